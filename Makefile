@@ -1,0 +1,34 @@
+# Every target is one line; `make help` is the index.
+GO ?= go
+FUZZTIME ?= 10s
+export CGO_ENABLED ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint fuzz bench build clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## start the gateway with the PayTrace simulator on 127.0.0.1 and print a request to try
+	@./bin/gateway demo
+
+test: ## run every test under the race detector
+	$(GO) test -race ./...
+
+check: lint fuzz ## format, vet (linux, darwin, windows), then each fuzz target for FUZZTIME
+
+lint: ## gofmt and go vet for linux, darwin and windows
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these files"; exit 1; }
+	@for os in linux darwin windows; do echo "vet $$os"; GOOS=$$os CGO_ENABLED=0 $(GO) vet ./... || exit 1; done
+
+fuzz: ## run each fuzz target for FUZZTIME (10s)
+	@grep -rlE '^func Fuzz' --include='*_test.go' . | sort | while read -r file; do for name in $$(grep -oE '^func Fuzz[A-Za-z0-9]*' $$file | cut -d' ' -f2); do echo "$$name ($$(dirname $$file))"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$(dirname $$file) || exit 1; done; done
+
+bench: ## run the benchmarks; bench/README.md holds the figures and the command
+	$(GO) test -run '^$$' -bench . -benchmem ./bench/
+
+build: ## build bin/gateway and bin/paytrace-sim
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/ ./cmd/...
+
+clean: ## remove what was built and the demo's data
+	rm -rf bin var

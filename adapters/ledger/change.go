@@ -1,0 +1,201 @@
+package ledger
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"paytrace-gateway/gateway"
+)
+
+// changeRows is a change as rows, made in the caller's goroutine so that the
+// writer does nothing but write.
+type changeRows struct {
+	payment gateway.Payment
+	base    int64
+	// body is the payment as JSON; a reply and events that hold the same
+	// payment share it.
+	body   string
+	key    *keyRow
+	reply  *replyRow
+	events []eventRow
+}
+
+type keyRow struct {
+	merchant, key string
+	fingerprint   []byte
+	// payment and operation are empty for a key that is closed unused.
+	payment, operation string
+	boundAt            int64
+}
+
+type replyRow struct {
+	key, operation, body string
+}
+
+type eventRow struct {
+	gateway.Event
+	body string
+}
+
+// encode refuses what no verb may produce: the ledger is the last place where
+// a mistake of ours can still be kept from becoming the truth.
+func encode(c gateway.Change) (changeRows, error) {
+	p := c.Payment
+	if p.ID == "" || p.MerchantID == "" || p.Version <= c.Base {
+		return changeRows{}, errors.New("it needs a payment with an id, a merchant, and a version above the one it was decided on")
+	}
+	body, err := encodePayment(p)
+	if err != nil {
+		return changeRows{}, err
+	}
+	rows := changeRows{payment: p, base: c.Base, body: body}
+	if err := rows.bind(c); err != nil {
+		return changeRows{}, err
+	}
+	if err := rows.answer(c.Reply); err != nil {
+		return changeRows{}, err
+	}
+	return rows, rows.tell(c.Events)
+}
+
+func (r *changeRows) bind(c gateway.Change) error {
+	if c.Binds == nil {
+		return nil
+	}
+	if _, ok := r.payment.Operation(c.Operation); !ok {
+		return fmt.Errorf("it binds a key to operation %q, which payment %s does not have", c.Operation, r.payment.ID)
+	}
+	r.key = &keyRow{
+		merchant: r.payment.MerchantID, key: c.Binds.Key, fingerprint: c.Binds.Fingerprint,
+		payment: r.payment.ID, operation: c.Operation, boundAt: r.payment.UpdatedAt.UnixMicro(),
+	}
+	return nil
+}
+
+func (r *changeRows) answer(reply *gateway.Reply) error {
+	if reply == nil {
+		return nil
+	}
+	op, ok := r.payment.Operation(reply.OperationID)
+	if !ok {
+		return fmt.Errorf("it answers operation %q, which payment %s does not have", reply.OperationID, r.payment.ID)
+	}
+	body, err := r.bodyOf(reply.Payment)
+	r.reply = &replyRow{key: op.Key, operation: op.ID, body: body}
+	return err
+}
+
+func (r *changeRows) tell(events []gateway.Event) error {
+	for _, e := range events {
+		body, err := r.bodyOf(e.Payment)
+		if err != nil {
+			return err
+		}
+		e.Payment = gateway.Payment{} // the body has it
+		r.events = append(r.events, eventRow{Event: e, body: body})
+	}
+	return nil
+}
+
+// bodyOf spares writing the same payment as JSON again: a payment at one
+// version is one value.
+func (r *changeRows) bodyOf(p gateway.Payment) (string, error) {
+	if p.ID == r.payment.ID && p.Version == r.payment.Version {
+		return r.body, nil
+	}
+	return encodePayment(p)
+}
+
+func encodePayment(p gateway.Payment) (string, error) {
+	body, err := json.Marshal(p)
+	if err != nil {
+		return "", fmt.Errorf("payment %s cannot be written as JSON: %w", p.ID, err)
+	}
+	return string(body), nil
+}
+
+func decodePayment(body string) (gateway.Payment, error) {
+	var p gateway.Payment
+	if err := json.Unmarshal([]byte(body), &p); err != nil {
+		return gateway.Payment{}, fmt.Errorf("a stored payment cannot be read, was it written by a newer program? %w", err)
+	}
+	return p, nil
+}
+
+// write puts the whole change into the session's transaction, in the order in
+// which the rows refer to each other.
+func (r changeRows) write(s *session) error {
+	if err := r.writePayment(s); err != nil {
+		return err
+	}
+	if err := r.writeOperations(s); err != nil {
+		return err
+	}
+	if r.key != nil {
+		if err := r.key.write(s); err != nil {
+			return err
+		}
+	}
+	if r.reply != nil {
+		if err := r.writeReply(s); err != nil {
+			return err
+		}
+	}
+	return r.writeEvents(s)
+}
+
+func (r changeRows) writePayment(s *session) error {
+	p := r.payment
+	if r.base == 0 {
+		return s.one(gateway.ErrStale, insertPaymentSQL,
+			p.ID, p.MerchantID, p.LiveMode, string(p.Status), p.OrderID, p.TransactionID, p.Reference, int64(p.Amount),
+			p.NeedsAttention, p.Version, p.CreatedAt.UnixMicro(), p.UpdatedAt.UnixMicro(), r.body)
+	}
+	return s.one(gateway.ErrStale, updatePaymentSQL,
+		p.LiveMode, string(p.Status), p.OrderID, p.TransactionID, p.Reference, int64(p.Amount),
+		p.NeedsAttention, p.Version, p.UpdatedAt.UnixMicro(), r.body,
+		p.ID, p.MerchantID, r.base)
+}
+
+// writeOperations writes every operation of the payment. There are one to
+// three of them as a rule, and a test for which of them have changed could be
+// wrong.
+func (r changeRows) writeOperations(s *session) error {
+	for i, o := range r.payment.Operations {
+		err := s.one(fmt.Errorf("operation %s belongs to another payment", o.ID), saveOperationSQL,
+			o.ID, r.payment.ID, r.payment.MerchantID, i, string(o.Kind), string(o.Status), int64(o.Amount), o.TransactionID,
+			o.Key, string(o.Cancel), o.SendBefore.UnixMicro(), o.CreatedAt.UnixMicro(), o.UpdatedAt.UnixMicro())
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k keyRow) write(s *session) error {
+	return s.one(gateway.ErrKeyTaken, insertKeySQL,
+		k.merchant, k.key, k.fingerprint, orNull(k.payment), orNull(k.operation), k.boundAt)
+}
+
+func (r changeRows) writeReply(s *session) error {
+	return s.one(fmt.Errorf("the key of operation %s is not bound to it, so its answer has no place", r.reply.operation), setReplySQL,
+		r.reply.body, r.payment.MerchantID, r.reply.key, r.reply.operation)
+}
+
+func (r changeRows) writeEvents(s *session) error {
+	for _, e := range r.events {
+		if _, err := s.exec(insertEventSQL,
+			e.ID, e.MerchantID, e.PaymentID, e.OperationID, e.Type, e.Version, e.At.UnixMicro(), e.body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func orNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}

@@ -1,0 +1,49 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"paytrace-gateway/gateway"
+)
+
+var (
+	errNotALedger = errors.New("the file is not a ledger: name another path, or restore the ledger from its backup")
+	errDamaged    = errors.New("the file is damaged: keep a copy of it with its -wal file, then restore the newest backup, " +
+		"or save what can be read with the sqlite3 tool's .recover")
+)
+
+// explainSQLite is the border at which SQLite's errors become an operator's.
+func explainSQLite(path string) func(error) error {
+	return func(err error) error {
+		var failed *sqlite.Error
+		if err == nil || errors.Is(err, gateway.ErrStale) || errors.Is(err, gateway.ErrKeyTaken) || !errors.As(err, &failed) {
+			return err
+		}
+		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+		switch failed.Code() & 0xff {
+		case sqlite3.SQLITE_FULL:
+			return fmt.Errorf("the disk of the ledger %s is full: free some space there, no restart is needed: %w", path, err)
+		case sqlite3.SQLITE_NOTADB:
+			return fmt.Errorf("%w: %w", errNotALedger, err)
+		case sqlite3.SQLITE_CORRUPT:
+			return fmt.Errorf("%w: %w", errDamaged, err)
+		case sqlite3.SQLITE_READONLY:
+			return fmt.Errorf("the ledger %s may only be read: make the file and its folder writable for the gateway's user, and its disk not read-only: %w", path, err)
+		case sqlite3.SQLITE_CANTOPEN:
+			return fmt.Errorf("the ledger %s or its -wal or -shm file cannot be opened: look at the rights of file and folder, and at the limit of open files: %w", path, err)
+		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+			return fmt.Errorf("another program, a backup or a sqlite3 shell perhaps, has held the ledger %s locked for too long: end it: %w", path, err)
+		case sqlite3.SQLITE_IOERR:
+			return fmt.Errorf("the disk of the ledger %s fails to read or write: look at the system's log: %w", path, err)
+		default:
+			return fmt.Errorf("ledger: %w", err)
+		}
+	}
+}

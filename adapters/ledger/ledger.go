@@ -1,0 +1,86 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+var _ gateway.Ledger = (*Ledger)(nil)
+
+// ErrClosed is returned by writes that come after Close.
+var ErrClosed = errors.New("the ledger is closed; nothing was written")
+
+// Options are what a Ledger may be told beside its place.
+type Options struct {
+	// Now is the clock that spaces the writes of Ready; time.Now when nil.
+	Now func() time.Time
+}
+
+// Ledger implements gateway.Ledger. Its methods may be called concurrently.
+type Ledger struct {
+	writes  *group
+	reads   *reader
+	ready   *readiness
+	explain func(error) error
+	close   func() error
+}
+
+// start brings a migrated database to life: db writes, reads only reads. store
+// is what has to be closed in the end.
+func start(ctx context.Context, db, reads *sql.DB, store io.Closer, opts Options, explain func(error) error) (*Ledger, error) {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	r, err := newReader(ctx, reads)
+	if err != nil {
+		return nil, explain(err)
+	}
+	l := &Ledger{writes: newGroup(db), reads: r, explain: explain}
+	l.ready = newReadiness(opts.Now, l.write)
+	l.close = sync.OnceValue(func() error {
+		l.writes.close()
+		return store.Close()
+	})
+	return l, nil
+}
+
+// Close answers every change that is queued, then lets go of the database. It
+// may be called again.
+func (l *Ledger) Close() error {
+	return l.close()
+}
+
+// Apply implements gateway.Ledger.
+func (l *Ledger) Apply(ctx context.Context, c gateway.Change) error {
+	rows, err := encode(c)
+	if err != nil {
+		return fmt.Errorf("a change that the ledger cannot take: %w", err)
+	}
+	return l.write(ctx, rows.write)
+}
+
+// CloseKey implements gateway.Ledger.
+func (l *Ledger) CloseKey(ctx context.Context, merchantID, key string, at time.Time) error {
+	closed := keyRow{merchant: merchantID, key: key, boundAt: at.UnixMicro()}
+	return l.write(ctx, closed.write)
+}
+
+// SaveCustomer implements gateway.Ledger.
+func (l *Ledger) SaveCustomer(ctx context.Context, c gateway.VaultCustomer) error {
+	return l.write(ctx, customerRows(c).write)
+}
+
+// Ready implements gateway.Ledger. It writes at most once a second; in between
+// it repeats what the last write showed.
+func (l *Ledger) Ready(ctx context.Context) error { return l.ready.check(ctx) }
+
+func (l *Ledger) write(ctx context.Context, w func(*session) error) error {
+	return l.explain(l.writes.do(ctx, w))
+}

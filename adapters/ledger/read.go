@@ -1,0 +1,131 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+const (
+	paymentSQL = `SELECT body FROM payments WHERE id = ? AND merchant_id = ?`
+
+	// A payment's own transaction goes before a refund's: it is the one that
+	// a shop refunds and voids by.
+	byTransactionSQL = `SELECT body FROM payments
+		WHERE merchant_id = ? AND id IN (
+			SELECT id FROM payments
+				WHERE merchant_id = ? AND transaction_id = ? AND transaction_id <> ''
+			UNION
+			SELECT payment_id FROM operations
+				WHERE merchant_id = ? AND transaction_id = ? AND transaction_id <> '')
+		ORDER BY CASE WHEN transaction_id = ? THEN 0 ELSE 1 END, id DESC
+		LIMIT 1`
+
+	keySQL = `SELECT fingerprint, payment_id, operation_id, reply
+		FROM idempotency_keys WHERE merchant_id = ? AND key = ?`
+
+	unfinishedSQL = `SELECT body FROM payments
+		WHERE id IN (
+			SELECT payment_id FROM operations WHERE status = 'sending' AND send_before < ?
+			UNION
+			SELECT payment_id FROM operations WHERE cancel = 'requested' AND status = 'approved')
+		ORDER BY created_at, id
+		LIMIT ?`
+)
+
+// reader holds the connections that read, with their statements.
+type reader struct {
+	db                                                *sql.DB
+	payment, byTransaction, key, unfinished, customer *sql.Stmt
+}
+
+func newReader(ctx context.Context, db *sql.DB) (*reader, error) {
+	r := &reader{db: db}
+	for _, s := range []struct {
+		statement **sql.Stmt
+		query     string
+	}{
+		{&r.payment, paymentSQL}, {&r.byTransaction, byTransactionSQL}, {&r.key, keySQL},
+		{&r.unfinished, unfinishedSQL}, {&r.customer, customerSQL},
+	} {
+		var err error
+		if *s.statement, err = db.PrepareContext(ctx, s.query); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// Payment implements gateway.Ledger.
+func (l *Ledger) Payment(ctx context.Context, merchantID, paymentID string) (gateway.Payment, error) {
+	return l.one(l.reads.payment.QueryRowContext(ctx, paymentID, merchantID))
+}
+
+// PaymentByTransaction implements gateway.Ledger.
+func (l *Ledger) PaymentByTransaction(ctx context.Context, merchantID, transactionID string) (gateway.Payment, error) {
+	return l.one(l.reads.byTransaction.QueryRowContext(ctx,
+		merchantID, merchantID, transactionID, merchantID, transactionID, transactionID))
+}
+
+// Key implements gateway.Ledger.
+func (l *Ledger) Key(ctx context.Context, merchantID, key string) (gateway.KeyRecord, error) {
+	record := gateway.KeyRecord{Key: key}
+	var payment, operation, reply sql.NullString
+	err := l.reads.key.QueryRowContext(ctx, merchantID, key).Scan(&record.Fingerprint, &payment, &operation, &reply)
+	if errors.Is(err, sql.ErrNoRows) {
+		return gateway.KeyRecord{}, gateway.ErrNotFound
+	}
+	if err != nil {
+		return gateway.KeyRecord{}, l.explain(err)
+	}
+	record.PaymentID, record.OperationID = payment.String, operation.String
+	if !reply.Valid {
+		return record, nil
+	}
+	p, err := decodePayment(reply.String)
+	if err != nil {
+		return gateway.KeyRecord{}, err
+	}
+	record.Reply = &gateway.Reply{Payment: p, OperationID: record.OperationID}
+	return record, nil
+}
+
+// Unfinished implements gateway.Ledger.
+func (l *Ledger) Unfinished(ctx context.Context, sentBefore time.Time, limit int) ([]gateway.Payment, error) {
+	return l.many(l.reads.unfinished.QueryContext(ctx, sentBefore.UnixMicro(), max(limit, 0)))
+}
+
+func (l *Ledger) one(row *sql.Row) (gateway.Payment, error) {
+	var body string
+	err := row.Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return gateway.Payment{}, gateway.ErrNotFound
+	}
+	if err != nil {
+		return gateway.Payment{}, l.explain(err)
+	}
+	return decodePayment(body)
+}
+
+func (l *Ledger) many(rows *sql.Rows, err error) ([]gateway.Payment, error) {
+	if err != nil {
+		return nil, l.explain(err)
+	}
+	defer rows.Close()
+	var payments []gateway.Payment
+	for rows.Next() {
+		var body string
+		if err := rows.Scan(&body); err != nil {
+			return nil, l.explain(err)
+		}
+		p, err := decodePayment(body)
+		if err != nil {
+			return nil, err
+		}
+		payments = append(payments, p)
+	}
+	return payments, l.explain(rows.Err())
+}

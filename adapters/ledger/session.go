@@ -1,0 +1,126 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+)
+
+// The statements of the writer. Each is prepared once for a session.
+const (
+	// The savepoints keep one change's failure from the others of its group.
+	savepointSQL  = `SAVEPOINT change`
+	releaseSQL    = `RELEASE SAVEPOINT change`
+	rollbackToSQL = `ROLLBACK TO SAVEPOINT change`
+
+	insertPaymentSQL = `INSERT INTO payments
+		(id, merchant_id, live_mode, status, order_id, transaction_id, reference, amount, needs_attention, version, created_at, updated_at, body)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO NOTHING`
+	updatePaymentSQL = `UPDATE payments
+		SET live_mode = ?, status = ?, order_id = ?, transaction_id = ?, reference = ?, amount = ?, needs_attention = ?, version = ?, updated_at = ?, body = ?
+		WHERE id = ? AND merchant_id = ? AND version = ?`
+	saveOperationSQL = `INSERT INTO operations
+		(id, payment_id, merchant_id, position, kind, status, amount, transaction_id, idempotency_key, cancel, send_before, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE
+		SET status = excluded.status, amount = excluded.amount, transaction_id = excluded.transaction_id,
+			cancel = excluded.cancel, send_before = excluded.send_before, updated_at = excluded.updated_at
+		WHERE operations.payment_id = excluded.payment_id`
+	insertKeySQL = `INSERT INTO idempotency_keys
+		(merchant_id, key, fingerprint, payment_id, operation_id, bound_at)
+		VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (merchant_id, key) DO NOTHING`
+	setReplySQL = `UPDATE idempotency_keys SET reply = ?
+		WHERE merchant_id = ? AND key = ? AND operation_id = ?`
+	insertEventSQL = `INSERT INTO events
+		(id, merchant_id, payment_id, operation_id, type, version, at, body)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+
+	insertCustomerSQL = `INSERT INTO vault_customers (merchant_id, id) VALUES (?, ?)
+		ON CONFLICT (merchant_id, id) DO NOTHING`
+	deleteMethodsSQL = `DELETE FROM vault_methods WHERE merchant_id = ? AND customer_id = ?`
+	insertMethodSQL  = `INSERT INTO vault_methods
+		(merchant_id, customer_id, id, position, processor_customer_id, brand, last_four, expiration_month, expiration_year, is_default)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+	insertReadinessSQL = `INSERT INTO readiness (at, filler) VALUES (?, ?)`
+	clearReadinessSQL  = `DELETE FROM readiness`
+)
+
+// session is the one connection that writes. Only the writer's goroutine
+// touches it.
+type session struct {
+	conn       *sql.Conn
+	statements map[string]*sql.Stmt
+}
+
+func openSession(db *sql.DB) (*session, error) {
+	conn, err := db.Conn(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	return &session{conn: conn, statements: map[string]*sql.Stmt{}}, nil
+}
+
+// discard gives the connection up instead of returning it to its pool, which
+// rolls back whatever is open in it.
+func (s *session) discard() {
+	_ = s.conn.Raw(func(any) error { return driver.ErrBadConn })
+}
+
+// begin opens the transaction of a group. Nothing in it ends by a context: an
+// interrupted statement could take the changes of others with it. The waiting
+// for a lock is bounded by the database's own timeout.
+func (s *session) begin() (*sql.Tx, error) {
+	return s.conn.BeginTx(context.Background(), nil)
+}
+
+// apart runs one change under a savepoint. Its first result is the change's own
+// answer; the second says that the whole transaction is lost, as a full disk
+// may leave it.
+func (s *session) apart(run func(*session) error) (answer, lost error) {
+	if _, err := s.exec(savepointSQL); err != nil {
+		return nil, err
+	}
+	answer = run(s)
+	if answer != nil {
+		if _, err := s.exec(rollbackToSQL); err != nil {
+			return nil, errors.Join(answer, err)
+		}
+	}
+	if _, err := s.exec(releaseSQL); err != nil {
+		return nil, errors.Join(answer, err)
+	}
+	return answer, nil
+}
+
+// exec runs a statement and returns how many rows it wrote.
+func (s *session) exec(query string, args ...any) (int64, error) {
+	statement, ok := s.statements[query]
+	if !ok {
+		var err error
+		if statement, err = s.conn.PrepareContext(context.Background(), query); err != nil {
+			return 0, err
+		}
+		s.statements[query] = statement
+	}
+	result, err := statement.Exec(args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// one runs a statement that has to write exactly one row.
+func (s *session) one(otherwise error, query string, args ...any) error {
+	n, err := s.exec(query, args...)
+	if err != nil {
+		return err
+	}
+	if n != 1 {
+		return otherwise
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	_ "modernc.org/sqlite" // the driver "sqlite", in pure Go
+)
+
+// writerPragmas make a commit mean what Apply promises. fullfsync asks macOS
+// for the same; elsewhere it does nothing. A checkpoint comes after 16 MiB of
+// log, not after the usual 4, because it keeps the writer waiting.
+var writerPragmas = []string{
+	"busy_timeout(5000)",
+	"journal_mode(WAL)",
+	"synchronous(FULL)",
+	"fullfsync(1)",
+	"checkpoint_fullfsync(1)",
+	"foreign_keys(1)",
+	"temp_store(MEMORY)",
+	"cache_size(-65536)",
+	"wal_autocheckpoint(4000)",
+	"journal_size_limit(67108864)",
+}
+
+var readerPragmas = []string{"busy_timeout(5000)", "query_only(1)", "cache_size(-16384)"}
+
+// readConnections bounds the reads at work at once.
+const readConnections = 8
+
+// OpenSQLite opens the ledger in the file at path, and makes folder and file
+// when they are not there. One process at a time may have it open.
+func OpenSQLite(ctx context.Context, path string, opts Options) (*Ledger, error) {
+	l, err := openSQLite(ctx, path, opts, writerPragmas)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the ledger %s: %w", path, err)
+	}
+	return l, nil
+}
+
+func openSQLite(ctx context.Context, path string, opts Options, pragmas []string) (l *Ledger, err error) {
+	if path, err = filepath.Abs(path); err != nil {
+		return nil, err
+	}
+	held, err := claimFile(path)
+	if err != nil {
+		return nil, err
+	}
+	closers := closers{held}
+	defer func() {
+		if err != nil {
+			closers.Close()
+		}
+	}()
+	explain := explainSQLite(path)
+	db, err := sql.Open("sqlite", dsn(path, "rw", pragmas)+"&_txlock=immediate")
+	if err != nil {
+		return nil, err
+	}
+	closers = append(closers, db)
+	db.SetMaxOpenConns(1)
+	if err := checkSQLite(ctx, db); err != nil {
+		return nil, explain(err)
+	}
+	if err := migrate(ctx, db); err != nil {
+		return nil, explain(err)
+	}
+	reads, err := sql.Open("sqlite", dsn(path, "ro", readerPragmas))
+	if err != nil {
+		return nil, err
+	}
+	closers = append(closers, reads)
+	reads.SetMaxOpenConns(readConnections)
+	reads.SetMaxIdleConns(readConnections)
+	return start(ctx, db, reads, closers, opts, explain)
+}
+
+// dsn is a URI, so that no character of the path is taken for a parameter.
+func dsn(path, mode string, pragmas []string) string {
+	path = filepath.ToSlash(path)
+	if runtime.GOOS == "windows" && !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	u := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"mode": {mode}, "_pragma": pragmas}.Encode()}
+	return u.String()
+}

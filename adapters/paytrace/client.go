@@ -1,0 +1,106 @@
+package paytrace
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+// The paths of PayTrace's API, version 1. All are POSTs.
+const (
+	tokenPath       = "/oauth/token"
+	capturePath     = "/v1/transactions/authorization/capture"
+	voidPath        = "/v1/transactions/void"
+	refundPath      = "/v1/transactions/refund/for_transaction"
+	exportIDPath    = "/v1/transactions/export/by_id"
+	exportDatesPath = "/v1/transactions/export/by_date_range"
+	customerPath    = "/v1/customer/export"
+)
+
+// chargePath is where a sale or an authorization by this payer goes.
+func chargePath(intent gateway.Intent, by payer) string {
+	if intent == gateway.IntentAuthorize {
+		return "/v1/transactions/authorization/" + string(by)
+	}
+	return "/v1/transactions/sale/" + string(by)
+}
+
+// Client is one merchant's way to PayTrace. Its methods may be called
+// concurrently. It works once Run runs.
+type Client struct {
+	config    Config
+	base      string
+	zone      *time.Location
+	transport *transport
+	tokens    *keeper
+}
+
+// New makes a client; the error names every fault of the configuration.
+func New(config Config) (*Client, error) {
+	config = config.withDefaults()
+	if err := config.check(); err != nil {
+		return nil, err
+	}
+	base, err := url.Parse(config.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := time.LoadLocation(config.TimeZone)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{
+		config:    config,
+		base:      base.Scheme + "://" + base.Host,
+		zone:      zone,
+		transport: newTransport(config),
+	}
+	c.tokens = newKeeper(c.fetchToken, config.Now, config.Log)
+	return c, nil
+}
+
+// Run keeps an access token at hand until ctx is done. Until it runs, every
+// call waits for a token and is not sent.
+func (c *Client) Run(ctx context.Context) {
+	defer c.transport.close()
+	c.tokens.run(ctx)
+}
+
+// fetchToken asks for an access token, once.
+func (c *Client) fetchToken(ctx context.Context) (grant, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.config.TokenTimeout)
+	defer cancel()
+	return readGrant(c.transport.post(ctx, post{
+		url:         c.base + tokenPath,
+		contentType: "application/x-www-form-urlencoded; charset=UTF-8",
+		body:        grantForm(c.config.Username, c.config.Password),
+		limit:       maxAnswer,
+	}))
+}
+
+// send posts JSON with the token at hand. When PayTrace answers that it does
+// not know the token, nothing was done: the request goes out once more with
+// the next token. It never goes out a third time.
+func (c *Client) send(ctx context.Context, path string, body []byte, sendBefore time.Time, limit int64) reply {
+	ctx, cancel := context.WithTimeout(ctx, c.config.CallTimeout)
+	defer cancel()
+	token, err := c.tokens.token(ctx, sendBefore)
+	if err != nil {
+		return reply{err: err}
+	}
+	p := post{
+		url: c.base + path, contentType: "application/json", bearer: token,
+		body: body, sendBefore: sendBefore, limit: limit,
+	}
+	answer := c.transport.post(ctx, p)
+	if !answer.refusesToken() {
+		return answer
+	}
+	c.tokens.drop(token)
+	if p.bearer, err = c.tokens.token(ctx, sendBefore); err != nil {
+		return reply{err: err}
+	}
+	return c.transport.post(ctx, p)
+}

@@ -1,0 +1,75 @@
+package paytrace
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"paytrace-gateway/gateway"
+)
+
+func FuzzAnswer(f *testing.F) {
+	files, err := filepath.Glob("testdata/vectors/*.json")
+	if err != nil || len(files) == 0 {
+		f.Fatalf("no vectors: %v", err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		var v vector
+		if err := json.Unmarshal(data, &v); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(v.Status, []byte(v.Answer))
+	}
+	f.Add(200, readFile(f, "export.json"))
+	f.Add(401, []byte(staleToken))
+	f.Add(200, []byte(`{"SUCCESS":true,"response_code":101,"transaction_id":7}`))
+	f.Add(502, []byte(htmlPage))
+	c, err := New(testConfig("http://127.0.0.1:1"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		r := reply{left: true, status: status, body: body}
+		for _, v := range everyVerb {
+			checkFuzzed(t, v, body, result(asked{verb: v, transactionID: "7", live: true}, r))
+		}
+		if a, err := readAnswer(body); err == nil {
+			for _, row := range a.Transactions {
+				_, _ = c.record(row)
+			}
+		}
+		_, _ = readGrant(r)
+		_ = r.refusesToken()
+	})
+}
+
+// checkFuzzed reads the body a second way, and holds the result against it.
+func checkFuzzed(t *testing.T, v verb, body []byte, got gateway.Result) {
+	var members map[string]any
+	readable := json.Unmarshal(body, &members) == nil
+	success, _ := members["success"].(bool)
+	switch got.Outcome {
+	case gateway.Approved:
+		id, err := strconv.ParseInt(got.TransactionID, 10, 64)
+		if !readable || !success || err != nil || id <= 0 {
+			t.Fatalf("%s approved by %q", v, body)
+		}
+	case gateway.Declined, gateway.Rejected:
+		if !readable {
+			t.Fatalf("%s %s by %q", v, got.Outcome, body)
+		}
+	case gateway.Unknown:
+	default:
+		t.Fatalf("%s: an answer cannot mean %s", v, got.Outcome)
+	}
+	if strings.ContainsAny(got.Detail, "\r\n") {
+		t.Fatalf("the detail has more than one line: %q", got.Detail)
+	}
+}

@@ -1,0 +1,153 @@
+package paytrace
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+	"unicode/utf8"
+
+	"paytrace-gateway/gateway"
+	"paytrace-gateway/tokenization"
+)
+
+var _ gateway.Processor = (*Client)(nil)
+
+// payer is the last part of a charge's path: how the card is told.
+type payer string
+
+const (
+	byCustomer     payer = "by_customer"
+	byTransaction  payer = "by_transaction"
+	byHostedFields payer = "pt_protect"
+	byKeyedCard    payer = "keyed"
+)
+
+// Charge makes a sale or an authorization.
+func (c *Client) Charge(ctx context.Context, charge gateway.Charge) gateway.Result {
+	request := c.chargeRequest(charge)
+	by, ok := request.setPayer(charge)
+	if !ok {
+		return gateway.Result{Outcome: gateway.NotSent, Detail: "the charge names no card that PayTrace could be told of"}
+	}
+	q := asked{verb: charging, method: charge.Method.Kind()}
+	return c.do(ctx, q, chargePath(charge.Intent, by), request, charge.SendBefore)
+}
+
+// Capture takes the money of an authorization, or part of it.
+func (c *Client) Capture(ctx context.Context, capture gateway.Capture) gateway.Result {
+	q := asked{verb: capturing, transactionID: capture.TransactionID}
+	return c.do(ctx, q, capturePath, c.followUp(capture.TransactionID, &capture.Amount), capture.SendBefore)
+}
+
+// Void undoes an unsettled transaction.
+func (c *Client) Void(ctx context.Context, void gateway.Void) gateway.Result {
+	q := asked{verb: voiding, transactionID: void.TransactionID}
+	return c.do(ctx, q, voidPath, c.followUp(void.TransactionID, nil), void.SendBefore)
+}
+
+// Refund returns money of a settled transaction. PayTrace gives the refund a
+// transaction id of its own.
+func (c *Client) Refund(ctx context.Context, refund gateway.Refund) gateway.Result {
+	return c.do(ctx, asked{verb: refunding}, refundPath, c.followUp(refund.TransactionID, &refund.Amount), refund.SendBefore)
+}
+
+func (c *Client) do(ctx context.Context, q asked, path string, request any, sendBefore time.Time) gateway.Result {
+	body, err := json.Marshal(request)
+	if err != nil {
+		return gateway.Result{Outcome: gateway.NotSent, Detail: "the request cannot be written as JSON"}
+	}
+	q.live = c.config.LiveMode
+	return result(q, c.send(ctx, path, body, sendBefore, maxAnswer))
+}
+
+func (c *Client) followUp(transactionID string, amount *gateway.Money) followUpRequest {
+	return followUpRequest{IntegratorID: c.config.IntegratorID, TransactionID: transactionID, Amount: amount}
+}
+
+// chargeRequest is all of a charge but who pays.
+func (c *Client) chargeRequest(charge gateway.Charge) chargeRequest {
+	request := chargeRequest{
+		IntegratorID: c.config.IntegratorID,
+		Amount:       charge.Amount,
+		InvoiceID:    c.invoice(charge.OrderID, charge.Reference),
+		Billing:      theirAddress(charge.Billing),
+		Shipping:     theirAddress(charge.Shipping),
+	}
+	if c.config.ReferenceField == ReferenceInDescription {
+		request.Description = charge.Reference
+	} else {
+		request.CustomerReferenceID = charge.Reference
+	}
+	for ours, theirs := range c.config.DiscretionaryData {
+		if value, ok := charge.Metadata[ours]; ok {
+			if request.DiscretionaryData == nil {
+				request.DiscretionaryData = map[string]string{}
+			}
+			request.DiscretionaryData[theirs] = value
+		}
+	}
+	return request
+}
+
+// setPayer fills in the card by whichever way the charge tells it.
+func (r *chargeRequest) setPayer(charge gateway.Charge) (payer, bool) {
+	method := charge.Method
+	switch {
+	case charge.SourceTransactionID != "":
+		r.TransactionID = charge.SourceTransactionID
+		return byTransaction, true
+	case charge.CustomerID != "":
+		r.CustomerID = charge.CustomerID
+		return byCustomer, true
+	case method.HostedFields != nil:
+		r.HPFToken, r.EncKey = method.HostedFields.Token, method.HostedFields.EncryptionKey
+		return byHostedFields, true
+	case method.EncryptedCard != nil:
+		card := method.EncryptedCard
+		r.CreditCard = &creditCard{
+			EncryptedNumber: card.Number, ExpirationMonth: card.ExpirationMonth, ExpirationYear: card.ExpirationYear,
+		}
+		r.EncryptedCSC = card.CSC
+		return byKeyedCard, true
+	}
+	// This is the one place that reads a card's digits.
+	card, ok := method.Card.(*tokenization.Card)
+	if !ok {
+		return "", false
+	}
+	card.Open(func(number, csc []byte, month, year string) {
+		r.CreditCard = &creditCard{Number: string(number), ExpirationMonth: month, ExpirationYear: year}
+		r.CSC = string(csc)
+	})
+	return byKeyedCard, r.CreditCard != nil
+}
+
+func theirAddress(a *gateway.Address) *address {
+	if a == nil || *a == (gateway.Address{}) {
+		return nil
+	}
+	return &address{
+		Name: a.Name, Street: a.Street, Street2: a.Street2, City: a.City,
+		State: a.State, Zip: a.PostalCode, Country: a.CountryCode,
+	}
+}
+
+// maxInvoice is what PayTrace's newest specification allows.
+const maxInvoice = 50
+
+// suffixLength is how much of the reference tells two attempts apart.
+const suffixLength = 6
+
+// invoice is the order, cut so that the suffix of the attempt fits.
+func (c *Client) invoice(order, reference string) string {
+	suffix := c.invoiceSuffix(reference)
+	runes := []rune(order)
+	return string(runes[:min(len(runes), maxInvoice-utf8.RuneCountInString(suffix))]) + suffix
+}
+
+func (c *Client) invoiceSuffix(reference string) string {
+	if !c.config.InvoiceSuffix || len(reference) < suffixLength {
+		return ""
+	}
+	return "-" + reference[:suffixLength]
+}

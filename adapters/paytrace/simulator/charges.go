@@ -1,0 +1,32 @@
+package simulator
+
+import (
+	"strconv"
+	"time"
+)
+
+// chargeRow is one line of GET /charges. The state is that of the transaction
+// now, the same in the lines of its authorization, capture and void.
+type chargeRow struct {
+	TransactionID       string    `json:"transactionId"`
+	Kind                string    `json:"kind"`
+	Amount              string    `json:"amount"`
+	InvoiceID           string    `json:"invoiceId"`
+	CustomerReferenceID string    `json:"customerReferenceId"`
+	State               string    `json:"state"`
+	CreatedBy           string    `json:"createdBy"`
+	At                  time.Time `json:"at"`
+}
+
+// chargeRows are everything that was done, by whomever, oldest first.
+func (s *Simulator) chargeRows() []chargeRow {
+	rows := make([]chargeRow, 0, len(s.books.Charges))
+	for _, c := range s.books.Charges {
+		t := s.indexes.byID[c.TransactionID]
+		rows = append(rows, chargeRow{
+			TransactionID: strconv.FormatInt(t.ID, 10), Kind: c.Kind, Amount: c.Amount.String(), InvoiceID: t.InvoiceID,
+			CustomerReferenceID: t.CustomerReferenceID, State: t.State, CreatedBy: c.By, At: c.At,
+		})
+	}
+	return rows
+}

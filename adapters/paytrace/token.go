@@ -1,0 +1,181 @@
+package paytrace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// The waits between requests for a token while they fail.
+const (
+	firstTokenRetry = time.Second
+	maxTokenRetry   = 30 * time.Second
+	// maxTokenLife bounds what an answer may make us believe, and keeps its
+	// seconds from overflowing.
+	maxTokenLife = 24 * time.Hour
+)
+
+// grant is an access token and how long it lives.
+type grant struct {
+	token string
+	life  time.Duration
+}
+
+// errCredentials says that PayTrace refused our user name or password.
+var errCredentials = errors.New("PayTrace refuses the API user name or password; correct them in the configuration")
+
+func grantForm(username, password string) []byte {
+	return []byte(url.Values{
+		"grant_type": {"password"}, "username": {username}, "password": {password},
+	}.Encode())
+}
+
+// keeper keeps an access token at hand. One goroutine asks for tokens, ahead
+// of their expiry, so that a payment never does, and so that any number of
+// payments whose token was refused share one request.
+type keeper struct {
+	fetch func(context.Context) (grant, error)
+	now   func() time.Time
+	log   *slog.Logger
+	wake  chan struct{}
+
+	mu      sync.Mutex
+	current string
+	expires time.Time
+	failure error
+	// changed is closed and replaced whenever the fields above change.
+	changed chan struct{}
+}
+
+func newKeeper(fetch func(context.Context) (grant, error), now func() time.Time, log *slog.Logger) *keeper {
+	return &keeper{
+		fetch: fetch, now: now, log: log,
+		wake: make(chan struct{}, 1), changed: make(chan struct{}),
+	}
+}
+
+// run asks for tokens until ctx is done.
+func (k *keeper) run(ctx context.Context) {
+	retry := firstTokenRetry
+	for ctx.Err() == nil {
+		granted, err := k.fetch(ctx)
+		var wait time.Duration
+		if err != nil {
+			if errors.Is(err, errCredentials) {
+				// Trying a refused password often may lock the user out.
+				retry = maxTokenRetry
+			}
+			wait, retry = retry, min(2*retry, maxTokenRetry)
+		} else {
+			wait, retry = granted.life/5*4, firstTokenRetry
+		}
+		k.keep(ctx, granted, err, wait)
+		k.rest(ctx, wait)
+	}
+}
+
+// keep takes over what a request brought. A failure leaves the token at hand
+// in use for as long as it lives.
+func (k *keeper) keep(ctx context.Context, granted grant, err error, wait time.Duration) {
+	if ctx.Err() != nil {
+		return
+	}
+	k.mu.Lock()
+	k.failure = err
+	if err == nil {
+		k.current, k.expires = granted.token, k.now().Add(granted.life)
+	}
+	k.announce()
+	k.mu.Unlock()
+	if err != nil {
+		k.log.LogAttrs(ctx, slog.LevelError, "paytrace.token_failed",
+			slog.String("error", err.Error()), slog.Duration("retryIn", wait))
+		return
+	}
+	k.log.LogAttrs(ctx, slog.LevelInfo, "paytrace.token_granted", slog.Duration("refreshIn", wait))
+}
+
+// rest waits until the next token is due, or the one at hand was dropped.
+func (k *keeper) rest(ctx context.Context, wait time.Duration) {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+			return
+		case <-k.wake:
+			k.mu.Lock()
+			dropped := k.current == ""
+			k.mu.Unlock()
+			if dropped {
+				return
+			}
+		}
+	}
+}
+
+// token returns the token at hand. Without one it waits, until ctx is done or
+// the send window closes; when PayTrace has refused our credentials waiting
+// would be in vain.
+func (k *keeper) token(ctx context.Context, sendBefore time.Time) (string, error) {
+	if !sendBefore.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, sendBefore.Sub(k.now()))
+		defer cancel()
+	}
+	for {
+		k.mu.Lock()
+		current, failure, changed := k.current, k.failure, k.changed
+		if !k.now().Before(k.expires) {
+			current = ""
+		}
+		k.mu.Unlock()
+		switch {
+		case current != "":
+			return current, nil
+		case errors.Is(failure, errCredentials):
+			return "", failure
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return "", k.missing(failure)
+		}
+	}
+}
+
+func (k *keeper) missing(failure error) error {
+	if failure == nil {
+		return errors.New("no access token came in time")
+	}
+	return fmt.Errorf("no access token came in time; the last request for one failed: %w", failure)
+}
+
+// drop forgets a token that PayTrace has refused. Only the first to say so of
+// a token makes the keeper ask for the next.
+func (k *keeper) drop(token string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.current != token {
+		return
+	}
+	k.current = ""
+	// What was known of the log-in was known of the token that is gone.
+	k.failure = nil
+	k.announce()
+	select {
+	case k.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (k *keeper) announce() {
+	close(k.changed)
+	k.changed = make(chan struct{})
+}

@@ -1,0 +1,297 @@
+package paytrace
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+// script is a token endpoint that answers as written and notes when.
+type script struct {
+	mu      sync.Mutex
+	start   time.Time
+	asked   []time.Duration
+	answers []any // a grant or an error; the last one repeats
+}
+
+func (s *script) fetch(context.Context) (grant, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, time.Since(s.start))
+	next := s.answers[min(len(s.asked), len(s.answers))-1]
+	if err, failed := next.(error); failed {
+		return grant{}, err
+	}
+	return next.(grant), nil
+}
+
+// keeping runs a keeper on the script inside a bubble of time.
+func keeping(t *testing.T, answers []any, body func(t *testing.T, k *keeper, s *script)) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{start: time.Now(), answers: answers}
+		k := newKeeper(s.fetch, time.Now, slog.New(slog.DiscardHandler))
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go k.run(ctx)
+		synctest.Wait()
+		body(t, k, s)
+	})
+}
+
+// after lets time pass and everything that it wakes come to rest.
+func after(d time.Duration) {
+	timer := time.NewTimer(d)
+	<-timer.C
+	synctest.Wait()
+}
+
+func (s *script) checkAsked(t *testing.T, want ...time.Duration) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.Equal(s.asked, want) {
+		t.Errorf("tokens were asked for at %v, want %v", s.asked, want)
+	}
+}
+
+func TestTokenIsRefreshedAtFourFifthsOfItsLife(t *testing.T) {
+	keeping(t, []any{grant{"one", 7200 * time.Second}, grant{"two", 7200 * time.Second}}, func(t *testing.T, k *keeper, s *script) {
+		after(5759 * time.Second)
+		if got, err := k.token(t.Context(), time.Time{}); got != "one" || err != nil {
+			t.Errorf("before: %q, %v", got, err)
+		}
+		after(time.Second)
+		if got, err := k.token(t.Context(), time.Time{}); got != "two" || err != nil {
+			t.Errorf("after: %q, %v", got, err)
+		}
+		s.checkAsked(t, 0, 5760*time.Second)
+	})
+}
+
+func TestFailingTokenRequestsBackOffToHalfAMinute(t *testing.T) {
+	keeping(t, []any{errors.New("down")}, func(t *testing.T, _ *keeper, s *script) {
+		after(2 * time.Minute)
+		s.checkAsked(t, 0, 1*time.Second, 3*time.Second, 7*time.Second, 15*time.Second, 31*time.Second, 61*time.Second, 91*time.Second)
+	})
+}
+
+func TestTokenAtHandServesWhileItsRefreshFails(t *testing.T) {
+	keeping(t, []any{grant{"one", 100 * time.Second}, errors.New("down")}, func(t *testing.T, k *keeper, _ *script) {
+		after(99 * time.Second)
+		if got, err := k.token(t.Context(), time.Time{}); got != "one" || err != nil {
+			t.Errorf("still alive: %q, %v", got, err)
+		}
+		after(time.Second)
+		if got, err := k.token(t.Context(), time.Now().Add(time.Second)); got != "" || err == nil || !strings.Contains(err.Error(), "down") {
+			t.Errorf("expired: %q, %v", got, err)
+		}
+	})
+}
+
+func TestWaitingForATokenEndsWithTheSendWindow(t *testing.T) {
+	keeping(t, []any{errors.New("down")}, func(t *testing.T, k *keeper, _ *script) {
+		began := time.Now()
+		_, err := k.token(t.Context(), began.Add(5*time.Second))
+		if waited := time.Since(began); waited != 5*time.Second || err == nil {
+			t.Errorf("waited %v, %v", waited, err)
+		}
+	})
+}
+
+func TestWaitingForATokenEndsWhenOneComes(t *testing.T) {
+	keeping(t, []any{errors.New("down"), grant{"one", time.Hour}}, func(t *testing.T, k *keeper, _ *script) {
+		began := time.Now()
+		got, err := k.token(t.Context(), began.Add(5*time.Second))
+		if waited := time.Since(began); waited != time.Second || got != "one" || err != nil {
+			t.Errorf("%q after %v, %v", got, waited, err)
+		}
+	})
+}
+
+func TestRefusedCredentialsAreSaidAtOnceAndTriedSeldom(t *testing.T) {
+	keeping(t, []any{errCredentials, grant{"one", time.Hour}}, func(t *testing.T, k *keeper, s *script) {
+		began := time.Now()
+		if _, err := k.token(t.Context(), began.Add(5*time.Second)); !errors.Is(err, errCredentials) || time.Since(began) != 0 {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		after(maxTokenRetry)
+		s.checkAsked(t, 0, maxTokenRetry)
+		if got, err := k.token(t.Context(), time.Time{}); got != "one" || err != nil {
+			t.Errorf("mended: %q, %v", got, err)
+		}
+	})
+}
+
+func TestDroppedTokenIsReplacedOnceForAll(t *testing.T) {
+	keeping(t, []any{grant{"one", time.Hour}, grant{"two", time.Hour}}, func(t *testing.T, k *keeper, s *script) {
+		var all sync.WaitGroup
+		for range 50 {
+			all.Go(func() {
+				k.drop("one")
+				if got, err := k.token(t.Context(), time.Now().Add(time.Second)); got != "two" || err != nil {
+					t.Errorf("%q, %v", got, err)
+				}
+			})
+		}
+		all.Wait()
+		s.checkAsked(t, 0, 0)
+		k.drop("one") // Too late to mean the token at hand.
+		after(time.Minute)
+		s.checkAsked(t, 0, 0)
+	})
+}
+
+// staleUntil refuses every bearer token but the one given out last.
+func staleUntil(good string) func(http.ResponseWriter, *http.Request, int) {
+	return func(w http.ResponseWriter, r *http.Request, _ int) {
+		if r.Header.Get("Authorization") == "Bearer "+good {
+			say(200, goodSale)(w, r)
+			return
+		}
+		say(401, staleToken)(w, r)
+	}
+}
+
+// counting gives out token-1, token-2 and so on.
+func (f *fake) counting(w http.ResponseWriter, r *http.Request) {
+	n := f.tokenRequests()
+	say(200, strings.Replace(goodToken, "token-of-the-test", "token-"+string(rune('0'+n)), 1))(w, r)
+}
+
+func TestRefusedTokenMeansOneRefreshAndOneMoreRequest(t *testing.T) {
+	f := newFake(t, staleUntil("token-2"))
+	f.token = f.counting
+	mustBe(t, f.client(t).Charge(context.Background(), sale()), gateway.Approved)
+	if len(f.seen()) != 2 || f.tokenRequests() != 2 {
+		t.Errorf("%d requests, %d for tokens, want 2 and 2", len(f.seen()), f.tokenRequests())
+	}
+}
+
+func TestManyPaymentsWithARefusedTokenShareOneRefresh(t *testing.T) {
+	f := newFake(t, staleUntil("token-2"))
+	f.token = f.counting
+	c := f.client(t)
+	var all sync.WaitGroup
+	for range 40 {
+		all.Go(func() {
+			if got := c.Charge(context.Background(), sale()); got.Outcome != gateway.Approved {
+				t.Errorf("%s: %s", got.Outcome, got.Detail)
+			}
+		})
+	}
+	all.Wait()
+	if got := f.tokenRequests(); got != 2 {
+		t.Errorf("%d requests for tokens, want 2", got)
+	}
+}
+
+func TestSecondRefusalOfTheTokenIsTheOperatorsMatter(t *testing.T) {
+	f := newFake(t, always(401, staleToken))
+	f.token = f.counting
+	got := f.client(t).Charge(context.Background(), sale())
+	mustBe(t, got, gateway.Rejected)
+	if !got.Rejection.Credentials || len(f.seen()) != 2 {
+		t.Errorf("%d requests, %+v", len(f.seen()), got.Rejection)
+	}
+}
+
+func TestRefusedTokenWithoutANextOneIsNotSentByTheSendWindow(t *testing.T) {
+	f := newFake(t, always(401, staleToken))
+	f.token = func(w http.ResponseWriter, r *http.Request) {
+		if f.tokenRequests() > 1 {
+			say(503, htmlPage)(w, r)
+			return
+		}
+		f.counting(w, r)
+	}
+	c := f.client(t)
+	charge := sale()
+	charge.SendBefore = time.Now().Add(200 * time.Millisecond)
+	got := c.Charge(context.Background(), charge)
+	mustBe(t, got, gateway.NotSent)
+	if len(f.seen()) != 1 || !strings.Contains(got.Detail, "HTTP 503") {
+		t.Errorf("%d requests; %s", len(f.seen()), got.Detail)
+	}
+}
+
+func TestTokenEndpointDownIsNotSentByTheSendWindow(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{
+		"server error": say(503, htmlPage),
+		"html":         say(200, htmlPage),
+		"no token":     say(200, `{"token_type":"Bearer","expires_in":7200}`),
+		"mac token":    say(200, `{"access_token":"x","token_type":"mac","expires_in":7200}`),
+		"no life":      say(200, `{"access_token":"x","token_type":"Bearer","expires_in":0}`),
+		"bad token":    say(200, `{"access_token":"x\ny","token_type":"Bearer","expires_in":7200}`),
+		"twice":        say(200, `{"access_token":"x","access_token":"y","token_type":"Bearer","expires_in":7200}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t, always(200, goodSale))
+			f.token = answer
+			charge := sale()
+			charge.SendBefore = time.Now().Add(100 * time.Millisecond)
+			got := f.client(t).Charge(context.Background(), charge)
+			mustBe(t, got, gateway.NotSent)
+			if len(f.seen()) != 0 || !strings.Contains(got.Detail, "access token") {
+				t.Errorf("%d requests; %s", len(f.seen()), got.Detail)
+			}
+		})
+	}
+}
+
+func TestRefusedPasswordIsTheOperatorsMatterAndNothingIsSent(t *testing.T) {
+	f := newFake(t, always(200, goodSale))
+	f.token = say(401, string(readFile(t, "token_refused.json")))
+	got := f.client(t).Charge(context.Background(), sale())
+	mustBe(t, got, gateway.Rejected)
+	if !got.Rejection.Credentials || got.Rejection.Code != "invalid_grant" || len(f.seen()) != 0 {
+		t.Errorf("%d requests, %+v", len(f.seen()), got.Rejection)
+	}
+}
+
+func TestAClientThatDoesNotRunSendsNothing(t *testing.T) {
+	charge := sale()
+	charge.SendBefore = time.Now().Add(10 * time.Millisecond)
+	mustBe(t, newClient(t, "http://127.0.0.1:1").Charge(context.Background(), charge), gateway.NotSent)
+}
+
+func TestNeitherTokenNorPasswordIsLogged(t *testing.T) {
+	var lines bytes.Buffer
+	var mu sync.Mutex
+	f := newFake(t, staleUntil("token-2"))
+	f.token = f.counting
+	c := f.client(t, func(config *Config) {
+		config.Log = slog.New(slog.NewTextHandler(lockedWriter{&mu, &lines}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
+	mustBe(t, c.Charge(context.Background(), sale()), gateway.Approved)
+	mu.Lock()
+	defer mu.Unlock()
+	if lines.Len() == 0 {
+		t.Error("nothing was logged")
+	}
+	for _, secret := range []string{"token-1", "token-2", "p&ss=word", "p%26ss"} {
+		if strings.Contains(lines.String(), secret) {
+			t.Errorf("%q is in the log", secret)
+		}
+	}
+}
+
+type lockedWriter struct {
+	mu *sync.Mutex
+	to *bytes.Buffer
+}
+
+func (w lockedWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.to.Write(p)
+}

@@ -1,0 +1,297 @@
+package paytrace
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"paytrace-gateway/gateway"
+)
+
+// verb is the operation that an answer is to.
+type verb string
+
+const (
+	charging  verb = "charge"
+	capturing verb = "capture"
+	voiding   verb = "void"
+	refunding verb = "refund"
+)
+
+// asked is what must be known of a request to read its answer.
+type asked struct {
+	verb verb
+	// transactionID is the one that a capture or a void must echo.
+	transactionID string
+	method        gateway.MethodKind
+	live          bool
+}
+
+// result is what a reply means. Approved, Declined and Rejected need an answer
+// without contradiction; whatever else came after a byte had left is Unknown.
+func result(q asked, r reply) gateway.Result {
+	switch {
+	case r.err != nil && errors.Is(r.err, errCredentials):
+		return rejected("invalid_grant", rowOf(oauthError, "invalid_grant"), "", r.err.Error())
+	case r.err != nil && !r.left:
+		return gateway.Result{Outcome: gateway.NotSent, Detail: r.err.Error()}
+	case r.err != nil:
+		return unknown("%s", r.err.Error())
+	}
+	a, err := readAnswer(r.body)
+	if err != nil {
+		return unknown("HTTP %d: %s", r.status, err)
+	}
+	if r.status < 200 || (r.status >= 300 && r.status < 400) || serverFault(r.status) {
+		return unknown("HTTP %d is no status to believe an answer with; it said %s", r.status, a.summary())
+	}
+	return judge(q, a)
+}
+
+// judge decides on success and response code together.
+func judge(q asked, a answer) gateway.Result {
+	switch {
+	case !a.complete:
+		return judgeOAuth(a)
+	case a.mentionsDuplicate():
+		return unknown("PayTrace may have taken this for a duplicate: %s", a.summary())
+	case !a.Success && a.ResponseCode == 1:
+		return judgeErrors(q, a)
+	case len(a.Errors) > 0 || a.OAuthError != "":
+		return unknown("PayTrace's answer contradicts itself: %s", a.summary())
+	}
+	row := rowOf(responseCode, strconv.Itoa(a.ResponseCode))
+	switch {
+	case row.of != q.verb:
+		return unknown("the answer is not to a %s: %s", q.verb, a.summary())
+	case !row.success.allows(a.Success):
+		return unknown("PayTrace's answer contradicts itself: %s", a.summary())
+	case row.test && q.live:
+		return unknown("PayTrace answered with a TEST code in live mode: %s", a.summary())
+	case row.outcome == gateway.Declined:
+		return declined(a, row)
+	}
+	return approved(q, a)
+}
+
+// judgeOAuth reads the answer that refuses a log-in in OAuth's own form.
+func judgeOAuth(a answer) gateway.Result {
+	row := rowOf(oauthError, a.OAuthError)
+	if row.outcome != gateway.Rejected || a.ResponseCode != 0 || a.TransactionID != 0 || len(a.Errors) > 0 {
+		return unknown("the answer has no success or no response_code: %s", a.summary())
+	}
+	return rejected(a.OAuthError, row, "", fmt.Sprintf("PayTrace answered %s (%s)", a.OAuthError, row.meaning))
+}
+
+// judgeErrors is a rejection only when every single error is known to mean
+// that nothing was done.
+func judgeErrors(q asked, a answer) gateway.Result {
+	numbers := a.errorNumbers()
+	rows := make([]verdict, len(numbers))
+	known, open := len(numbers) > 0, false
+	for i, number := range numbers {
+		rows[i] = errorRow(number, a.Errors[number])
+		known = known && (rows[i].outcome == gateway.Rejected || rows[i].contested)
+		open = open || rows[i].contested
+	}
+	switch {
+	case !known || a.TransactionID != 0:
+		return unknown("PayTrace's errors do not say for certain that nothing was done: %s", a.summary())
+	case open:
+		r := unknown("the transaction's state forbids the %s: %s", q.verb, a.summary())
+		r.Contested = true
+		return r
+	}
+	lead := leading(rows)
+	return rejected(numbers[lead], rows[lead], contractField(rows[lead].field, q.method), "PayTrace answered "+a.summary())
+}
+
+// leading is the error to name when there are several: the operator's first,
+// since the caller can do nothing before it is mended.
+func leading(rows []verdict) int {
+	return max(0, slices.IndexFunc(rows, func(v verdict) bool { return v.credentials }))
+}
+
+func approved(q asked, a answer) gateway.Result {
+	id := a.id()
+	switch {
+	case id == "":
+		return unknown("approved without a transaction id: %s", a.summary())
+	case (q.verb == capturing || q.verb == voiding) && id != q.transactionID:
+		return unknown("the answer is about another transaction: %s", a.summary())
+	}
+	return gateway.Result{
+		Outcome: gateway.Approved, TransactionID: id,
+		ApprovalCode: clean(a.ApprovalCode), AVS: clean(a.AVS), CSC: clean(a.CSC),
+		Card: a.card(), Detail: "PayTrace answered " + a.summary(),
+	}
+}
+
+func declined(a answer, row verdict) gateway.Result {
+	r := gateway.Result{
+		Outcome: gateway.Declined, TransactionID: a.id(),
+		AVS: clean(a.AVS), CSC: clean(a.CSC), Card: a.card(),
+		Detail: "PayTrace answered " + a.summary(),
+	}
+	decline := gateway.Decline{
+		Code: strconv.Itoa(a.ResponseCode), Message: row.shopper, Category: row.category, Retryable: row.retryable,
+	}
+	for _, bank := range bankWords {
+		if row.category == generic && strings.Contains(strings.ToLower(a.ApprovalMessage), bank.contains) {
+			decline.Category, decline.Retryable, decline.Message = bank.category, bank.retryable, bank.shopper
+		}
+	}
+	r.Decline = &decline
+	return r
+}
+
+func rejected(number string, row verdict, field, detail string) gateway.Result {
+	return gateway.Result{
+		Outcome: gateway.Rejected, Detail: detail,
+		Rejection: &gateway.Rejection{Code: number, Message: row.shopper, Field: field, Credentials: row.credentials},
+	}
+}
+
+func unknown(format string, args ...any) gateway.Result {
+	return gateway.Result{Outcome: gateway.Unknown, Detail: fmt.Sprintf(format, args...)}
+}
+
+// contractField names the field as the caller knows it.
+func contractField(field string, method gateway.MethodKind) string {
+	switch field {
+	case cardNumberField, expirationMonthField, expirationYearField:
+		if method == gateway.ByCard || method == gateway.ByEncryptedCard {
+			return "paymentMethod." + string(method) + "." + field
+		}
+		return "paymentMethod"
+	}
+	return field
+}
+
+func (a answer) id() string {
+	if a.TransactionID <= 0 {
+		return ""
+	}
+	return strconv.FormatInt(a.TransactionID, 10)
+}
+
+func (a answer) card() gateway.CardSummary {
+	return gateway.CardSummary{Brand: brandOf(a.MaskedCardNumber), LastFour: lastFour(a.MaskedCardNumber)}
+}
+
+// errorNumbers are sorted by value, so that the same answer always gives the
+// same words.
+func (a answer) errorNumbers() []string {
+	numbers := make([]string, 0, len(a.Errors))
+	for number := range a.Errors {
+		numbers = append(numbers, number)
+	}
+	slices.SortFunc(numbers, func(x, y string) int {
+		return cmp.Or(cmp.Compare(len(x), len(y)), cmp.Compare(x, y))
+	})
+	return numbers
+}
+
+func (a answer) mentionsDuplicate() bool {
+	said := []string{a.StatusMessage, a.ApprovalMessage}
+	for _, texts := range a.Errors {
+		said = append(said, texts...)
+	}
+	return slices.ContainsFunc(said, func(s string) bool { return strings.Contains(strings.ToLower(s), "duplicate") })
+}
+
+// maxNamedErrors bounds how many errors one detail tells of.
+const maxNamedErrors = 8
+
+// summary is the answer in words for an operator.
+func (a answer) summary() string {
+	if a.OAuthError != "" {
+		return "error " + scrub(a.OAuthError)
+	}
+	said := []string{fmt.Sprintf("%d (success %t): %s", a.ResponseCode, a.Success, clean(a.StatusMessage))}
+	if id := a.id(); id != "" {
+		said = append(said, "transaction "+id)
+	}
+	if message := clean(a.ApprovalMessage); message != "" {
+		said = append(said, message)
+	}
+	numbers := a.errorNumbers()
+	for _, number := range numbers[:min(len(numbers), maxNamedErrors)] {
+		said = append(said, "error "+scrub(number)+": "+clean(strings.Join(a.Errors[number], " ")))
+	}
+	return strings.Join(said, "; ")
+}
+
+func clean(s string) string { return scrub(strings.TrimSpace(s)) }
+
+// maxWords bounds a text of PayTrace's in our details.
+const maxWords = 200
+
+// cardLike is a run of digits long enough to be a card number, also when
+// grouped; blob is a token or a ciphertext.
+var (
+	cardLike = regexp.MustCompile(`\d(?:[ .\-]?\d){11,}`)
+	blob     = regexp.MustCompile(`[A-Za-z0-9+/=_\-:]{33,}`)
+)
+
+// scrub makes a text from outside safe to keep: no card numbers, no tokens, no
+// control characters, of bounded length. It is a second fence: PayTrace is not
+// known to echo card data.
+func scrub(s string) string {
+	s = strings.ToValidUTF8(s, "?")
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
+	s = cardLike.ReplaceAllString(s, "[digits]")
+	s = blob.ReplaceAllString(s, "[token]")
+	if runes := []rune(s); len(runes) > maxWords {
+		s = string(runes[:maxWords]) + "…"
+	}
+	return s
+}
+
+// maskedNumber is PayTrace's mask, of x in answers and of asterisks in exports,
+// with the first six digits when they were asked for.
+var maskedNumber = regexp.MustCompile(`^(\d{6})?[xX*]+(\d{4})$`)
+
+func lastFour(mask string) string {
+	if m := maskedNumber.FindStringSubmatch(strings.TrimSpace(mask)); m != nil {
+		return m[2]
+	}
+	return ""
+}
+
+// brandOf reads the brand from the first six digits, where a mask shows them.
+func brandOf(mask string) gateway.Brand {
+	m := maskedNumber.FindStringSubmatch(strings.TrimSpace(mask))
+	if m == nil || m[1] == "" {
+		return ""
+	}
+	bin, _ := strconv.Atoi(m[1])
+	for _, r := range brands {
+		if r.from <= bin && bin <= r.to {
+			return r.brand
+		}
+	}
+	return ""
+}
+
+// brands are the ranges of the first six digits.
+var brands = []struct {
+	from, to int
+	brand    gateway.Brand
+}{
+	{400000, 499999, gateway.Visa},
+	{510000, 559999, gateway.Mastercard}, {222100, 272099, gateway.Mastercard},
+	{340000, 349999, gateway.Amex}, {370000, 379999, gateway.Amex},
+	{601100, 601199, gateway.Discover}, {622126, 622925, gateway.Discover}, {644000, 659999, gateway.Discover},
+	{300000, 305999, gateway.Diners}, {360000, 369999, gateway.Diners}, {380000, 399999, gateway.Diners},
+	{352800, 358999, gateway.JCB},
+}

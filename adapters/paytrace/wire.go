@@ -1,0 +1,232 @@
+package paytrace
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+// chargeRequest is the body of a sale or an authorization.
+type chargeRequest struct {
+	IntegratorID        string            `json:"integrator_id"`
+	Amount              gateway.Money     `json:"amount"`
+	CustomerID          string            `json:"customer_id,omitempty"`
+	TransactionID       string            `json:"transaction_id,omitempty"`
+	HPFToken            string            `json:"hpf_token,omitempty"`
+	EncKey              string            `json:"enc_key,omitempty"`
+	CreditCard          *creditCard       `json:"credit_card,omitempty"`
+	CSC                 string            `json:"csc,omitempty"`
+	EncryptedCSC        string            `json:"encrypted_csc,omitempty"`
+	InvoiceID           string            `json:"invoice_id,omitempty"`
+	CustomerReferenceID string            `json:"customer_reference_id,omitempty"`
+	Description         string            `json:"description,omitempty"`
+	Billing             *address          `json:"billing_address,omitempty"`
+	Shipping            *address          `json:"shipping_address,omitempty"`
+	DiscretionaryData   map[string]string `json:"discretionary_data,omitempty"`
+}
+
+type creditCard struct {
+	Number          string `json:"number,omitempty"`
+	EncryptedNumber string `json:"encrypted_number,omitempty"`
+	ExpirationMonth string `json:"expiration_month"`
+	ExpirationYear  string `json:"expiration_year"`
+}
+
+type address struct {
+	Name    string `json:"name,omitempty"`
+	Street  string `json:"street_address,omitempty"`
+	Street2 string `json:"street_address2,omitempty"`
+	City    string `json:"city,omitempty"`
+	State   string `json:"state,omitempty"`
+	Zip     string `json:"zip,omitempty"`
+	Country string `json:"country,omitempty"`
+}
+
+// followUpRequest is the body of a capture, a void or a refund.
+type followUpRequest struct {
+	IntegratorID  string         `json:"integrator_id"`
+	TransactionID string         `json:"transaction_id"`
+	Amount        *gateway.Money `json:"amount,omitempty"`
+}
+
+type exportRequest struct {
+	IntegratorID  string `json:"integrator_id"`
+	TransactionID string `json:"transaction_id,omitempty"`
+	CustomerID    string `json:"customer_id,omitempty"`
+	StartDate     string `json:"start_date,omitempty"`
+	EndDate       string `json:"end_date,omitempty"`
+	IncludingText string `json:"including_text,omitempty"`
+	IncludeBIN    bool   `json:"include_bin,omitempty"`
+}
+
+// answer is what PayTrace answers to any call. Its members are taken by their
+// exact names: encoding/json alone would take SUCCESS for success.
+type answer struct {
+	Success          bool
+	ResponseCode     int
+	StatusMessage    string
+	TransactionID    int64
+	ApprovalCode     string
+	ApprovalMessage  string
+	AVS              string
+	CSC              string
+	MaskedCardNumber string
+	Errors           map[string][]string
+	// OAuthError is the one member that refusals of a token have.
+	OAuthError   string
+	Transactions []exportRow
+	Customers    []customerRow
+	// complete says that success and response_code were both there.
+	complete bool
+}
+
+// errNotJSON keeps a body that cannot be read out of every message.
+var errNotJSON = errors.New("the answer is not PayTrace's JSON")
+
+// readAnswer reads an answer; whatever is cut, doubled, mistyped or trailing
+// makes it unreadable as a whole.
+func readAnswer(body []byte) (answer, error) {
+	var a answer
+	err := readObject(body, map[string]any{
+		"success": &a.Success, "response_code": &a.ResponseCode, "status_message": &a.StatusMessage,
+		"transaction_id": &a.TransactionID, "approval_code": &a.ApprovalCode, "approval_message": &a.ApprovalMessage,
+		"avs_response": &a.AVS, "csc_response": &a.CSC, "masked_card_number": &a.MaskedCardNumber,
+		"errors": &a.Errors, "error": &a.OAuthError, "transactions": &a.Transactions, "customers": &a.Customers,
+	}, func(members map[string]json.RawMessage) {
+		_, success := members["success"]
+		_, code := members["response_code"]
+		a.complete = success && code
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	return a, nil
+}
+
+func readObject(body []byte, into map[string]any, seen func(map[string]json.RawMessage)) error {
+	if err := unambiguous(body); err != nil {
+		return err
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(body, &members); err != nil || members == nil {
+		return errNotJSON
+	}
+	for name, target := range into {
+		if raw, ok := members[name]; ok && json.Unmarshal(raw, target) != nil {
+			return fmt.Errorf("%w: %s is of the wrong type", errNotJSON, name)
+		}
+	}
+	seen(members)
+	return nil
+}
+
+// unambiguous refuses a body that two readers could read in two ways: one with
+// a member twice, or with anything after its end.
+func unambiguous(body []byte) error {
+	if !json.Valid(body) {
+		return errNotJSON
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	if err := walk(decoder); err != nil {
+		return err
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return errNotJSON
+	}
+	return nil
+}
+
+func walk(decoder *json.Decoder) error {
+	token, err := decoder.Token()
+	if err != nil {
+		return errNotJSON
+	}
+	opening, ok := token.(json.Delim)
+	if !ok {
+		return nil
+	}
+	names := map[string]bool{}
+	for decoder.More() {
+		if opening == '{' {
+			name, err := decoder.Token()
+			if err != nil {
+				return errNotJSON
+			}
+			if names[name.(string)] {
+				return fmt.Errorf("%w: it has a member twice", errNotJSON)
+			}
+			names[name.(string)] = true
+		}
+		if err := walk(decoder); err != nil {
+			return err
+		}
+	}
+	_, err = decoder.Token()
+	return err
+}
+
+// readGrant reads the answer to a request for a token. Neither the token nor
+// any other word of the body gets into an error.
+func readGrant(r reply) (grant, error) {
+	if r.err != nil {
+		return grant{}, r.err
+	}
+	var token, kind, refusal string
+	var seconds int64
+	err := readObject(r.body, map[string]any{
+		"access_token": &token, "token_type": &kind, "expires_in": &seconds, "error": &refusal,
+	}, func(map[string]json.RawMessage) {})
+	switch {
+	case err == nil && rowOf(oauthError, refusal).credentials && !serverFault(r.status):
+		return grant{}, errCredentials
+	case err != nil || r.status != 200 || !bearerToken(token) || !strings.EqualFold(kind, "bearer") || seconds <= 0:
+		return grant{}, fmt.Errorf("PayTrace answered the request for a token with HTTP %d and no usable token", r.status)
+	}
+	life := min(time.Duration(min(seconds, int64(maxTokenLife/time.Second)))*time.Second, maxTokenLife)
+	return grant{token: token, life: life}, nil
+}
+
+// bearerToken keeps what would not fit a header from getting near one.
+func bearerToken(token string) bool {
+	return token != "" && len(token) <= 4096 && !strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+// refusesToken says that PayTrace did not take the bearer token and so did
+// nothing.
+func (r reply) refusesToken() bool {
+	if r.err != nil || r.status < 400 || serverFault(r.status) {
+		return false
+	}
+	a, err := readAnswer(r.body)
+	return err == nil && !a.complete && a.OAuthError == invalidToken
+}
+
+// serverFault says that PayTrace, or something before it, has failed. What such
+// an answer says of money is not believed.
+func serverFault(status int) bool { return status >= 500 }
+
+// word is a string, or a number as it was written: exports are not documented
+// well enough to insist on either.
+type word string
+
+func (w *word) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		return json.Unmarshal(b, (*string)(w))
+	}
+	if string(b) == "null" {
+		return nil
+	}
+	if _, err := strconv.ParseFloat(string(b), 64); err != nil {
+		return errNotJSON
+	}
+	*w = word(b)
+	return nil
+}

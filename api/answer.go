@@ -1,0 +1,90 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/gofiber/fiber/v2"
+
+	"paytrace-gateway/gateway"
+)
+
+const (
+	headerReplayed = "Idempotent-Replayed"
+	// askAgainSeconds is what a 202 tells its caller to wait.
+	askAgainSeconds = 2
+)
+
+func writeJSON(c *fiber.Ctx, status int, body any) error {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	c.Status(status)
+	c.Set(fiber.HeaderContentType, "application/json; charset=utf-8")
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return c.Send(encoded)
+}
+
+// writeAnswer tells a caller what became of its key.
+func writeAnswer(c *fiber.Ctx, a gateway.Answer, err error) error {
+	if err != nil {
+		return err
+	}
+	if p := refusedOperation(a.Operation()); p != nil {
+		markReplay(c, a.Replayed)
+		return p
+	}
+	v := answerView(c, a)
+	status := http.StatusCreated
+	if a.Operation().Undecided() {
+		status, v.RetryAfterSeconds = http.StatusAccepted, askAgainSeconds
+	}
+	return writeJSON(c, status, v)
+}
+
+func answerView(c *fiber.Ctx, a gateway.Answer) paymentView {
+	v := viewOf(a.Payment)
+	made := viewOfOperation(a.Operation())
+	v.Operation, v.Outcome = &made, outcomeOf(a.Operation())
+	v.RequestID = requestID(c)
+	v.IdempotentReplay = a.Replayed
+	markReplay(c, a.Replayed)
+	return v
+}
+
+func markReplay(c *fiber.Ctx, replayed bool) {
+	if replayed {
+		c.Set(headerReplayed, "true")
+	}
+}
+
+// refusedOperation is the problem that an operation's end is, nil when it is
+// an answer.
+func refusedOperation(op gateway.Operation) *Problem {
+	switch {
+	case op.Status == gateway.OpNotSent:
+		p := problem(gateway.CodeProcessorUnavailable,
+			"PayTrace could not be reached and nothing was sent; repeat with the same key")
+		p.Outcome, p.Retryable, p.RetryAfterSeconds = string(gateway.NotSent), true, askAgainSeconds
+		return p
+	case op.Status != gateway.OpRejected || op.Rejection == nil:
+		return nil
+	case op.Rejection.Credentials:
+		p := problem(gateway.CodeProcessorCredentials,
+			"PayTrace refuses the gateway's credentials; the operator has to mend them, then repeat with the same key")
+		p.Outcome, p.Retryable, p.RetryAfterSeconds = string(gateway.Rejected), true, 60
+		return p
+	case op.Rejection.Code == gateway.RejectedByState && op.Kind == gateway.KindVoid:
+		p := problem(gateway.CodeAlreadySettled, op.Rejection.Message)
+		p.Outcome = string(gateway.Rejected)
+		return p
+	default:
+		p := problem(gateway.CodeProcessorRejected, "PayTrace refused the data and did nothing: "+op.Rejection.Message)
+		p.Outcome = string(gateway.Rejected)
+		if op.Rejection.Field != "" {
+			p.Errors = []FieldError{{Field: op.Rejection.Field, Message: op.Rejection.Message}}
+		}
+		return p
+	}
+}

@@ -1,0 +1,16 @@
+package auth
+
+// Principal is who makes a request: a client, for the one merchant and the one
+// environment that it belongs to.
+type Principal struct {
+	ClientID   string
+	MerchantID string
+	LiveMode   bool
+	Scopes     Scopes
+	// Channel says through what payments come in (magento, salesforce, …)
+	// where the request itself does not.
+	Channel string
+}
+
+// Has reports whether the caller may do what scope stands for.
+func (p Principal) Has(scope Scope) bool { return p.Scopes.Has(scope) }

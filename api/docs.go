@@ -1,0 +1,43 @@
+package api
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+
+	"github.com/gofiber/fiber/v2"
+
+	"paytrace-gateway/openapi"
+)
+
+func (s *Server) openapiYAML(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderContentType, "application/yaml; charset=utf-8")
+	return c.Send(openapi.YAML())
+}
+
+func (s *Server) openapiJSON(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderContentType, "application/json; charset=utf-8")
+	return c.Send(openapi.JSON())
+}
+
+// docs serves the readable page. Everything it needs is in the binary.
+func (s *Server) docs(c *fiber.Ctx) error {
+	name := c.Params("*")
+	if name == "" {
+		name = "index.html"
+	}
+	if !fs.ValidPath(name) {
+		return fiber.ErrNotFound
+	}
+	content, err := fs.ReadFile(openapi.Docs(), name)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
+		return fiber.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentSecurityPolicy, openapi.DocsPolicy)
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	c.Type(path.Ext(name), "utf-8")
+	return c.Send(content)
+}

@@ -1,0 +1,151 @@
+package api
+
+import (
+	"bytes"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"paytrace-gateway/api/auth"
+	"paytrace-gateway/gateway"
+	"paytrace-gateway/tokenization"
+)
+
+// What travels with a request, between the middleware and the handlers.
+const (
+	localRequestID = "requestId"
+	localPrincipal = "principal"
+	localCode      = "code"
+)
+
+func requestID(c *fiber.Ctx) string {
+	if id, ok := c.Locals(localRequestID).(string); ok {
+		return id
+	}
+	// A request that could not be parsed never met the middleware.
+	id := gateway.NewRequestID(time.Now())
+	c.Locals(localRequestID, id)
+	return id
+}
+
+func principal(c *fiber.Ctx) auth.Principal {
+	who, _ := c.Locals(localPrincipal).(auth.Principal)
+	return who
+}
+
+// observe writes the one log line of a request. The path is told as its
+// route, since what stands in a path is the caller's.
+func (s *Server) observe(c *fiber.Ctx) error {
+	arrived := s.now()
+	id := gateway.NewRequestID(arrived)
+	c.Locals(localRequestID, id)
+	c.Set("X-Request-Id", id)
+	if err := c.Next(); err != nil {
+		if err := s.handleError(c, err); err != nil {
+			return err
+		}
+	}
+	who := principal(c)
+	code, _ := c.Locals(localCode).(gateway.Code)
+	s.log.Info("http.request", "requestId", id, "method", c.Method(), "route", c.Route().Path,
+		"status", c.Response().StatusCode(), "code", code, "client", who.ClientID, "merchant", who.MerchantID,
+		"took", s.now().Sub(arrived))
+	return nil
+}
+
+// recoverPanic answers for a handler that panicked. The panic's value may hold
+// what nobody may read, so only its type is told.
+func (s *Server) recoverPanic(c *fiber.Ctx) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.log.Error("http.panic", "requestId", requestID(c), "type", fmt.Sprintf("%T", r), "stack", string(debug.Stack()))
+			err = problem(codeInternal, "the gateway failed on this request; the log tells why under this requestId")
+		}
+	}()
+	return c.Next()
+}
+
+// single are the headers that two parties could read differently if they
+// stood twice.
+var single = []string{
+	fiber.HeaderAuthorization, fiber.HeaderContentLength, fiber.HeaderContentType,
+	fiber.HeaderHost, fiber.HeaderTransferEncoding, headerKey, headerBudget,
+}
+
+// refuseAmbiguity refuses a request whose end, or whose meaning, two parties
+// could read differently, and closes its connection.
+func refuseAmbiguity(c *fiber.Ctx) error {
+	seen := map[string]int{}
+	for line := range bytes.Lines(c.Request().Header.RawHeaders()) {
+		name, _, _ := bytes.Cut(line, []byte(":"))
+		seen[strings.ToLower(string(bytes.TrimSpace(name)))]++
+	}
+	refuse := func(field, message string) error {
+		c.Context().SetConnectionClose()
+		return fieldProblem(codeInvalidRequest, field, message)
+	}
+	if seen["content-length"] > 0 && seen["transfer-encoding"] > 0 {
+		return refuse(fiber.HeaderTransferEncoding, "may not stand beside Content-Length")
+	}
+	for _, name := range single {
+		if seen[strings.ToLower(name)] > 1 {
+			return refuse(name, "this header stands twice")
+		}
+	}
+	return c.Next()
+}
+
+// refuseEncoding refuses compressed bodies: unpacked they would pass every
+// limit on their size.
+func refuseEncoding(c *fiber.Ctx) error {
+	if len(c.Request().Header.Peek(fiber.HeaderContentEncoding)) > 0 {
+		return problem(codeEncoding, "send the body as it is, without Content-Encoding")
+	}
+	return c.Next()
+}
+
+// guardAddress refuses card numbers in paths, queries and keys, before
+// anything could store or log them.
+func guardAddress(c *fiber.Ctx) error {
+	for field, value := range map[string]string{
+		"path":    c.Path(),
+		"query":   string(c.Request().URI().QueryArgs().QueryString()),
+		headerKey: c.Get(headerKey),
+	} {
+		if tokenization.FindCardNumber(value) {
+			return cardNumberProblem(field)
+		}
+	}
+	return c.Next()
+}
+
+// needs lets only a bearer with that scope pass.
+func (s *Server) needs(scope auth.Scope) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		scheme, token, _ := strings.Cut(strings.Clone(c.Get(fiber.HeaderAuthorization)), " ")
+		if !strings.EqualFold(scheme, "Bearer") {
+			token = ""
+		}
+		who, err := s.verifier.Verify(token)
+		if err != nil {
+			s.log.Warn("auth.refused", "requestId", requestID(c), "reason", err)
+			return problem(codeUnauthorized, "the bearer token is missing, expired or not valid; get a new one at /oauth/token")
+		}
+		c.Locals(localPrincipal, who)
+		if !who.Has(scope) {
+			return problem(codeForbidden, "this client's token lacks the scope "+string(scope))
+		}
+		if media := c.Get(fiber.HeaderContentType); len(c.Request().Body()) > 0 && !isJSON(media) {
+			return problem(codeMediaType, "send the body as application/json")
+		}
+		return c.Next()
+	}
+}
+
+func isJSON(media string) bool {
+	kind, _, _ := strings.Cut(media, ";")
+	return strings.EqualFold(strings.TrimSpace(kind), fiber.MIMEApplicationJSON)
+}

@@ -1,0 +1,99 @@
+package api
+
+import (
+	"context"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"paytrace-gateway/gateway"
+)
+
+// operation is what capture, void and refund have in common.
+type operation struct {
+	ctx    context.Context
+	caller gateway.Caller
+	id     string
+}
+
+func operate[T any](s *Server, c *fiber.Ctx, do func(operation, T) (gateway.Answer, error)) error {
+	caller, err := s.caller(c)
+	if err != nil {
+		return err
+	}
+	request, err := bodyOf[T](body(c))
+	if err != nil {
+		return err
+	}
+	ctx, cancel, err := s.budget(c)
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	answer, err := do(operation{ctx, caller, param(c, "transactionId")}, request)
+	return writeAnswer(c, answer, err)
+}
+
+// caller is the principal with the key it must bring to move money.
+func (s *Server) caller(c *fiber.Ctx) (gateway.Caller, error) {
+	who := principal(c)
+	value := strings.Clone(c.Get(headerKey))
+	if value == "" {
+		return gateway.Caller{}, fieldProblem(codeKeyMissing, headerKey,
+			"every request that moves money needs this header: a name of your own for it, kept and repeated with every retry")
+	}
+	key, err := readKey(headerKey, value)
+	return gateway.Caller{MerchantID: who.MerchantID, Key: key, Channel: who.Channel}, err
+}
+
+func keyInPath(c *fiber.Ctx) (string, error) {
+	return readKey("idempotencyKey", param(c, "idempotencyKey"))
+}
+
+const headerKey = "Idempotency-Key"
+
+var keyForm = regexp.MustCompile(`^[A-Za-z0-9._~:-]{1,255}$`)
+
+// readKey takes a key bare, as every client sends it, or in the quotes of the
+// IETF draft.
+func readKey(field, value string) (string, error) {
+	if len(value) >= 2 && value[0] == '"' && value[len(value)-1] == '"' {
+		value = value[1 : len(value)-1]
+	}
+	if !keyForm.MatchString(value) {
+		return "", fieldProblem(codeKeyInvalid, field, "expected 1 to 255 of A-Z a-z 0-9 . _ ~ : -")
+	}
+	return value, nil
+}
+
+// The caller's budget, after which it is told what is known by then.
+const (
+	headerBudget   = "X-Request-Timeout-Ms"
+	defaultBudget  = 9000 * time.Millisecond // Apex gives up at 10 s
+	smallestBudget = 1000 * time.Millisecond
+	largestBudget  = 55000 * time.Millisecond
+)
+
+// budget is the context in which the caller's waiting ends. It does not end
+// the work.
+func (s *Server) budget(c *fiber.Ctx) (context.Context, context.CancelFunc, error) {
+	budget := defaultBudget
+	if value := c.Get(headerBudget); value != "" {
+		ms, err := strconv.ParseUint(value, 10, 31)
+		if err != nil {
+			return nil, nil, fieldProblem(codeInvalidRequest, headerBudget, "expected a whole number of milliseconds")
+		}
+		budget = min(max(time.Duration(ms)*time.Millisecond, smallestBudget), largestBudget)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), budget)
+	return ctx, cancel, nil
+}
+
+// body is a copy: fiber's buffer is used again for the next request.
+func body(c *fiber.Ctx) []byte { return append([]byte(nil), c.Request().Body()...) }
+
+// param is a copy of a path parameter.
+func param(c *fiber.Ctx, name string) string { return strings.Clone(c.Params(name)) }

@@ -1,0 +1,207 @@
+package api
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+
+	"github.com/go-playground/validator/v10"
+
+	"paytrace-gateway/gateway"
+)
+
+var moneyType = reflect.TypeFor[gateway.Money]()
+
+// createPaymentRequest is the body of POST /api/v1/payments.
+type createPaymentRequest struct {
+	Intent          string            `json:"intent" validate:"omitempty,oneof=sale authorize"`
+	Amount          *gateway.Money    `json:"amount" validate:"required"`
+	CurrencyCode    string            `json:"currencyCode" validate:"omitempty,len=3,alpha,uppercase"`
+	OrderID         string            `json:"orderId" validate:"required,max=50,printable"`
+	StoreCode       string            `json:"storeCode" validate:"max=32,printable"`
+	SourceRecords   sourceRecords     `json:"sourceRecords"`
+	PaymentMethod   *paymentMethod    `json:"paymentMethod" validate:"required"`
+	CustomerID      string            `json:"customerId" validate:"max=64,printable"`
+	BillingAddress  *address          `json:"billingAddress"`
+	ShippingAddress *address          `json:"shippingAddress"`
+	Channel         string            `json:"channel" validate:"omitempty,max=32,channel"`
+	Metadata        map[string]string `json:"metadata" validate:"max=20,dive,keys,min=1,max=64,printable,endkeys,max=500,printable"`
+}
+
+type sourceRecords struct {
+	OpportunityID     string `json:"opportunityId,omitempty" validate:"max=18,printable"`
+	SalesforceOrderID string `json:"salesforceOrderId,omitempty" validate:"max=18,printable"`
+	AccountID         string `json:"accountId,omitempty" validate:"max=18,printable"`
+	ContactID         string `json:"contactId,omitempty" validate:"max=18,printable"`
+}
+
+type paymentMethod struct {
+	HostedFields  *hostedFields  `json:"hostedFields"`
+	EncryptedCard *encryptedCard `json:"encryptedCard"`
+	Vault         *vaultChoice   `json:"vault"`
+	Card          *rawCard       `json:"card" validate:"-"`
+}
+
+type hostedFields struct {
+	HPFToken string `json:"hpfToken" validate:"required,max=100,printable"`
+	EncKey   string `json:"encKey" validate:"required,max=200,printable"`
+}
+
+type encryptedCard struct {
+	CardNumber      string `json:"cardNumber" validate:"required,min=300,max=400,base64"`
+	CSC             string `json:"csc" validate:"omitempty,min=300,max=400,base64"`
+	ExpirationMonth string `json:"expirationMonth" validate:"required,month"`
+	ExpirationYear  string `json:"expirationYear" validate:"required,len=4,number"`
+}
+
+type vaultChoice struct {
+	CustomerID      string `json:"customerId" validate:"required,max=64,printable"`
+	PaymentMethodID string `json:"paymentMethodId" validate:"max=64,printable"`
+}
+
+// rawCard is known so that it can be refused by name; its digits are read
+// into nothing.
+type rawCard struct {
+	CardNumber      discarded `json:"cardNumber"`
+	CSC             discarded `json:"csc"`
+	ExpirationMonth discarded `json:"expirationMonth"`
+	ExpirationYear  discarded `json:"expirationYear"`
+}
+
+type discarded struct{}
+
+func (*discarded) UnmarshalJSON([]byte) error { return nil }
+
+type address struct {
+	Name        string `json:"name" validate:"max=50,printable"`
+	Street      string `json:"street" validate:"max=50,printable"`
+	Street2     string `json:"street2" validate:"max=50,printable"`
+	City        string `json:"city" validate:"max=50,printable"`
+	State       string `json:"state" validate:"max=50,printable"`
+	PostalCode  string `json:"postalCode" validate:"max=20,printable"`
+	CountryCode string `json:"countryCode" validate:"omitempty,len=2,alpha,uppercase"`
+}
+
+// amountRequest is the body of a capture or a refund; without an amount all
+// of it is meant.
+type amountRequest struct {
+	Amount *gateway.Money `json:"amount"`
+}
+
+// noMembers is the body of a void.
+type noMembers struct{}
+
+var validate = newValidator()
+
+func newValidator() *validator.Validate {
+	v := validator.New(validator.WithRequiredStructEnabled())
+	v.RegisterTagNameFunc(func(f reflect.StructField) string {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		return name
+	})
+	must := func(err error) {
+		if err != nil {
+			panic(err)
+		}
+	}
+	must(v.RegisterValidation("printable", func(f validator.FieldLevel) bool { return printable(f.Field().String()) }))
+	must(v.RegisterValidation("month", func(f validator.FieldLevel) bool { return month(f.Field().String()) }))
+	must(v.RegisterValidation("channel", func(f validator.FieldLevel) bool { return channel(f.Field().String()) }))
+	v.RegisterStructValidation(exactlyOneMethod, paymentMethod{})
+	return v
+}
+
+// printable refuses control characters, which no field needs and logs, CSV
+// files and PayTrace's screens all trip over.
+func printable(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f || r == 0xfffd })
+}
+
+func month(s string) bool { return len(s) == 2 && s >= "01" && s <= "12" && s[1] >= '0' && s[1] <= '9' }
+
+func channel(s string) bool {
+	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_-") == ""
+}
+
+func exactlyOneMethod(level validator.StructLevel) {
+	m := level.Current().Interface().(paymentMethod)
+	set := 0
+	for _, is := range []bool{m.HostedFields != nil, m.EncryptedCard != nil, m.Vault != nil, m.Card != nil} {
+		if is {
+			set++
+		}
+	}
+	if set != 1 {
+		level.ReportError(m, "", "", "exactly_one", "")
+	}
+}
+
+// expected says for every rule what would have been right. %s is the rule's
+// parameter.
+var expected = map[string]string{
+	"required":    "this member is required",
+	"max":         "at most %s characters (or entries) are allowed",
+	"min":         "at least %s characters are expected",
+	"len":         "exactly %s characters are expected",
+	"oneof":       "expected one of: %s",
+	"alpha":       "letters only",
+	"uppercase":   "capital letters only",
+	"number":      "digits only",
+	"base64":      "expected base64 as the browser's encryption gives it",
+	"month":       `expected a month from "01" to "12"`,
+	"printable":   "control characters are not allowed",
+	"channel":     "lower-case letters, digits, _ and - only",
+	"exactly_one": "expected exactly one of hostedFields, encryptedCard, vault, card",
+}
+
+// check holds a decoded body against its rules and names every broken one.
+func check(request any) error {
+	err := validate.Struct(request)
+	var broken validator.ValidationErrors
+	if !errors.As(err, &broken) {
+		return err
+	}
+	p := problem(codeInvalidRequest, "the request breaks the contract; see errors")
+	for _, b := range broken {
+		p.Errors = append(p.Errors, FieldError{
+			Field:   brokenField(b.Namespace()),
+			Message: strings.ReplaceAll(expected[b.Tag()], "%s", b.Param()),
+		})
+	}
+	return p
+}
+
+// brokenField cuts the Go type off a validator's namespace, and what a caller
+// chose (a metadata key) out of it.
+func brokenField(namespace string) string {
+	_, field, _ := strings.Cut(namespace, ".")
+	if strings.HasPrefix(field, "metadata[") {
+		return "metadata"
+	}
+	return strings.TrimSuffix(field, ".")
+}
+
+func (r createPaymentRequest) command() gateway.CreatePayment {
+	intent := gateway.Intent(r.Intent)
+	if intent == "" {
+		intent = gateway.IntentSale
+	}
+	cmd := gateway.CreatePayment{
+		Intent: intent, Amount: *r.Amount, Currency: r.CurrencyCode, OrderID: r.OrderID,
+		StoreCode: r.StoreCode, Source: gateway.SourceRecords(r.SourceRecords), CustomerID: r.CustomerID,
+		Billing: (*gateway.Address)(r.BillingAddress), Shipping: (*gateway.Address)(r.ShippingAddress),
+		Metadata: r.Metadata,
+	}
+	if h := r.PaymentMethod.HostedFields; h != nil {
+		cmd.Method.HostedFields = &gateway.HostedFields{Token: h.HPFToken, EncryptionKey: h.EncKey}
+	}
+	if e := r.PaymentMethod.EncryptedCard; e != nil {
+		cmd.Method.EncryptedCard = &gateway.EncryptedCard{
+			Number: e.CardNumber, CSC: e.CSC, ExpirationMonth: e.ExpirationMonth, ExpirationYear: e.ExpirationYear,
+		}
+	}
+	if v := r.PaymentMethod.Vault; v != nil {
+		cmd.Method.Vault = &gateway.VaultChoice{CustomerID: v.CustomerID, PaymentMethodID: v.PaymentMethodID}
+	}
+	return cmd
+}

@@ -1,0 +1,120 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"paytrace-gateway/api/auth"
+	"paytrace-gateway/gateway"
+)
+
+// Config is all that a Server needs.
+type Config struct {
+	Gateway  *gateway.Gateway
+	Issuer   *auth.Issuer
+	Verifier *auth.Verifier
+	Log      *slog.Logger
+	Now      func() time.Time
+	// Operator adds the operator's paths to the public listener, which only
+	// the demo does.
+	Operator bool
+}
+
+// Server is the HTTP side of the gateway.
+type Server struct {
+	gateway  *gateway.Gateway
+	issuer   *auth.Issuer
+	verifier *auth.Verifier
+	log      *slog.Logger
+	now      func() time.Time
+
+	public   *fiber.App
+	operator *fiber.App
+}
+
+// The limits of a request. The slowest answer is the largest budget, so the
+// write timeout stands above it.
+const (
+	bodyLimit    = 64 << 10
+	headerLimit  = 16 << 10
+	readTimeout  = 15 * time.Second
+	writeTimeout = largestBudget + 10*time.Second
+	idleTimeout  = 75 * time.Second
+)
+
+// New builds the server. It listens only when it is told to.
+func New(c Config) *Server {
+	s := &Server{gateway: c.Gateway, issuer: c.Issuer, verifier: c.Verifier, log: c.Log, now: c.Now}
+	s.public, s.operator = s.app(), s.app()
+	s.routes(s.public)
+	if c.Operator {
+		s.operatorRoutes(s.public)
+	}
+	s.operatorRoutes(s.operator)
+	for _, app := range []*fiber.App{s.public, s.operator} {
+		app.Use(func(*fiber.Ctx) error { return fiber.ErrNotFound })
+	}
+	return s
+}
+
+func (s *Server) app() *fiber.App {
+	app := fiber.New(fiber.Config{
+		AppName:               "paytrace-gateway",
+		DisableStartupMessage: true,
+		Immutable:             true,
+		StrictRouting:         true,
+		CaseSensitive:         true,
+		UnescapePath:          true,
+		BodyLimit:             bodyLimit,
+		ReadBufferSize:        headerLimit,
+		ReadTimeout:           readTimeout,
+		WriteTimeout:          writeTimeout,
+		IdleTimeout:           idleTimeout,
+		ErrorHandler:          s.handleError,
+		Network:               "tcp",
+	})
+	app.Server().CloseOnShutdown = true
+	app.Server().NoDefaultServerHeader = true
+	app.Server().Logger = quiet{}
+	app.Use(s.observe, s.recoverPanic, refuseAmbiguity, refuseEncoding, guardAddress)
+	return app
+}
+
+// quiet drops what fasthttp logs by itself: it quotes the bytes of requests
+// that it could not parse.
+type quiet struct{}
+
+func (quiet) Printf(string, ...any) {}
+
+// handleError writes every refusal, those of the framework too.
+func (s *Server) handleError(c *fiber.Ctx, err error) error {
+	p := problemOf(err)
+	if p.Code == codeInternal {
+		s.log.Error("http.failed", "requestId", requestID(c), "error", fmt.Sprintf("%T", err))
+	}
+	return p.write(c)
+}
+
+// Serve answers callers on the listener until Shutdown.
+func (s *Server) Serve(l net.Listener) error { return s.public.Listener(l) }
+
+// ServeOperator answers the operator's paths on a listener of their own.
+func (s *Server) ServeOperator(l net.Listener) error { return s.operator.Listener(l) }
+
+// Shutdown takes no new connections and waits for the requests under way.
+func (s *Server) Shutdown(ctx context.Context) error {
+	err := s.public.ShutdownWithContext(ctx)
+	if e := s.operator.ShutdownWithContext(ctx); err == nil {
+		err = e
+	}
+	return err
+}
+
+// Handler is the public side for a test's own listener.
+func (s *Server) Handler() fasthttp.RequestHandler { return s.public.Handler() }

@@ -1,0 +1,37 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"paytrace-gateway/api/auth"
+)
+
+// token speaks OAuth's own errors (RFC 6749), not problems: its callers are
+// OAuth libraries.
+func (s *Server) token(c *fiber.Ctx) error {
+	request, refusal := auth.ReadTokenRequest(
+		strings.Clone(c.Get(fiber.HeaderAuthorization)), strings.Clone(c.Get(fiber.HeaderContentType)),
+		string(c.Request().URI().QueryString()), string(c.Request().Body()))
+	var granted auth.TokenResponse
+	if refusal == nil {
+		granted, refusal = s.issuer.Token(context.Background(), request)
+	}
+	if refusal != nil {
+		if refusal.Challenge != "" {
+			c.Set(fiber.HeaderWWWAuthenticate, refusal.Challenge)
+		}
+		s.log.Warn("token.refused", "requestId", requestID(c), "reason", refusal.Error())
+		return writeJSON(c, refusal.Status, refusal)
+	}
+	return writeJSON(c, http.StatusOK, granted)
+}
+
+func (s *Server) jwks(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderContentType, "application/json; charset=utf-8")
+	c.Set(fiber.HeaderCacheControl, "public, max-age=300")
+	return c.Send(s.issuer.JWKS())
+}

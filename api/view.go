@@ -1,0 +1,123 @@
+package api
+
+import (
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+// paymentView is a payment as the contract shows it. Empty members are absent.
+type paymentView struct {
+	PaymentID           string            `json:"paymentId,omitempty"`
+	MerchantID          string            `json:"merchantId,omitempty"`
+	LiveMode            *bool             `json:"liveMode,omitempty"`
+	TransactionID       string            `json:"transactionId,omitempty"`
+	Status              gateway.Status    `json:"status,omitempty"`
+	Outcome             string            `json:"outcome,omitempty"`
+	Intent              gateway.Intent    `json:"intent,omitempty"`
+	Amount              *gateway.Money    `json:"amount,omitempty"`
+	CapturedAmount      *gateway.Money    `json:"capturedAmount,omitempty"`
+	RefundedAmount      *gateway.Money    `json:"refundedAmount,omitempty"`
+	RefundPendingAmount *gateway.Money    `json:"refundPendingAmount,omitempty"`
+	CurrencyCode        string            `json:"currencyCode,omitempty"`
+	OrderID             string            `json:"orderId,omitempty"`
+	StoreCode           string            `json:"storeCode,omitempty"`
+	CustomerID          string            `json:"customerId,omitempty"`
+	Channel             string            `json:"channel,omitempty"`
+	SourceRecords       *sourceRecords    `json:"sourceRecords,omitempty"`
+	ProcessorReference  string            `json:"processorReference,omitempty"`
+	CardType            gateway.Brand     `json:"cardType,omitempty"`
+	Last4Digits         string            `json:"last4Digits,omitempty"`
+	CustomerVaultID     string            `json:"customerVaultId,omitempty"`
+	PaymentMethodID     string            `json:"paymentMethodId,omitempty"`
+	ApprovalCode        string            `json:"approvalCode,omitempty"`
+	AVSResult           string            `json:"avsResult,omitempty"`
+	CSCResult           string            `json:"cscResult,omitempty"`
+	Decline             *gateway.Decline  `json:"decline,omitempty"`
+	Operation           *operationView    `json:"operation,omitempty"`
+	Operations          []operationView   `json:"operations,omitempty"`
+	CreatedAt           *time.Time        `json:"createdAt,omitempty"`
+	UpdatedAt           *time.Time        `json:"updatedAt,omitempty"`
+	Version             int64             `json:"version,omitempty"`
+	Metadata            map[string]string `json:"metadata,omitempty"`
+	NeedsAttention      bool              `json:"needsAttention,omitempty"`
+	IdempotencyKey      string            `json:"idempotencyKey,omitempty"`
+	RequestID           string            `json:"requestId,omitempty"`
+	IdempotentReplay    bool              `json:"idempotentReplay,omitempty"`
+	RetryAfterSeconds   int               `json:"retryAfterSeconds,omitempty"`
+}
+
+type operationView struct {
+	OperationID     string                  `json:"operationId"`
+	OperationKind   gateway.OperationKind   `json:"operationKind"`
+	OperationStatus gateway.OperationStatus `json:"operationStatus"`
+	ProcessedAs     gateway.ProcessedAs     `json:"processedAs,omitempty"`
+	Origin          gateway.Origin          `json:"origin"`
+	Channel         string                  `json:"channel,omitempty"`
+	Amount          gateway.Money           `json:"amount"`
+	TransactionID   string                  `json:"transactionId,omitempty"`
+	IdempotencyKey  string                  `json:"idempotencyKey,omitempty"`
+	Decline         *gateway.Decline        `json:"decline,omitempty"`
+	CreatedAt       time.Time               `json:"createdAt"`
+	UpdatedAt       time.Time               `json:"updatedAt"`
+}
+
+// pageView is a page of a list.
+type pageView struct {
+	Items      []paymentView `json:"items"`
+	NextCursor string        `json:"nextCursor,omitempty"`
+	HasMore    bool          `json:"hasMore"`
+	RequestID  string        `json:"requestId,omitempty"`
+}
+
+// viewOf shows a payment. Wherever a caller looks, `sending` is `unknown`:
+// whether the money moves is what nobody knows at that moment.
+func viewOf(p gateway.Payment) paymentView {
+	captured, refunded, pending := p.Captured(), p.Refunded(), p.RefundPending()
+	v := paymentView{
+		PaymentID: p.ID, MerchantID: p.MerchantID, LiveMode: &p.LiveMode, TransactionID: p.TransactionID,
+		Status: shownStatus(p.Status), Outcome: outcomeOf(p.First()), Intent: p.Intent,
+		Amount: &p.Amount, CapturedAmount: &captured, RefundedAmount: &refunded, RefundPendingAmount: &pending,
+		CurrencyCode: p.Currency, OrderID: p.OrderID, StoreCode: p.StoreCode, CustomerID: p.CustomerID,
+		Channel: p.Channel, ProcessorReference: p.Reference,
+		CardType: p.Card.Brand, Last4Digits: p.Card.LastFour,
+		CustomerVaultID: p.CustomerVaultID, PaymentMethodID: p.PaymentMethodID,
+		ApprovalCode: p.ApprovalCode, AVSResult: p.AVS, CSCResult: p.CSC, Decline: p.Decline,
+		CreatedAt: &p.CreatedAt, UpdatedAt: &p.UpdatedAt, Version: p.Version,
+		Metadata: p.Metadata, NeedsAttention: p.NeedsAttention,
+	}
+	if source := sourceRecords(p.Source); source != (sourceRecords{}) {
+		v.SourceRecords = &source
+	}
+	for _, op := range p.Operations {
+		v.Operations = append(v.Operations, viewOfOperation(op))
+	}
+	return v
+}
+
+func viewOfOperation(op gateway.Operation) operationView {
+	status := op.Status
+	if status == gateway.OpSending {
+		status = gateway.OpUnknown
+	}
+	return operationView{
+		OperationID: op.ID, OperationKind: op.Kind, OperationStatus: status, ProcessedAs: op.ProcessedAs,
+		Origin: op.Origin, Channel: op.Channel, Amount: op.Amount, TransactionID: op.TransactionID,
+		IdempotencyKey: op.Key, Decline: op.Decline, CreatedAt: op.CreatedAt, UpdatedAt: op.UpdatedAt,
+	}
+}
+
+func shownStatus(s gateway.Status) gateway.Status {
+	if s == gateway.Sending {
+		return gateway.StatusUnknown
+	}
+	return s
+}
+
+// outcomeOf is the operation's status in the words of Answer and Problem.
+func outcomeOf(op gateway.Operation) string {
+	if op.Undecided() {
+		return string(gateway.Unknown)
+	}
+	return string(op.Status)
+}

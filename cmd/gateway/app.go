@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"paytrace-gateway/adapters/ledger"
+	"paytrace-gateway/adapters/paytrace"
+	"paytrace-gateway/api"
+	"paytrace-gateway/cmd/gateway/config"
+	"paytrace-gateway/gateway"
+)
+
+// sweepEvery is how often unfinished payments are looked for.
+const sweepEvery = 10 * time.Second
+
+// app is a gateway with everything it stands on. What is opened is closed in
+// the opposite order; each thing's end is registered the moment it exists.
+type app struct {
+	cfg     *config.Config
+	log     *slog.Logger
+	ledger  *ledger.Ledger
+	clients map[string]*paytrace.Client // by merchant id
+	gateway *gateway.Gateway
+	server  *api.Server
+
+	public   net.Listener
+	operator net.Listener // nil when it shares the public one
+
+	closers []func()
+}
+
+// open makes everything ready, listening included, or says what to do.
+func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *app, err error) {
+	a := &app{cfg: cfg, log: log, clients: map[string]*paytrace.Client{}}
+	defer func() {
+		if err != nil {
+			a.close()
+		}
+	}()
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("dataDir: %w; name a folder that the gateway may write to", err)
+	}
+	if a.ledger, err = ledger.OpenSQLite(ctx, cfg.Ledger.SQLite, ledger.Options{}); err != nil {
+		return nil, err
+	}
+	a.onClose(func() { a.closeLedger() })
+	secret, err := gatewaySecret(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.connect(); err != nil {
+		return nil, err
+	}
+	a.gateway = gateway.New(gateway.Config{
+		Ledger: a.ledger, Merchants: merchantsOf(cfg), Processors: a.processors(),
+		Secret: secret, Instance: instanceName(), Now: time.Now, Log: log, MaxInFlight: cfg.MaxInFlight,
+	})
+	issuer, verifier, err := authOf(cfg)
+	if err != nil {
+		return nil, err
+	}
+	a.server = api.New(api.Config{
+		Gateway: a.gateway, Issuer: issuer, Verifier: verifier, Log: log, Now: time.Now,
+		Operator: cfg.OperatorListen == cfg.Listen,
+	})
+	return a, a.listen()
+}
+
+func (a *app) onClose(f func()) { a.closers = append(a.closers, f) }
+
+func (a *app) close() {
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		a.closers[i]()
+	}
+}
+
+func (a *app) closeLedger() {
+	if err := a.ledger.Close(); err != nil {
+		a.log.Error("ledger.close", "error", err)
+	}
+}
+
+// connect makes a client for every merchant. It does not wait for PayTrace: a
+// shop's requests are told `not_sent` until PayTrace can be reached.
+func (a *app) connect() error {
+	for _, m := range a.cfg.Merchants {
+		client, err := paytrace.New(clientConfig(m, a.log))
+		if err != nil {
+			return fmt.Errorf("merchant %s: %w", m.ID, err)
+		}
+		a.background(client.Run)
+		a.clients[m.ID] = client
+	}
+	return nil
+}
+
+// background runs something until the app closes, and waits for its end then.
+func (a *app) background(work func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		work(ctx)
+	}()
+	a.onClose(func() { cancel(); <-done })
+}
+
+func (a *app) processors() map[string]gateway.Processor {
+	processors := map[string]gateway.Processor{}
+	for id, client := range a.clients {
+		processors[id] = client
+	}
+	return processors
+}
+
+func (a *app) listen() (err error) {
+	if a.public, err = listenOn("listen", a.cfg.Listen); err != nil {
+		return err
+	}
+	a.onClose(func() { a.public.Close() })
+	if a.cfg.OperatorListen == a.cfg.Listen {
+		return nil
+	}
+	if a.operator, err = listenOn("operatorListen", a.cfg.OperatorListen); err != nil {
+		return err
+	}
+	a.onClose(func() { a.operator.Close() })
+	return nil
+}
+
+func listenOn(member, address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s: %s is in use by another program; end it, or name another address", member, address)
+	case err != nil:
+		return nil, fmt.Errorf("%s: cannot listen on %s: %w", member, address, err)
+	}
+	return l, nil
+}
+
+// run serves until ctx is done, then stops in order: no new operations, those
+// under way land, the ledger is closed.
+func (a *app) run(ctx context.Context) error {
+	defer a.close()
+	a.background(func(ctx context.Context) { a.gateway.RunSweeps(ctx, sweepEvery) })
+
+	failed := make(chan error, 2)
+	go func() { failed <- a.server.Serve(a.public) }()
+	if a.operator != nil {
+		go func() { failed <- a.server.ServeOperator(a.operator) }()
+	}
+	a.log.Info("gateway.started", "version", version, "listen", a.public.Addr().String(), "merchants", len(a.cfg.Merchants))
+	select {
+	case <-ctx.Done():
+	case err := <-failed:
+		return errors.Join(fmt.Errorf("serving ended: %w", err), a.stop())
+	}
+	return a.stop()
+}
+
+func (a *app) stop() error {
+	a.log.Info("gateway.stopping", "patience", a.cfg.StopTimeout.String())
+	ctx, cancel := context.WithTimeout(context.Background(), a.cfg.StopTimeout)
+	defer cancel()
+	landed := a.gateway.Stop(ctx)
+	if err := a.server.Shutdown(ctx); err != nil {
+		a.log.Warn("gateway.connections_cut", "error", err)
+	}
+	if landed != nil {
+		return landed
+	}
+	a.log.Info("gateway.stopped")
+	return nil
+}
+
+func instanceName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "gateway"
+	}
+	var b [4]byte
+	rand.Read(b[:])
+	return host + "-" + hex.EncodeToString(b[:])
+}

@@ -1,0 +1,117 @@
+package config
+
+import (
+	"encoding/pem"
+	"net"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+const (
+	defaultListen         = "127.0.0.1:8080"
+	defaultOperatorListen = "127.0.0.1:9090"
+	defaultDataDir        = "var/gateway"
+	defaultTokenLifetime  = 15 * time.Minute
+	defaultMaxInFlight    = 1024
+	// stopMargin is what the default stop allows beyond the longest call.
+	stopMargin = 5 * time.Second
+
+	minSecret      = 32
+	maxSigningKeys = 10
+	maxMerchants   = 100
+)
+
+// gateway reads the whole file.
+func (r *reader) gateway(root *yaml.Node) *Config {
+	o := r.object(root, "", "gateway")
+	c := &Config{
+		Listen:         read(o, "listen", address, defaultListen),
+		OperatorListen: read(o, "operatorListen", address, defaultOperatorListen),
+		DataDir:        o.filePath("dataDir", r.inFolder(defaultDataDir)),
+		Secret:         o.gatewaySecret(),
+		SigningKeys:    o.signingKeys(),
+		TokenLifetime:  read(o, "tokenLifetime", between(time.Minute, 24*time.Hour), defaultTokenLifetime),
+		Log:            o.log(),
+		MaxInFlight:    read(o, "maxInFlight", number(1, 100_000), defaultMaxInFlight),
+	}
+	c.PublicURL = read(o, "publicURL", publicURL, localURL(c.Listen))
+	c.Ledger.SQLite = o.child("ledger", "ledger").filePath("sqlite", filepath.Join(c.DataDir, "ledger.db"))
+	c.Merchants = o.merchants()
+	c.StopTimeout = read(o, "stopTimeout", between(time.Second, 10*time.Minute), longestCall(c.Merchants)+stopMargin)
+	o.judgePublic(c)
+	return c
+}
+
+// localURL is the address for callers on this machine, which is who can reach
+// a gateway whose public address nobody has named.
+func localURL(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return ""
+	}
+	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+func longestCall(merchants []Merchant) time.Duration {
+	var longest time.Duration
+	for _, m := range merchants {
+		longest = max(longest, m.PayTrace.CallDeadline)
+	}
+	return longest
+}
+
+// gatewaySecret takes the text as it stands for a key: whether it is base64,
+// hex or words makes no difference to a keyed hash.
+func (o object) gatewaySecret() Secret {
+	secret := o.secret("secret")
+	if !secret.IsZero() && secret.length() < minSecret {
+		o.fault("secret", "the secret is shorter than 32 characters; `openssl rand -base64 32` makes one")
+	}
+	return secret
+}
+
+func (o object) signingKeys() []KeyFile {
+	var keys []KeyFile
+	o.list("signingKeys", maxSigningKeys, func(node *yaml.Node, path string) {
+		file, data, ok := o.r.privateFile(node, path)
+		if !ok {
+			return
+		}
+		if block, _ := pem.Decode(data); block == nil || !strings.HasSuffix(block.Type, "PRIVATE KEY") {
+			o.r.faultAt(node, path, file+" holds no private key in PEM form")
+			return
+		}
+		if slices.Contains(keys, KeyFile{file}) {
+			o.r.faultAt(node, path, file+" is named twice; keep one")
+			return
+		}
+		keys = append(keys, KeyFile{file})
+	})
+	return keys
+}
+
+func (o object) log() Log {
+	l := o.child("log", "log")
+	return Log{
+		Level:  read(l, "level", logLevel, 0),
+		Format: read(l, "format", logFormat, "json"),
+	}
+}
+
+func (o object) merchants() []Merchant {
+	var merchants []Merchant
+	o.list("merchants", maxMerchants, func(node *yaml.Node, path string) {
+		merchants = append(merchants, o.r.object(node, path, "merchant").merchant())
+	})
+	if o.empty("merchants") {
+		o.fault("merchants", "is missing; expected at least one merchant")
+	}
+	return merchants
+}

@@ -1,0 +1,84 @@
+package config
+
+import (
+	_ "embed"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+//go:embed example.yaml
+var example string
+
+// Example is a documented configuration file with every member in it.
+func Example() string { return example }
+
+// Load reads the configuration file at path, and what it refers to. Everything
+// is read once, here; env is os.LookupEnv outside of tests. What is wrong comes
+// back as *Faults, all of it at once.
+func Load(path string, env Env) (*Config, error) {
+	data, _, err := readOSFile(path)
+	if err != nil {
+		return nil, &Faults{List: []Fault{{File: path, Message: "cannot be read: " + reason(err) +
+			"; `gateway config example` prints a file to start from"}}}
+	}
+	return Parse(path, data, env, readOSFile)
+}
+
+// Parse reads a configuration that is already in memory. name is the file's
+// path: faults name it, and relative paths start at its folder.
+func Parse(name string, data []byte, env Env, readFile ReadFile) (*Config, error) {
+	r := &reader{name: name, env: env, readFile: readFile,
+		merchantIDs: map[string]string{}, clientIDs: map[string]string{}}
+	var c *Config
+	if root := r.parseDocument(data); root != nil {
+		c = r.gateway(root)
+	}
+	if len(r.faults.List) > 0 {
+		r.faults.sort()
+		return nil, &r.faults
+	}
+	return c, nil
+}
+
+// readOSFile reads a file up to a byte beyond what is allowed, which tells the
+// caller that it is too large. Windows has no bits for other users, so none are
+// reported there.
+func readOSFile(path string) ([]byte, fs.FileMode, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, 0, err
+	}
+	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if runtime.GOOS == "windows" {
+		return data, 0, err
+	}
+	return data, info.Mode().Perm(), err
+}
+
+// Redacted prints the effective configuration as YAML: defaults filled in, the
+// environment applied, and of each secret only how long it is and its source.
+func (c *Config) Redacted() string {
+	var b strings.Builder
+	encoder := yaml.NewEncoder(&b)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(c); err != nil {
+		return "# this configuration cannot be printed: " + err.Error() + "\n"
+	}
+	if c.Secret.IsZero() {
+		b.WriteString("# secret is not set: it is made once, in " + c.SecretPath() + "\n")
+	}
+	if len(c.SigningKeys) == 0 {
+		b.WriteString("# signingKeys is not set: one is made once, in " + c.SigningKeyPath() + "\n")
+	}
+	return b.String()
+}

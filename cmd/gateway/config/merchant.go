@@ -1,0 +1,96 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+const (
+	defaultMaxConnections = 64
+	maxClients            = 100
+	maxDiscretionary      = 20 // a payment's metadata has no more
+)
+
+// merchant reads one merchant.
+func (o object) merchant() Merchant {
+	live := read(o, "liveMode", truth, false)
+	return Merchant{
+		ID:       o.unique("id", merchantID, o.r.merchantIDs),
+		LiveMode: live,
+		Currency: read(o, "currency", currency, "USD"),
+		TimeZone: read(o, "timeZone", zone, pacificZone()),
+		PayTrace: o.paytrace(live),
+		Clients:  o.clients(live),
+	}
+}
+
+func pacificZone() Zone {
+	z, _ := parseZone(pacific) // embedded, so it is always there
+	return z
+}
+
+// unique reads an id and refuses one that has been seen before; seen says where.
+func (o object) unique(name string, k kind[string], seen map[string]string) string {
+	id := require(o, name, k)
+	if first, twice := seen[id]; twice && id != "" {
+		o.fault(name, fmt.Sprintf("is the id of %s too; ids have to be unique in the whole file", first))
+	} else {
+		seen[id] = o.path
+	}
+	return id
+}
+
+func (o object) paytrace(live bool) PayTrace {
+	p := o.child("paytrace", "paytrace")
+	if !o.has("paytrace") {
+		o.fault("paytrace", "is missing; expected baseURL, username, password and integratorID")
+		return PayTrace{}
+	}
+	account := PayTrace{
+		BaseURL:           require(p, "baseURL", baseURL),
+		Username:          require(p, "username", username),
+		Password:          p.requiredSecret("password"),
+		IntegratorID:      require(p, "integratorID", integrator),
+		CallDeadline:      read(p, "callDeadline", between(10*time.Second, 120*time.Second), gateway.DefaultCallDeadline),
+		SendWindow:        read(p, "sendWindow", between(time.Second, 30*time.Second), gateway.DefaultSendWindow),
+		ReferenceField:    read(p, "referenceField", referenceField, "customer_reference_id"),
+		InvoiceSuffix:     read(p, "invoiceSuffix", truth, false),
+		ExportTimeZone:    read(p, "exportTimeZone", zone, pacificZone()),
+		MaxConnections:    read(p, "maxConnections", number(1, 1024), defaultMaxConnections),
+		DiscretionaryData: p.discretionaryData(),
+	}
+	if account.CallDeadline > 0 && account.CallDeadline <= account.SendWindow {
+		p.fault("callDeadline", "has to be longer than sendWindow, or a request sent late gets no time for its answer")
+	}
+	p.judgeAccount(account, live)
+	return account
+}
+
+func (o object) requiredSecret(name string) Secret {
+	if !o.has(name) {
+		o.fault(name, "is missing; expected ${NAME} or {file: path}")
+	}
+	return o.secret(name)
+}
+
+func (o object) discretionaryData() map[string]string {
+	path := join(o.path, "discretionaryData")
+	entries := o.r.entries(o.members["discretionaryData"], path, func(string) string { return "" })
+	if len(entries) > maxDiscretionary {
+		o.fault("discretionaryData", fmt.Sprintf("expected at most %d names", maxDiscretionary))
+	}
+	names := object{r: o.r, path: path, members: entries}
+	data, taken := map[string]string{}, map[string]string{}
+	for _, ours := range slices.Sorted(maps.Keys(entries)) {
+		theirs := require(names, ours, theirName)
+		if first, twice := taken[theirs]; twice && theirs != "" {
+			names.fault(ours, fmt.Sprintf("goes to the same name at PayTrace as %s", first))
+		}
+		taken[theirs], data[ours] = ours, theirs
+	}
+	return data
+}

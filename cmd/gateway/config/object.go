@@ -1,0 +1,165 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// members lists what may stand in each object of the file.
+var members = map[string][]string{
+	"gateway": {"listen", "operatorListen", "publicURL", "dataDir", "ledger", "secret", "signingKeys",
+		"tokenLifetime", "log", "maxInFlight", "stopTimeout", "merchants"},
+	"ledger":   {"sqlite"},
+	"log":      {"level", "format"},
+	"merchant": {"id", "liveMode", "currency", "timeZone", "paytrace", "clients"},
+	"paytrace": {"baseURL", "username", "password", "integratorID", "callDeadline", "sendWindow", "referenceField",
+		"invoiceSuffix", "exportTimeZone", "maxConnections", "discretionaryData"},
+	"client": {"id", "secret", "secretHash", "scopes", "channel", "certificates"},
+	"file":   {"file"},
+}
+
+// object is a mapping of the file whose members have been checked by name.
+type object struct {
+	r       *reader
+	node    *yaml.Node // names the position of what is missing
+	path    string
+	members map[string]*yaml.Node
+	// broken says that there is no mapping at all: that is one fault, and what
+	// its members lack is none.
+	broken bool
+}
+
+// object reads a mapping. What is no mapping, or absent, is taken for an empty
+// one, so that the reading can go on and find the other faults.
+func (r *reader) object(node *yaml.Node, path, kind string) object {
+	o := object{r: r, node: node, path: path, broken: node != nil && node.Kind != yaml.MappingNode}
+	o.members = r.entries(node, path, func(name string) string {
+		if slices.Contains(members[kind], name) {
+			return ""
+		}
+		return "is not known here; known are " + strings.Join(members[kind], ", ")
+	})
+	return o
+}
+
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}$`)
+
+// entries reads a mapping's members, and records those that refuse has a
+// message for and those that stand twice. Empty members are left out.
+func (r *reader) entries(node *yaml.Node, path string, refuse func(name string) string) map[string]*yaml.Node {
+	entries := map[string]*yaml.Node{}
+	if node == nil {
+		return entries
+	}
+	if node.Kind != yaml.MappingNode {
+		r.faultAt(node, path, "expected members (name: value), found "+nameOf(node))
+		return entries
+	}
+	first := map[string]int{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, value := node.Content[i], node.Content[i+1]
+		// A name that does not look like one is not quoted: `password:x`
+		// without its blank makes a name of a secret.
+		if key.Kind != yaml.ScalarNode || !plainName.MatchString(key.Value) {
+			r.faultAt(key, path, "expected a member's name of letters and digits, followed by a colon and a blank")
+			continue
+		}
+		name := key.Value
+		if message := refuse(name); message != "" {
+			r.faultAt(key, join(path, name), message)
+			continue
+		}
+		if line, twice := first[name]; twice {
+			r.faultAt(key, join(path, name), fmt.Sprintf("stands twice, first in line %d; keep one", line))
+			continue
+		}
+		first[name] = key.Line
+		if !isNull(value) {
+			entries[name] = value
+		}
+	}
+	return entries
+}
+
+// child reads the object that is a member of this one.
+func (o object) child(name, kind string) object {
+	node := o.members[name]
+	c := o.r.object(node, join(o.path, name), kind)
+	if node == nil {
+		c.node = o.node
+	}
+	return c
+}
+
+// list calls read for each element of a list, with the element's path.
+func (o object) list(name string, limit int, read func(node *yaml.Node, path string)) {
+	node := o.members[name]
+	switch {
+	case node == nil:
+		return
+	case node.Kind != yaml.SequenceNode:
+		o.fault(name, "expected a list (each element after a dash), found "+nameOf(node))
+		return
+	case len(node.Content) > limit:
+		o.fault(name, fmt.Sprintf("expected at most %d elements", limit))
+		return
+	}
+	for i, element := range node.Content {
+		read(element, fmt.Sprintf("%s[%d]", join(o.path, name), i))
+	}
+}
+
+// empty reports a list that is absent or has no elements.
+func (o object) empty(name string) bool {
+	node := o.members[name]
+	return node == nil || (node.Kind == yaml.SequenceNode && len(node.Content) == 0)
+}
+
+// has reports whether a member is given, here or by the environment.
+func (o object) has(name string) bool {
+	_, _, overridden := o.r.override(join(o.path, name))
+	return overridden || o.members[name] != nil
+}
+
+// fault records what is wrong with a member, where its value comes from: at
+// the environment's variable, at the value, or, when it is absent, where the
+// object begins.
+func (o object) fault(name, message string) {
+	if o.broken {
+		return
+	}
+	path := join(o.path, name)
+	if variable, _, ok := o.r.override(path); ok {
+		o.r.environmentFault(variable, message)
+		return
+	}
+	node := o.members[name]
+	if node == nil {
+		node = o.node
+	}
+	o.r.faultAt(node, path, message)
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+func nameOf(node *yaml.Node) string {
+	switch node.Kind {
+	case yaml.MappingNode:
+		return "members (name: value)"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.AliasNode:
+		return "a YAML alias (*name), which is not supported; write the value out, or put it in quotes"
+	default:
+		return "a single value"
+	}
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"paytrace-gateway/cmd/gateway/config"
+	"paytrace-gateway/gateway"
+)
+
+// The demo's own account and caller. They open a simulator on this machine and
+// nothing else.
+const (
+	demoMerchant   = "demo"
+	demoClient     = "demo"
+	demoSecret     = "demo-secret-change-me"
+	demoUsername   = "demo"
+	demoPassword   = "demo-paytrace-password"
+	demoIntegrator = "demo"
+)
+
+// demoCustomers are the vault customers that the simulator starts with.
+var demoCustomers = []string{"demo-visa", "demo-mastercard", "demo-amex", "demo-discover"}
+
+// demoOptions are the addresses and paths of a demo.
+type demoOptions struct {
+	listen, simulator, control string
+	data, simulatorBinary      string
+	logLevel                   string
+	keep                       bool
+}
+
+func demoCommand() *cobra.Command {
+	var o demoOptions
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Run the gateway with a simulated PayTrace on this machine, and print a request to try",
+		Long: "Runs the gateway with a simulated PayTrace on this machine. Both start empty each time; --keep keeps both.\n" +
+			"Every flag has an environment variable: --simulator-control is GATEWAY_DEMO_SIMULATOR_CONTROL.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runDemo(cmd, o) },
+	}
+	flag := func(into *string, name, value, usage string) {
+		cmd.Flags().StringVar(into, name, demoEnv(name, value), usage)
+	}
+	flag(&o.listen, "listen", "127.0.0.1:8080", "the gateway's address")
+	flag(&o.simulator, "simulator", "127.0.0.1:8081", "the address of the simulated PayTrace")
+	flag(&o.control, "simulator-control", "127.0.0.1:8082", "the address of the simulator's control port")
+	flag(&o.data, "data", filepath.Join("var", "demo"), "the folder that holds the demo's data")
+	flag(&o.simulatorBinary, "simulator-binary", "", "the paytrace-sim program (default: beside this one)")
+	flag(&o.logLevel, "log-level", "warn", "debug, info, warn or error")
+	cmd.Flags().BoolVar(&o.keep, "keep", demoEnv("keep", "") == "true", "keep the data of the last demo")
+	return cmd
+}
+
+func demoEnv(flag, otherwise string) string {
+	name := "GATEWAY_DEMO_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+	if value, ok := os.LookupEnv(name); ok {
+		return value
+	}
+	return otherwise
+}
+
+func runDemo(cmd *cobra.Command, o demoOptions) error {
+	ctx, cancel := context.WithCancelCause(cmd.Context())
+	defer cancel(nil)
+	cfg, err := o.config()
+	if err != nil {
+		return err
+	}
+	log := newLog(cfg.Log, cmd.ErrOrStderr())
+	if err := o.free(); err != nil {
+		return err
+	}
+	if err := o.prepare(); err != nil {
+		return err
+	}
+	sim, err := startSimulator(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer sim.stop()
+	go func() { cancel(sim.wait()) }()
+
+	app, err := open(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	if err := app.stockVault(ctx); err != nil {
+		app.close()
+		return errors.Join(err, context.Cause(ctx))
+	}
+	fmt.Fprint(cmd.OutOrStdout(), o.banner())
+	err = app.run(ctx)
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return errors.Join(cause, err)
+	}
+	return err
+}
+
+// free finds the addresses free before anything of a demo that may be running
+// is touched.
+func (o demoOptions) free() error {
+	for flag, address := range map[string]string{
+		"--listen": o.listen, "--simulator": o.simulator, "--simulator-control": o.control,
+	} {
+		l, err := listenOn(flag, address)
+		if err != nil {
+			return err
+		}
+		l.Close()
+	}
+	return nil
+}
+
+// prepare begins with an empty folder, unless the last demo's data is kept.
+func (o demoOptions) prepare() error {
+	if o.keep {
+		return os.MkdirAll(o.data, 0o700)
+	}
+	for _, name := range []string{"ledger.db", "ledger.db-wal", "ledger.db-shm", "simulator.json"} {
+		if err := os.Remove(filepath.Join(o.data, name)); err != nil && !os.IsNotExist(err) {
+			return fmt.Errorf("cannot begin afresh: %w; is another demo running?", err)
+		}
+	}
+	return os.MkdirAll(o.data, 0o700)
+}
+
+//go:embed demo.yaml
+var demoYAML string
+
+// config reads the demo's own configuration file the way every other is read.
+func (o demoOptions) config() (*config.Config, error) {
+	file := strings.NewReplacer(
+		"LISTEN", strconv.Quote(o.listen), "SIMULATOR", strconv.Quote("http://"+o.simulator),
+		"DATA", strconv.Quote(o.data), "LEVEL", strconv.Quote(o.logLevel),
+	).Replace(demoYAML)
+	secrets := map[string]string{"CLIENT": demoSecret, "PAYTRACE": demoPassword}
+	env := func(name string) (string, bool) { value, ok := secrets[name]; return value, ok }
+	return config.Parse("the demo's flags", []byte(file), env, nil)
+}
+
+// stockVault reads the demo's customers from the simulated PayTrace, as a
+// vault would.
+func (a *app) stockVault(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for _, id := range demoCustomers {
+		method, err := a.clients[demoMerchant].Customer(ctx, id)
+		if err != nil {
+			return fmt.Errorf("the simulated PayTrace does not show customer %s: %w", id, err)
+		}
+		method.ID, method.ProcessorCustomerID, method.Default = "pm_"+id, id, true
+		customer := gateway.VaultCustomer{MerchantID: demoMerchant, ID: id, Methods: []gateway.VaultMethod{method}}
+		if err := a.ledger.SaveCustomer(ctx, customer); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// banner is what a newcomer sees first: addresses, the caller, and a request
+// that works when it is pasted.
+func (o demoOptions) banner() string {
+	return fmt.Sprintf(`
+The gateway is running with a simulated PayTrace. No real card is charged.
+
+  gateway             http://%[1]s        contract: http://%[1]s/docs
+  simulated PayTrace  http://%[2]s        its control port: http://%[3]s
+  demo client         %[4]s / %[5]s
+  vault customers     demo-visa, demo-mastercard, demo-amex, demo-discover
+  data                %[6]s
+
+Paste this into another terminal to take a payment:
+
+  TOKEN=$(curl -s -u %[4]s:%[5]s -d grant_type=client_credentials http://%[1]s/oauth/token | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
+  curl -s http://%[1]s/api/v1/payments \
+    -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \
+    -H "Idempotency-Key: demo-$(date +%%s)-$$-$RANDOM" \
+    -d '{"amount":"19.99","orderId":"100000001","paymentMethod":{"vault":{"customerId":"demo-visa"}}}'
+
+The README's walk-through goes on from here. Ctrl-C stops both.
+`, o.listen, o.simulator, o.control, demoClient, demoSecret, o.data)
+}

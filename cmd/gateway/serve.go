@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"paytrace-gateway/cmd/gateway/config"
+)
+
+const configEnv = "GATEWAY_CONFIG"
+
+// configFlag is the --config of every command that reads the file.
+func configFlag(cmd *cobra.Command) *string {
+	path := os.Getenv(configEnv)
+	if path == "" {
+		path = "gateway.yaml"
+	}
+	return cmd.Flags().String("config", path, "configuration file ("+configEnv+")")
+}
+
+func serveCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the gateway",
+		Args:  cobra.NoArgs,
+	}
+	path := configFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		cfg, err := config.Load(*path, os.LookupEnv)
+		if err != nil {
+			return err
+		}
+		app, err := open(cmd.Context(), cfg, newLog(cfg.Log, cmd.ErrOrStderr()))
+		if err != nil {
+			return err
+		}
+		return app.run(cmd.Context())
+	}
+	return cmd
+}
+
+func configCommand() *cobra.Command {
+	group := &cobra.Command{Use: "config", Short: "Check, show or begin a configuration file"}
+	for _, c := range []struct {
+		use, short string
+		print      func(*config.Config) string
+	}{
+		{"check", "Name every fault of the configuration file at once", func(c *config.Config) string {
+			return fmt.Sprintf("the configuration is good: %d merchant(s), listening on %s\n", len(c.Merchants), c.Listen)
+		}},
+		{"show", "Print the effective configuration, without its secrets", (*config.Config).Redacted},
+	} {
+		cmd := &cobra.Command{Use: c.use, Short: c.short, Args: cobra.NoArgs}
+		path := configFlag(cmd)
+		cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+			cfg, err := config.Load(*path, os.LookupEnv)
+			if err != nil {
+				return err
+			}
+			_, err = io.WriteString(cmd.OutOrStdout(), c.print(cfg))
+			return err
+		}
+		group.AddCommand(cmd)
+	}
+	group.AddCommand(&cobra.Command{
+		Use: "example", Short: "Print a documented example to begin with", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := io.WriteString(cmd.OutOrStdout(), config.Example())
+			return err
+		},
+	})
+	return group
+}
+
+func newLog(c config.Log, to io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.Level}
+	if c.Format == "text" {
+		return slog.New(slog.NewTextHandler(to, options))
+	}
+	return slog.New(slog.NewJSONHandler(to, options))
+}

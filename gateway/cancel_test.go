@@ -1,0 +1,175 @@
+package gateway_test
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"paytrace-gateway/gateway"
+	"paytrace-gateway/gateway/processortest"
+)
+
+func TestCancellingAKeyNeverSeenClosesIt(t *testing.T) {
+	h := newHouse(t)
+	a, err := h.Cancel(t.Context(), "main", "k")
+	if err != nil || !a.KeyClosed || a.Replayed {
+		t.Fatalf("closed %v, replayed %v, %v", a.KeyClosed, a.Replayed, err)
+	}
+	a, err = h.Cancel(t.Context(), "main", "k")
+	if err != nil || !a.KeyClosed || !a.Replayed {
+		t.Errorf("again: closed %v, replayed %v, %v", a.KeyClosed, a.Replayed, err)
+	}
+	if _, err := h.CreatePayment(t.Context(), as("k"), sale(1)); codeOf(err) != gateway.CodeKeyCancelled {
+		t.Errorf("a late arrival: %v", err)
+	}
+	if n := h.processor.Calls("charge"); n != 0 {
+		t.Errorf("%d charges", n)
+	}
+}
+
+func TestCancellingAnApprovedKeyUndoesItsPayment(t *testing.T) {
+	cases := map[string]struct {
+		cmd    gateway.CreatePayment
+		settle bool
+		want   gateway.Status
+		call   string
+	}{
+		"an authorization is voided":   {authorization(500), false, gateway.Voided, "void"},
+		"an unsettled sale is voided":  {sale(500), false, gateway.Voided, "void"},
+		"a settled sale is refunded":   {sale(500), true, gateway.Refunded, "refund"},
+		"a declined one needs no more": {sale(processortest.Declines), false, gateway.StatusDeclined, ""},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			h.create("k", c.cmd)
+			if c.settle {
+				h.processor.Settle()
+			}
+			for range 2 {
+				a, err := h.Cancel(t.Context(), "main", "k")
+				if err != nil || a.Payment.Status != c.want || a.Operation().Cancel == gateway.CancelRequested {
+					t.Fatalf("%s, cancel %q, %v", a.Payment.Status, a.Operation().Cancel, err)
+				}
+			}
+			if c.call != "" && h.processor.Calls(c.call) != 1 {
+				t.Errorf("%d calls of %s", h.processor.Calls(c.call), c.call)
+			}
+			repeat := h.create("k", c.cmd)
+			if repeat.Payment.Status != c.want {
+				t.Errorf("a repeat of the key that was given up shows %s", repeat.Payment.Status)
+			}
+		})
+	}
+}
+
+func TestCancellingWhileTheChargeIsUnderWayUndoesItOnceKnown(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, path, "one", processortest.New(time.Now))
+		defer h.ledger.Close()
+		h.processor.After = func(_ context.Context, call string, r gateway.Result) gateway.Result {
+			if call == "charge" {
+				time.Sleep(20 * time.Second)
+			}
+			return r
+		}
+		_, _ = within(2*time.Second, func(ctx context.Context) (gateway.Answer, error) {
+			return h.CreatePayment(ctx, as("k"), sale(1999))
+		})
+		a, err := within(2*time.Second, func(ctx context.Context) (gateway.Answer, error) {
+			return h.Cancel(ctx, "main", "k")
+		})
+		if err != nil || a.Operation().Cancel != gateway.CancelRequested {
+			t.Fatalf("cancel %q, %v", a.Operation().Cancel, err)
+		}
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		a, err = h.ByKey(t.Context(), "main", "k")
+		if err != nil || a.Payment.Status != gateway.Voided || a.Operation().Cancel != gateway.CancelDone {
+			t.Errorf("%s, cancel %q, %v", a.Payment.Status, a.Operation().Cancel, err)
+		}
+		if h.processor.Calls("void") != 1 || h.processor.Calls("charge") != 1 {
+			t.Errorf("%d charges, %d voids", h.processor.Calls("charge"), h.processor.Calls("void"))
+		}
+	})
+}
+
+func TestCancellingAKeyThatWasNotSentKeepsItFromBeingContinued(t *testing.T) {
+	h := newHouse(t)
+	h.processor.Before = func(context.Context, string) *gateway.Result { return &gateway.Result{Outcome: gateway.NotSent} }
+	h.create("k", sale(1999))
+	h.processor.Before = nil
+	if _, err := h.Cancel(t.Context(), "main", "k"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.CreatePayment(t.Context(), as("k"), sale(1999)); codeOf(err) != gateway.CodeKeyCancelled {
+		t.Errorf("a late repeat: %v", err)
+	}
+	if n := len(h.processor.Records()); n != 0 {
+		t.Errorf("%d transactions", n)
+	}
+}
+
+func TestOnlyWhatCanBeUndoneCanBeCancelled(t *testing.T) {
+	h := newHouse(t)
+	p := h.create("k", sale(1000)).Payment
+	amount := gateway.Money(100)
+	if _, err := h.Refund(t.Context(), as("waits"), p.ID, gateway.RefundPayment{Amount: &amount}); err != nil {
+		t.Fatal(err)
+	}
+	a, err := h.Cancel(t.Context(), "main", "waits")
+	if err != nil || a.Operation().Status != gateway.OpCancelled || a.Payment.RefundPending() != 0 {
+		t.Errorf("a waiting refund: %s, %s reserved, %v", a.Operation().Status, a.Payment.RefundPending(), err)
+	}
+	if _, err := h.Void(t.Context(), as("v"), p.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Cancel(t.Context(), "main", "v"); codeOf(err) != gateway.CodeNotCancellable {
+		t.Errorf("cancelling a void: %v", err)
+	}
+}
+
+func TestASweepFinishesWhatADeadProcessLeft(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, path, "one", processortest.New(time.Now))
+		release := make(chan struct{})
+		h.processor.After = func(context.Context, string, gateway.Result) gateway.Result {
+			<-release // this process never hears the answer
+			return gateway.Result{Outcome: gateway.Unknown}
+		}
+		_, _ = within(time.Second, func(ctx context.Context) (gateway.Answer, error) {
+			return h.CreatePayment(ctx, as("k"), sale(1999))
+		})
+		// The second instance has the same ledger and knows nothing of the flight.
+		other := gateway.New(gateway.Config{
+			Ledger: h.ledger, Processors: map[string]gateway.Processor{"main": h.processor}, Instance: "two",
+			Merchants: []gateway.Merchant{{ID: "main", Currency: "USD", SendWindow: gateway.DefaultSendWindow, CallDeadline: gateway.DefaultCallDeadline}},
+			Now:       time.Now, Log: discard, MaxInFlight: 8,
+		})
+		status := func() gateway.Status {
+			if err := other.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			a, err := other.ByKey(t.Context(), "main", "k")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return a.Payment.Status
+		}
+		time.Sleep(80 * time.Second)
+		if got := status(); got != gateway.Sending {
+			t.Errorf("after 81 s the payment is %s; its sender may still hear of it", got)
+		}
+		time.Sleep(20 * time.Second)
+		if got := status(); got != gateway.StatusUnknown {
+			t.Errorf("after 101 s the payment is %s", got)
+		}
+		close(release)
+		synctest.Wait()
+		h.ledger.Close()
+	})
+}

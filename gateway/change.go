@@ -1,0 +1,29 @@
+package gateway
+
+// Change is the one product of a verb: the payment at its next version, what
+// is to be told of it, and the answer to the key that caused it. The ledger
+// applies all of it or none.
+type Change struct {
+	Payment Payment
+	// Base is the version the verb decided on, zero for a new payment.
+	Base int64
+	// Operation is the id of the operation the change is about, if any.
+	Operation string
+	// Binds is set by the change that writes an operation's first intent.
+	Binds *Binding
+	// Reply is set once the operation is decided; it replaces an older one.
+	Reply  *Reply
+	Events []Event
+}
+
+// Binding ties a key to the change's operation, for good.
+type Binding struct {
+	Key         string
+	Fingerprint []byte
+}
+
+// Reply is the decided answer of a key: the payment as it stood then.
+type Reply struct {
+	Payment     Payment `json:"payment"`
+	OperationID string  `json:"operationId"`
+}

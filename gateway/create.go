@@ -1,0 +1,156 @@
+package gateway
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+)
+
+// CreatePayment asks for a sale or an authorization.
+type CreatePayment struct {
+	Intent     Intent
+	Amount     Money
+	Currency   string
+	OrderID    string
+	StoreCode  string
+	Source     SourceRecords
+	CustomerID string
+	Method     PaymentMethod
+	Billing    *Address
+	Shipping   *Address
+	Metadata   map[string]string
+}
+
+// canonical is what the fingerprint is taken of: everything that makes two
+// requests different, and neither card number nor CSC.
+func (c CreatePayment) canonical(secret []byte) any {
+	card := ""
+	if c.Method.Card != nil {
+		card = hex.EncodeToString(c.Method.Card.Fingerprint(secret))
+	}
+	return struct {
+		CreatePayment
+		Method []any
+	}{c, []any{c.Method.HostedFields, c.Method.EncryptedCard, c.Method.Vault, card}}
+}
+
+// CreatePayment makes a payment. It returns when the payment is decided or
+// when ctx is done, whichever is first; the work goes on either way.
+func (g *Gateway) CreatePayment(ctx context.Context, caller Caller, cmd CreatePayment) (Answer, error) {
+	merchant, err := g.merchant(caller.MerchantID)
+	if err != nil {
+		return Answer{}, err
+	}
+	if cmd.Currency == "" {
+		cmd.Currency = merchant.Currency
+	}
+	v := verb{
+		merchant:    merchant,
+		key:         caller.Key,
+		fingerprint: fingerprint(g.secret, "create", "", cmd.canonical(g.secret)),
+	}
+	var stored VaultMethod
+	v.decide = func(ctx context.Context, again *KeyRecord) (Change, error) {
+		if err := cmd.check(merchant); err != nil {
+			return Change{}, err
+		}
+		if stored, err = g.storedMethod(ctx, merchant, cmd.Method.Vault); err != nil {
+			return Change{}, err
+		}
+		if again == nil {
+			return newPayment(v, caller, cmd, stored, g.moment()), nil
+		}
+		p, err := g.payment(ctx, merchant.ID, again.PaymentID)
+		if err != nil {
+			return Change{}, err
+		}
+		return chargeAgain(p, merchant, g.moment())
+	}
+	v.call = func(ctx context.Context, to Processor, p Payment, op Operation) Result {
+		return to.Charge(ctx, Charge{
+			Intent: p.Intent, Amount: p.Amount, OrderID: p.OrderID, Reference: p.Reference,
+			Method: cmd.Method, CustomerID: stored.ProcessorCustomerID,
+			Billing: cmd.Billing, Shipping: cmd.Shipping, Metadata: p.Metadata,
+			SendBefore: op.SendBefore,
+		})
+	}
+	return g.run(ctx, v)
+}
+
+func (c CreatePayment) check(m Merchant) error {
+	if c.Currency != m.Currency {
+		return refuse(CodeCurrency, "this merchant takes %s only; nothing was sent", m.Currency).on("currencyCode")
+	}
+	if c.Amount <= 0 || c.Amount > MaxMoney {
+		return refuse(CodeAmount, "the amount must be between 0.01 and %s", MaxMoney).on("amount")
+	}
+	return nil
+}
+
+func (g *Gateway) storedMethod(ctx context.Context, m Merchant, choice *VaultChoice) (VaultMethod, error) {
+	if choice == nil {
+		return VaultMethod{}, nil
+	}
+	customer, err := g.ledger.Customer(ctx, m.ID, choice.CustomerID)
+	if errors.Is(err, ErrNotFound) {
+		return VaultMethod{}, refuse(CodeCustomerNotFound,
+			"no customer with this id is in the vault").on("paymentMethod.vault.customerId")
+	}
+	if err != nil {
+		return VaultMethod{}, unavailable(err)
+	}
+	method, ok := customer.Choose(choice.PaymentMethodID)
+	if !ok {
+		return VaultMethod{}, refuse(CodeMethodNotFound,
+			"the customer has no such payment method").on("paymentMethod.vault.paymentMethodId")
+	}
+	return method, nil
+}
+
+// newPayment is the first intent of a payment.
+func newPayment(v verb, caller Caller, cmd CreatePayment, stored VaultMethod, at moment) Change {
+	op := at.intent(Operation{
+		ID:     NewOperationID(at.now),
+		Kind:   OperationKind(cmd.Intent),
+		Origin: OriginAPI, Channel: caller.Channel,
+		Amount: cmd.Amount, Key: v.key, CreatedAt: at.now,
+	}, v.merchant.SendWindow)
+	p := Payment{
+		ID: NewPaymentID(at.now), MerchantID: v.merchant.ID, LiveMode: v.merchant.LiveMode,
+		Status: Sending, Intent: cmd.Intent, Amount: cmd.Amount, Currency: cmd.Currency,
+		OrderID: cmd.OrderID, StoreCode: cmd.StoreCode, CustomerID: cmd.CustomerID,
+		Channel: caller.Channel, Source: cmd.Source, Metadata: cmd.Metadata,
+		Method: cmd.Method.Kind(), Card: cmd.card(stored),
+		Reference: NewReference(), CreatedAt: at.now,
+	}
+	if cmd.Method.Vault != nil {
+		p.CustomerVaultID, p.PaymentMethodID = cmd.Method.Vault.CustomerID, stored.ID
+	}
+	return Change{Payment: p.next(op, at.now), Operation: op.ID, Binds: v.binding(nil)}
+}
+
+// card is what is known of the card before PayTrace has answered.
+func (c CreatePayment) card(stored VaultMethod) CardSummary {
+	switch {
+	case c.Method.Card != nil:
+		return c.Method.Card.Summary()
+	case c.Method.EncryptedCard != nil:
+		return CardSummary{
+			ExpirationMonth: c.Method.EncryptedCard.ExpirationMonth,
+			ExpirationYear:  c.Method.EncryptedCard.ExpirationYear,
+		}
+	default:
+		return stored.Card
+	}
+}
+
+// chargeAgain continues a payment whose charge certainly did nothing. The
+// reference stays: it names this payment, and nothing at PayTrace bears it.
+func chargeAgain(p Payment, m Merchant, at moment) (Change, error) {
+	op := at.intent(p.First(), m.SendWindow)
+	next := p.next(op, at.now)
+	if err := next.move(Sending); err != nil {
+		return Change{}, err
+	}
+	return Change{Payment: next, Base: p.Version, Operation: op.ID}, nil
+}

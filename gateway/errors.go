@@ -1,0 +1,77 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Code is a machine-readable reason. The HTTP status of each stands in one
+// table in package api.
+type Code string
+
+// The codes of this package's refusals.
+const (
+	CodeNotFound             Code = "not_found"
+	CodeKeyReused            Code = "idempotency_key_reused"
+	CodeKeyCancelled         Code = "key_cancelled"
+	CodeCurrency             Code = "currency_not_supported"
+	CodeAmount               Code = "amount_invalid"
+	CodeCustomerNotFound     Code = "customer_not_found"
+	CodeMethodNotFound       Code = "payment_method_not_found"
+	CodeCaptureExceeds       Code = "capture_exceeds_authorization"
+	CodeAlreadyCaptured      Code = "already_captured"
+	CodeNotCapturable        Code = "not_capturable"
+	CodeNotVoidable          Code = "not_voidable"
+	CodeAlreadySettled       Code = "already_settled"
+	CodeNotRefundable        Code = "not_refundable"
+	CodeRefundExceeds        Code = "refund_exceeds_captured"
+	CodeUndecided            Code = "payment_undecided"
+	CodeInProgress           Code = "operation_in_progress"
+	CodeNotCancellable       Code = "not_cancellable"
+	CodeProcessorRejected    Code = "processor_rejected"
+	CodeProcessorCredentials Code = "processor_credentials"
+	CodeProcessorUnavailable Code = "processor_unavailable"
+	CodeLedgerUnavailable    Code = "ledger_unavailable"
+	CodeOverloaded           Code = "overloaded"
+	CodeStopping             Code = "stopping"
+)
+
+// Error is a refusal: a code for machines, a sentence for people, and whether
+// the same request may succeed later.
+type Error struct {
+	Code       Code
+	Field      string
+	Message    string
+	Retryable  bool
+	RetryAfter time.Duration
+	cause      error
+}
+
+func (e *Error) Error() string { return e.Message }
+
+// Unwrap gives the cause, which is for the log and never for a caller.
+func (e *Error) Unwrap() error { return e.cause }
+
+func refuse(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+func (e *Error) on(field string) *Error { e.Field = field; return e }
+
+func (e *Error) retry(after time.Duration) *Error {
+	e.Retryable, e.RetryAfter = true, after
+	return e
+}
+
+func (e *Error) because(cause error) *Error { e.cause = cause; return e }
+
+// Errors of the ports.
+var (
+	// ErrNotFound says that a port has no such thing.
+	ErrNotFound = errors.New("not found")
+	// ErrStale says that the payment has moved on since it was read.
+	ErrStale = errors.New("the payment has changed since it was read")
+	// ErrKeyTaken says that the idempotency key is bound already.
+	ErrKeyTaken = errors.New("the idempotency key is bound already")
+)

@@ -1,0 +1,35 @@
+package gateway
+
+import "time"
+
+// Event is a row of the outbox, written with the state it tells.
+type Event struct {
+	ID          string
+	MerchantID  string
+	PaymentID   string
+	OperationID string
+	// Type is "payment." and the payment's new status, or "payment.updated"
+	// when something changed that is not the status.
+	Type    string
+	Version int64
+	At      time.Time
+	// Payment is the payment at that version.
+	Payment Payment
+}
+
+func eventOf(before Status, p Payment, operationID string, now time.Time) Event {
+	kind := "updated"
+	if p.Status != before {
+		kind = string(p.Status)
+	}
+	return Event{
+		ID:          NewEventID(now),
+		MerchantID:  p.MerchantID,
+		PaymentID:   p.ID,
+		OperationID: operationID,
+		Type:        "payment." + kind,
+		Version:     p.Version,
+		At:          now,
+		Payment:     p,
+	}
+}

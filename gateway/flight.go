@@ -1,0 +1,190 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// flight is one operation on its way to the processor and back. It outlives
+// the caller: whoever asks for it meanwhile waits on the same flight.
+type flight struct {
+	of          *flights
+	operationID string
+	landed      chan struct{}
+	payment     Payment // readable once landed
+}
+
+// flights are those of this process, bounded.
+type flights struct {
+	mu      sync.Mutex
+	air     map[string]*flight
+	aboard  int
+	max     int
+	closed  bool
+	drained chan struct{}
+}
+
+func newFlights(max int) *flights {
+	return &flights{air: map[string]*flight{}, max: max, drained: make(chan struct{})}
+}
+
+// board takes a place, before the intent is written: an intent that cannot be
+// sent would leave the caller with an unknown for nothing.
+func (f *flights) board() (*flight, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return nil, refuse(CodeStopping, "the gateway is stopping; nothing was sent, repeat with the same key").retry(askAgain)
+	}
+	if f.aboard >= f.max {
+		return nil, refuse(CodeOverloaded, "too many operations are under way; nothing was sent, repeat with the same key").retry(askAgain)
+	}
+	f.aboard++
+	return &flight{of: f, landed: make(chan struct{})}, nil
+}
+
+func (f *flight) depart(operationID string) {
+	f.of.mu.Lock()
+	defer f.of.mu.Unlock()
+	f.operationID = operationID
+	f.of.air[operationID] = f
+}
+
+// land lets the waiting callers go; the place is kept until leave.
+func (f *flight) land(p Payment) {
+	f.payment = p
+	close(f.landed)
+}
+
+func (f *flight) leave() {
+	f.of.mu.Lock()
+	defer f.of.mu.Unlock()
+	delete(f.of.air, f.operationID)
+	f.of.aboard--
+	f.of.drainedLocked()
+}
+
+func (f *flights) drainedLocked() {
+	if f.closed && f.aboard == 0 {
+		close(f.drained)
+	}
+}
+
+func (f *flights) find(operationID string) *flight {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.air[operationID]
+}
+
+func (f *flights) count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.aboard
+}
+
+// Stop takes no new operations and returns when those under way have landed,
+// or with ctx's error.
+func (g *Gateway) Stop(ctx context.Context) error {
+	g.flights.mu.Lock()
+	if !g.flights.closed {
+		g.flights.closed = true
+		g.flights.drainedLocked()
+	}
+	g.flights.mu.Unlock()
+	select {
+	case <-g.flights.drained:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%d operations were still under way; they will be found unknown and looked up: %w",
+			g.flights.count(), ctx.Err())
+	}
+}
+
+// fly sends the operation and records what became of it.
+func (g *Gateway) fly(ctx context.Context, v verb, change Change, f *flight) {
+	p := change.Payment
+	op, _ := p.Operation(change.Operation)
+	departed := g.clock()
+	result := g.send(ctx, v, p, op)
+	p = g.record(ctx, p, op.ID, result)
+	g.logOperation(p, op.ID, result, g.clock().Sub(departed))
+	p = g.followUp(ctx, v.merchant, p, op.ID)
+	f.land(p)
+	defer f.leave()
+	g.learnCard(ctx, v.merchant, p, op.ID)
+}
+
+func (g *Gateway) send(ctx context.Context, v verb, p Payment, op Operation) (result Result) {
+	ctx, cancel := context.WithTimeout(ctx, v.merchant.CallDeadline)
+	defer cancel()
+	defer func() {
+		// A panic says nothing about what has left. Its value may hold what
+		// nobody may read, so only its type is told.
+		if r := recover(); r != nil {
+			result = Result{Outcome: Unknown, Detail: fmt.Sprintf("panic in the processor's client: %T", r)}
+		}
+	}()
+	processor := g.processors[v.merchant.ID]
+	result = v.call(ctx, processor, p, op)
+	if !result.Contested {
+		return result
+	}
+	seen, err := processor.Transaction(ctx, p.TransactionID)
+	if err != nil {
+		result.Detail += "; the look at the transaction failed: " + err.Error()
+		return result
+	}
+	return judge(op, seen)
+}
+
+// recordDelays are the waits between attempts to record an answer. Money has
+// moved by then: giving up early would leave an unknown that need not be one.
+var recordDelays = []time.Duration{
+	20 * time.Millisecond, 100 * time.Millisecond, 500 * time.Millisecond,
+	2 * time.Second, 5 * time.Second, 10 * time.Second, 20 * time.Second,
+}
+
+// record makes the answer durable. It returns the payment as it is known to
+// stand in the ledger, which is still the intent when recording failed.
+func (g *Gateway) record(ctx context.Context, p Payment, operationID string, r Result) Payment {
+	for attempt := 0; ; attempt++ {
+		change, err := conclude(p, operationID, r, g.clock())
+		if errors.Is(err, errDecided) {
+			return p
+		}
+		if err == nil {
+			err = g.ledger.Apply(ctx, change)
+		}
+		if err == nil {
+			return change.Payment
+		}
+		if errors.Is(err, ErrStale) && attempt < tries {
+			if fresh, err := g.ledger.Payment(ctx, p.MerchantID, p.ID); err == nil {
+				p = fresh
+				continue
+			}
+		}
+		if attempt >= len(recordDelays) {
+			g.log.Error("payment.not_recorded", "merchant", p.MerchantID, "payment", p.ID, "operation", operationID,
+				"outcome", r.Outcome, "transaction", r.TransactionID, "reference", p.Reference, "error", err,
+				"consequence", "the operation stays unknown until it is looked up at PayTrace")
+			return p
+		}
+		time.Sleep(recordDelays[attempt])
+	}
+}
+
+func (g *Gateway) logOperation(p Payment, operationID string, r Result, took time.Duration) {
+	op, _ := p.Operation(operationID)
+	level := g.log.Info
+	if r.Outcome == Unknown || r.Outcome == Rejected {
+		level = g.log.Warn
+	}
+	level("payment.operation", "merchant", p.MerchantID, "payment", p.ID, "order", p.OrderID,
+		"operation", op.ID, "kind", op.Kind, "amount", op.Amount.String(), "outcome", r.Outcome,
+		"status", p.Status, "transaction", op.TransactionID, "processedAs", op.ProcessedAs,
+		"reference", p.Reference, "detail", r.Detail, "took", took)
+}

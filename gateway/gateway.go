@@ -1,0 +1,185 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// Config is all that a Gateway needs.
+type Config struct {
+	Ledger     Ledger
+	Merchants  []Merchant
+	Processors map[string]Processor // by merchant id
+	// Secret keys the fingerprints. It has to stay the same for as long as
+	// keys are to be recognised, and be shared by all instances on one ledger.
+	Secret []byte
+	// Instance names this process in the intents it writes.
+	Instance string
+	Now      func() time.Time
+	Log      *slog.Logger
+	// MaxInFlight bounds the operations under way at once.
+	MaxInFlight int
+}
+
+// Gateway carries out the verbs. Its methods may be called concurrently.
+type Gateway struct {
+	ledger     Ledger
+	merchants  map[string]Merchant
+	processors map[string]Processor
+	secret     []byte
+	instance   string
+	now        func() time.Time
+	log        *slog.Logger
+	flights    *flights
+}
+
+const (
+	// askAgain is what a caller is told to wait before it asks again.
+	askAgain = 2 * time.Second
+	// tries bounds how often a request is decided anew because the payment
+	// moved on, or the key was bound, between reading and writing.
+	tries = 16
+)
+
+// New returns a Gateway. It starts nothing by itself.
+func New(c Config) *Gateway {
+	g := &Gateway{
+		ledger: c.Ledger, processors: c.Processors, secret: c.Secret, instance: c.Instance,
+		now: c.Now, log: c.Log, merchants: map[string]Merchant{}, flights: newFlights(c.MaxInFlight),
+	}
+	for _, m := range c.Merchants {
+		g.merchants[m.ID] = m
+	}
+	return g
+}
+
+// Answer is what a money verb returns: the payment, and the operation that the
+// caller's key made.
+type Answer struct {
+	Payment     Payment
+	OperationID string
+	// Replayed says that the key had been used before.
+	Replayed bool
+	// KeyClosed says that a cancelled key had never been used; there is no
+	// payment then.
+	KeyClosed bool
+}
+
+// Operation is the operation that the key made.
+func (a Answer) Operation() Operation {
+	op, _ := a.Payment.Operation(a.OperationID)
+	return op
+}
+
+// run is the road of one money request, from its key to its durable answer.
+// The numbers are the stations in docs/life-of-a-payment.md.
+func (g *Gateway) run(ctx context.Context, v verb) (Answer, error) {
+	for range tries {
+		answer, err := g.attempt(ctx, v)
+		if errors.Is(err, ErrStale) || errors.Is(err, ErrKeyTaken) {
+			continue
+		}
+		return answer, err
+	}
+	return Answer{}, refuse(CodeInProgress, "the payment is changing too fast; repeat with the same key").retry(askAgain)
+}
+
+func (g *Gateway) attempt(ctx context.Context, v verb) (Answer, error) {
+	bound, err := g.claim(ctx, v) // 3
+	if err != nil {
+		return Answer{}, err
+	}
+	if bound != nil && !bound.operation().Continuable() {
+		return g.repeat(ctx, *bound), nil
+	}
+	flight, err := g.flights.board() // bounded, before anything is written
+	if err != nil {
+		return Answer{}, err
+	}
+	change, err := v.decide(ctx, bound.record()) // 4 5
+	if err == nil {
+		err = g.write(ctx, change) // 6
+	}
+	if err != nil {
+		flight.leave()
+		return Answer{}, err
+	}
+	answer := Answer{Payment: change.Payment, OperationID: change.Operation, Replayed: bound != nil}
+	if answer.Operation().Status != OpSending {
+		flight.leave()
+		return answer, nil
+	}
+	flight.depart(change.Operation)
+	go g.fly(context.WithoutCancel(ctx), v, change, flight) // 7 8 9
+	return g.await(ctx, answer, flight), nil
+}
+
+// claimed is a key that is bound already, with the payment it is bound to.
+type claimed struct {
+	KeyRecord
+	payment Payment
+}
+
+func (c claimed) operation() Operation {
+	op, _ := c.payment.Operation(c.OperationID)
+	return op
+}
+
+func (c *claimed) record() *KeyRecord {
+	if c == nil {
+		return nil
+	}
+	return &c.KeyRecord
+}
+
+// claim looks the key up: nil when it is free, an error when it was given up
+// or belongs to another request.
+func (g *Gateway) claim(ctx context.Context, v verb) (*claimed, error) {
+	record, err := g.ledger.Key(ctx, v.merchant.ID, v.key)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	if record.Closed() {
+		return nil, refuse(CodeKeyCancelled, "this idempotency key was given up before the request came; use a new key")
+	}
+	if !bytes.Equal(record.Fingerprint, v.fingerprint) {
+		return nil, refuse(CodeKeyReused, "this idempotency key was used for another request; use a new key for a new request")
+	}
+	p, err := g.payment(ctx, v.merchant.ID, record.PaymentID)
+	if err != nil {
+		return nil, err
+	}
+	bound := &claimed{KeyRecord: record, payment: p}
+	if bound.operation().Status == OpCancelled {
+		return nil, refuse(CodeKeyCancelled, "this idempotency key was given up; use a new key")
+	}
+	return bound, nil
+}
+
+func (g *Gateway) write(ctx context.Context, change Change) error {
+	err := g.ledger.Apply(ctx, change)
+	if err == nil || errors.Is(err, ErrStale) || errors.Is(err, ErrKeyTaken) {
+		return err
+	}
+	return unavailable(err)
+}
+
+func (g *Gateway) merchant(id string) (Merchant, error) {
+	m, ok := g.merchants[id]
+	if !ok {
+		return Merchant{}, refuse(CodeNotFound, "no such merchant")
+	}
+	return m, nil
+}
+
+func (g *Gateway) moment() moment { return moment{now: g.clock(), sender: g.instance} }
+
+// clock is the time as it is recorded: UTC, to the microsecond that every
+// ledger can hold, so that what is read back is what was answered.
+func (g *Gateway) clock() time.Time { return g.now().UTC().Truncate(time.Microsecond) }

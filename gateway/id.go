@@ -1,0 +1,43 @@
+package gateway
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"time"
+)
+
+var lowerBase32 = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// newID returns prefix and 26 characters, the first of which tell the
+// millisecond: ids sort by the time of their making, so an index on them grows
+// at its end and a page of the newest needs no other order.
+func newID(prefix string, now time.Time) string {
+	var b [16]byte
+	ms := uint64(now.UnixMilli())
+	for i := range 6 {
+		b[i] = byte(ms >> (40 - 8*i))
+	}
+	rand.Read(b[6:])
+	return prefix + lowerBase32.EncodeToString(b[:])
+}
+
+// NewPaymentID, NewOperationID and NewEventID make the gateway's own ids.
+func NewPaymentID(now time.Time) string { return newID("pay_", now) }
+
+// NewOperationID makes the id of an operation.
+func NewOperationID(now time.Time) string { return newID("op_", now) }
+
+// NewEventID makes the id of an event.
+func NewEventID(now time.Time) string { return newID("evt_", now) }
+
+// NewRequestID makes the id under which a request stands in the log.
+func NewRequestID(now time.Time) string { return newID("req_", now) }
+
+// NewReference makes the sixteen characters by which a sale or authorization
+// is found again at PayTrace. They are upper-case base32, so that no export,
+// screen or search changes them.
+func NewReference() string {
+	var b [10]byte
+	rand.Read(b[:])
+	return base32.StdEncoding.EncodeToString(b[:])
+}

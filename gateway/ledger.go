@@ -1,0 +1,68 @@
+package gateway
+
+import (
+	"context"
+	"time"
+)
+
+// Ledger is the durable truth. package storetest is its specification.
+type Ledger interface {
+	// Apply makes the whole change durable, or none of it. It returns ErrStale
+	// when the payment is no longer at the version the change was decided on,
+	// and ErrKeyTaken when the change binds a key that is bound already. When
+	// it returns nil the change survives a power cut.
+	Apply(context.Context, Change) error
+
+	// Payment, PaymentByTransaction and Key return ErrNotFound when there is
+	// none, and never what belongs to another merchant. PaymentByTransaction
+	// also finds a payment by the transaction id of one of its refunds.
+	Payment(ctx context.Context, merchantID, paymentID string) (Payment, error)
+	PaymentByTransaction(ctx context.Context, merchantID, transactionID string) (Payment, error)
+	Key(ctx context.Context, merchantID, key string) (KeyRecord, error)
+
+	// CloseKey binds a key to nothing, for good. ErrKeyTaken when it is bound.
+	CloseKey(ctx context.Context, merchantID, key string, at time.Time) error
+
+	// Payments returns at most Limit payments, newest first.
+	Payments(context.Context, PaymentFilter) ([]Payment, error)
+
+	// Unfinished returns at most limit payments that need work of ours: an
+	// operation `sending` since before sentBefore, or a cancellation that was
+	// asked for and is not carried out yet. Oldest first, of all merchants.
+	Unfinished(ctx context.Context, sentBefore time.Time, limit int) ([]Payment, error)
+
+	// Customer returns ErrNotFound when the merchant has no such customer.
+	Customer(ctx context.Context, merchantID, customerID string) (VaultCustomer, error)
+	// SaveCustomer replaces the customer and all its methods.
+	SaveCustomer(context.Context, VaultCustomer) error
+
+	// Ready returns nil while the ledger can write.
+	Ready(context.Context) error
+}
+
+// KeyRecord is what a (merchant, idempotency key) is bound to, for good.
+type KeyRecord struct {
+	Key         string
+	Fingerprint []byte
+	// PaymentID and OperationID are empty for a key that was closed unused.
+	PaymentID   string
+	OperationID string
+	// Reply is the decided answer, nil while there is none.
+	Reply *Reply
+}
+
+// Closed says that the key was given up before any request came with it.
+func (k KeyRecord) Closed() bool { return k.OperationID == "" }
+
+// PaymentFilter selects payments of one merchant. Empty members do not filter.
+type PaymentFilter struct {
+	MerchantID     string
+	OrderID        string
+	Status         Status
+	NeedsAttention *bool
+	CreatedFrom    time.Time // inclusive
+	CreatedTo      time.Time // exclusive
+	// Before is the id of the last payment of the page before.
+	Before string
+	Limit  int
+}

@@ -1,0 +1,26 @@
+package gateway
+
+import "time"
+
+// Merchant is one account at PayTrace, and the rules that hold for it.
+type Merchant struct {
+	ID       string
+	LiveMode bool
+	Currency string
+
+	// SendWindow is how long after its intent was written an operation may
+	// still leave for PayTrace.
+	SendWindow time.Duration
+	// CallDeadline ends the gateway's own waiting for PayTrace, which outlasts
+	// the caller's.
+	CallDeadline time.Duration
+}
+
+// The defaults of a merchant's times. PayTrace has been measured at 19 s.
+const (
+	DefaultSendWindow   = 5 * time.Second
+	DefaultCallDeadline = 60 * time.Second
+	// staleAfter is added to the call's deadline before a `sending` that
+	// nobody answered for is taken for unknown.
+	staleAfter = 30 * time.Second
+)

@@ -1,0 +1,96 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+type decision func(ctx context.Context, p Payment, op Operation, at moment, m Merchant) (Change, error)
+
+// operate is the part of the road that capture, void and refund share: they
+// work on a payment that is there, found by any of its ids.
+func (g *Gateway) operate(ctx context.Context, caller Caller, name, transactionID string, content any,
+	decide decision, call func(context.Context, Processor, Payment, Operation) Result) (Answer, error) {
+	merchant, err := g.merchant(caller.MerchantID)
+	if err != nil {
+		return Answer{}, err
+	}
+	target, err := g.Find(ctx, merchant.ID, transactionID)
+	if err != nil {
+		return Answer{}, err
+	}
+	v := verb{
+		merchant:    merchant,
+		key:         caller.Key,
+		fingerprint: fingerprint(g.secret, name, target.ID, content),
+		call:        call,
+	}
+	v.decide = func(ctx context.Context, again *KeyRecord) (Change, error) {
+		p, err := g.payment(ctx, merchant.ID, target.ID)
+		if err != nil {
+			return Change{}, err
+		}
+		at := g.moment()
+		op, ok := rebound(p, again)
+		if !ok {
+			op = Operation{
+				ID: NewOperationID(at.now), Origin: OriginAPI, Channel: caller.Channel,
+				Key: v.key, CreatedAt: at.now,
+			}
+		}
+		change, err := decide(ctx, p, op, at, merchant)
+		change.Binds = v.binding(again)
+		return change, err
+	}
+	return g.run(ctx, v)
+}
+
+// decided wraps a change whose operation needs no call: its answer is final.
+func decided(before, next Payment, operationID string, now time.Time) Change {
+	return Change{
+		Payment: next, Base: before.Version, Operation: operationID,
+		Reply:  &Reply{Payment: next, OperationID: operationID},
+		Events: []Event{eventOf(before.Status, next, operationID, now)},
+	}
+}
+
+func undecided(p Payment) *Error {
+	return refuse(CodeUndecided,
+		"the payment is not decided yet; ask again, or give it up with POST /api/v1/payments/by-key/{idempotencyKey}/void").retry(askAgain)
+}
+
+func inProgress(p Payment, other Operation) *Error {
+	if other.Charges() {
+		return undecided(p)
+	}
+	return refuse(CodeInProgress, "a %s of this payment is not decided yet; try again once it is", other.Kind).retry(askAgain)
+}
+
+func unavailable(err error) *Error {
+	return refuse(CodeLedgerUnavailable,
+		"the gateway cannot reach its ledger; nothing was sent, repeat with the same key").retry(askAgain).because(err)
+}
+
+// Find returns the payment behind any id a caller may hold: the gateway's own
+// or PayTrace's.
+func (g *Gateway) Find(ctx context.Context, merchantID, id string) (Payment, error) {
+	if len(id) > 4 && id[:4] == "pay_" {
+		return g.payment(ctx, merchantID, id)
+	}
+	return found(g.ledger.PaymentByTransaction(ctx, merchantID, id))
+}
+
+func (g *Gateway) payment(ctx context.Context, merchantID, id string) (Payment, error) {
+	return found(g.ledger.Payment(ctx, merchantID, id))
+}
+
+func found(p Payment, err error) (Payment, error) {
+	if errors.Is(err, ErrNotFound) {
+		return Payment{}, refuse(CodeNotFound, "no payment with this id")
+	}
+	if err != nil {
+		return Payment{}, unavailable(err)
+	}
+	return p, nil
+}

@@ -1,0 +1,99 @@
+package gateway
+
+import "time"
+
+// OperationKind is what an operation does.
+type OperationKind string
+
+// The kinds of operation.
+const (
+	KindSale      OperationKind = "sale"
+	KindAuthorize OperationKind = "authorize"
+	KindCapture   OperationKind = "capture"
+	KindVoid      OperationKind = "void"
+	KindRefund    OperationKind = "refund"
+)
+
+// OperationStatus is the state of one operation.
+type OperationStatus string
+
+// The states of an operation.
+const (
+	OpSending   OperationStatus = "sending"
+	OpApproved  OperationStatus = "approved"
+	OpDeclined  OperationStatus = "declined"
+	OpRejected  OperationStatus = "rejected"
+	OpNotSent   OperationStatus = "not_sent"
+	OpFailed    OperationStatus = "failed"
+	OpUnknown   OperationStatus = "unknown"
+	OpWaiting   OperationStatus = "waiting_settlement"
+	OpCancelled OperationStatus = "cancelled"
+)
+
+// ProcessedAs says how a refund reached the processor.
+type ProcessedAs string
+
+// The ways in which a refund is carried out.
+const (
+	AsRefund ProcessedAs = "refund"
+	AsVoid   ProcessedAs = "void"
+)
+
+// Origin is who asked for an operation.
+type Origin string
+
+// The origins of an operation.
+const (
+	OriginAPI Origin = "api"
+	// OriginGateway marks what the gateway undoes by itself.
+	OriginGateway Origin = "gateway"
+)
+
+// Cancellation is the state of a caller's wish to give an operation up.
+type Cancellation string
+
+// The states of a cancellation; the zero value is none.
+const (
+	CancelRequested Cancellation = "requested"
+	CancelDone      Cancellation = "done"
+)
+
+// Operation is one thing done, or tried, to a payment.
+type Operation struct {
+	ID            string          `json:"id"`
+	Kind          OperationKind   `json:"kind"`
+	Status        OperationStatus `json:"status"`
+	ProcessedAs   ProcessedAs     `json:"processedAs,omitempty"`
+	Origin        Origin          `json:"origin"`
+	Channel       string          `json:"channel,omitempty"`
+	Amount        Money           `json:"amount"`
+	TransactionID string          `json:"transactionId,omitempty"`
+	Key           string          `json:"key"`
+	Decline       *Decline        `json:"decline,omitempty"`
+	Rejection     *Rejection      `json:"rejection,omitempty"`
+	Cancel        Cancellation    `json:"cancel,omitempty"`
+	// Sender is the instance that wrote the intent; nobody else sends it, and
+	// not after SendBefore.
+	Sender     string    `json:"sender,omitempty"`
+	SendBefore time.Time `json:"sendBefore,omitzero"`
+	CreatedAt  time.Time `json:"createdAt"`
+	UpdatedAt  time.Time `json:"updatedAt"`
+}
+
+// Undecided says that money may be moving, or have moved, without our knowing.
+func (o Operation) Undecided() bool { return o.Status == OpSending || o.Status == OpUnknown }
+
+// Final says that the operation's answer may be stored and repeated. One that
+// was not sent, or that our own credentials spoiled, is decided for this
+// moment only: its key may continue it.
+func (o Operation) Final() bool { return !o.Undecided() && !o.Continuable() }
+
+// Continuable says that the operation certainly did nothing and that its own
+// key may send it.
+func (o Operation) Continuable() bool {
+	return o.Status == OpNotSent ||
+		(o.Status == OpRejected && o.Rejection != nil && o.Rejection.Credentials)
+}
+
+// Charges says that the operation is the one that made its payment.
+func (o Operation) Charges() bool { return o.Kind == KindSale || o.Kind == KindAuthorize }

@@ -1,0 +1,150 @@
+package gateway
+
+import (
+	"context"
+	"time"
+)
+
+// Outcome is one of the five answers a processor's client can give.
+type Outcome string
+
+// The five outcomes.
+const (
+	// Approved: the processor did it.
+	Approved Outcome = "approved"
+	// Declined: the processor asked the card's bank and it said no.
+	Declined Outcome = "declined"
+	// Rejected: the processor's own words say that nothing was done.
+	Rejected Outcome = "rejected"
+	// NotSent: it is certain that no byte of the request left.
+	NotSent Outcome = "not_sent"
+	// Unknown: a byte may have left and no answer that can be trusted came.
+	Unknown Outcome = "unknown"
+)
+
+// Result is what became of one call to a processor.
+type Result struct {
+	Outcome       Outcome
+	TransactionID string
+	ApprovalCode  string
+	AVS           string
+	CSC           string
+	Card          CardSummary
+	// Decline is set for Declined, Rejection for Rejected.
+	Decline   *Decline
+	Rejection *Rejection
+	// Contested marks an Unknown in which the processor said that the
+	// transaction's state forbids the call. Such an answer decides nothing:
+	// the transaction has to be looked at.
+	Contested bool
+	// Detail tells an operator what happened. It never holds card data.
+	Detail string
+}
+
+// Decline is a bank's refusal, with the words for a shopper.
+type Decline struct {
+	Code      string `json:"code"`
+	Message   string `json:"message"`
+	Category  string `json:"category"`
+	Retryable bool   `json:"retryable"`
+}
+
+// Rejection is the processor's refusal to try.
+type Rejection struct {
+	// Code is the processor's own error number.
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	// Field is the request field that the processor complained of, if known.
+	Field string `json:"field,omitempty"`
+	// Credentials marks a refusal of our log-in: not the caller's fault, and
+	// open to another try with the same key once the operator has mended it.
+	Credentials bool `json:"credentials,omitempty"`
+}
+
+// Charge asks for a sale or an authorization.
+type Charge struct {
+	Intent     Intent
+	Amount     Money
+	OrderID    string
+	Reference  string
+	Method     PaymentMethod
+	CustomerID string // the processor's own id of a vault customer
+	// SourceTransactionID charges the card of an earlier transaction again.
+	SourceTransactionID string
+	Billing, Shipping   *Address
+	Metadata            map[string]string
+	SendBefore          time.Time
+}
+
+// Capture asks for (part of) an authorization's money.
+type Capture struct {
+	TransactionID string
+	Amount        Money
+	SendBefore    time.Time
+}
+
+// Void asks to undo an unsettled transaction.
+type Void struct {
+	TransactionID string
+	SendBefore    time.Time
+}
+
+// Refund asks to return (part of) a settled transaction's money.
+type Refund struct {
+	TransactionID string
+	Amount        Money
+	SendBefore    time.Time
+}
+
+// Processor moves money. Its methods never return an error beside the result:
+// every failure is one of the five outcomes.
+//
+// An implementation sends a request at most once. After SendBefore, checked
+// right before the first byte, it returns NotSent. It may send again only
+// when the processor's own words say that nothing was done and the cause is
+// gone (an expired token). It returns by the context's deadline.
+type Processor interface {
+	Charge(context.Context, Charge) Result
+	Capture(context.Context, Capture) Result
+	Void(context.Context, Void) Result
+	Refund(context.Context, Refund) Result
+	Inspector
+}
+
+// Inspector looks at what a processor has on its books. Looking changes
+// nothing and may be repeated.
+type Inspector interface {
+	// Transaction returns ErrNotFound when the processor has no such id.
+	Transaction(ctx context.Context, transactionID string) (Record, error)
+	// Transactions returns what was made on the days from..to, both included,
+	// in the processor's zone; text, when not empty, narrows the search.
+	Transactions(ctx context.Context, from, to time.Time, text string) ([]Record, error)
+}
+
+// RecordState is the state of a transaction on the processor's books.
+type RecordState string
+
+// The states on the processor's books.
+const (
+	RecordAuthorized RecordState = "authorized"
+	RecordPending    RecordState = "pending_settlement"
+	RecordSettled    RecordState = "settled"
+	RecordVoided     RecordState = "voided"
+	RecordDeclined   RecordState = "declined"
+	// RecordOther is a state we do not recognise; nothing is concluded from it.
+	RecordOther RecordState = "other"
+)
+
+// Record is a transaction as the processor shows it.
+type Record struct {
+	TransactionID string
+	Kind          OperationKind
+	State         RecordState
+	Amount        Money
+	OrderID       string
+	Reference     string
+	Card          CardSummary
+	CreatedBy     string
+	CreatedAt     time.Time
+	SettledAt     time.Time
+}

@@ -1,0 +1,200 @@
+// Package processortest holds a processor in memory, for tests and
+// benchmarks, and the specification that every processor's client passes.
+package processortest
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+// Processor is a processor in memory. It answers at once, keeps books as
+// PayTrace does, and declines an amount of 0.21.
+type Processor struct {
+	// Before, when set, runs before each call acts; a result it returns is
+	// given in place of acting. It may block.
+	Before func(ctx context.Context, call string) *gateway.Result
+	// After, when set, runs once the call has acted and may replace its result.
+	After func(ctx context.Context, call string, r gateway.Result) gateway.Result
+
+	now func() time.Time
+
+	mu    sync.Mutex
+	books map[string]*gateway.Record
+	order []string
+	calls map[string]int
+}
+
+var _ gateway.Processor = (*Processor)(nil)
+
+// Declines is the amount that is always declined.
+const Declines gateway.Money = 21
+
+// New returns an empty processor.
+func New(now func() time.Time) *Processor {
+	return &Processor{now: now, books: map[string]*gateway.Record{}, calls: map[string]int{}}
+}
+
+// Calls is how often a call has reached the processor: "charge", "capture",
+// "void", "refund" or "look".
+func (p *Processor) Calls(call string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.calls[call]
+}
+
+// Records are all transactions, oldest first.
+func (p *Processor) Records() []gateway.Record {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var all []gateway.Record
+	for _, id := range p.order {
+		all = append(all, *p.books[id])
+	}
+	return all
+}
+
+// Settle settles everything that is pending.
+func (p *Processor) Settle() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range p.books {
+		if r.State == gateway.RecordPending {
+			r.State, r.SettledAt = gateway.RecordSettled, p.now()
+		}
+	}
+}
+
+// VoidThere voids a transaction at the processor's own screens.
+func (p *Processor) VoidThere(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.books[id].State = gateway.RecordVoided
+}
+
+func (p *Processor) call(ctx context.Context, name string, sendBefore time.Time, act func() gateway.Result) gateway.Result {
+	p.mu.Lock()
+	p.calls[name]++
+	p.mu.Unlock()
+	if p.Before != nil {
+		if r := p.Before(ctx, name); r != nil {
+			return *r
+		}
+	}
+	if p.now().After(sendBefore) {
+		return gateway.Result{Outcome: gateway.NotSent, Detail: "too late to send"}
+	}
+	p.mu.Lock()
+	r := act()
+	p.mu.Unlock()
+	if p.After != nil {
+		r = p.After(ctx, name, r)
+	}
+	if ctx.Err() != nil {
+		return gateway.Result{Outcome: gateway.Unknown, Detail: "no answer by the deadline"}
+	}
+	return r
+}
+
+func (p *Processor) enter(r gateway.Record) string {
+	r.TransactionID = strconv.Itoa(100_000_001 + len(p.order))
+	r.CreatedAt, r.CreatedBy = p.now(), "api"
+	p.books[r.TransactionID] = &r
+	p.order = append(p.order, r.TransactionID)
+	return r.TransactionID
+}
+
+// Charge approves whatever is not Declines.
+func (p *Processor) Charge(ctx context.Context, c gateway.Charge) gateway.Result {
+	return p.call(ctx, "charge", c.SendBefore, func() gateway.Result {
+		record := gateway.Record{
+			Kind: gateway.KindSale, State: gateway.RecordPending,
+			Amount: c.Amount, OrderID: c.OrderID, Reference: c.Reference,
+			Card: gateway.CardSummary{Brand: gateway.Visa, LastFour: "5439"},
+		}
+		if c.Intent == gateway.IntentAuthorize {
+			record.Kind, record.State = gateway.KindAuthorize, gateway.RecordAuthorized
+		}
+		if c.Amount == Declines {
+			record.State = gateway.RecordDeclined
+			return gateway.Result{Outcome: gateway.Declined, TransactionID: p.enter(record), Decline: &gateway.Decline{
+				Code: "102", Message: "Your card was declined.", Category: "insufficient_funds",
+			}}
+		}
+		return gateway.Result{Outcome: gateway.Approved, TransactionID: p.enter(record), ApprovalCode: "TAS001"}
+	})
+}
+
+// Capture takes one capture for each authorization.
+func (p *Processor) Capture(ctx context.Context, c gateway.Capture) gateway.Result {
+	return p.call(ctx, "capture", c.SendBefore, func() gateway.Result {
+		r, ok := p.books[c.TransactionID]
+		if !ok || r.State != gateway.RecordAuthorized || c.Amount > r.Amount {
+			return contested
+		}
+		r.Kind, r.State, r.Amount = gateway.KindSale, gateway.RecordPending, c.Amount
+		return gateway.Result{Outcome: gateway.Approved, TransactionID: c.TransactionID}
+	})
+}
+
+// Void undoes what is not settled.
+func (p *Processor) Void(ctx context.Context, v gateway.Void) gateway.Result {
+	return p.call(ctx, "void", v.SendBefore, func() gateway.Result {
+		r, ok := p.books[v.TransactionID]
+		if !ok || (r.State != gateway.RecordPending && r.State != gateway.RecordAuthorized) {
+			return contested
+		}
+		r.State = gateway.RecordVoided
+		return gateway.Result{Outcome: gateway.Approved, TransactionID: v.TransactionID}
+	})
+}
+
+// Refund returns money of what is settled.
+func (p *Processor) Refund(ctx context.Context, f gateway.Refund) gateway.Result {
+	return p.call(ctx, "refund", f.SendBefore, func() gateway.Result {
+		r, ok := p.books[f.TransactionID]
+		if !ok || r.State != gateway.RecordSettled {
+			return contested
+		}
+		id := p.enter(gateway.Record{Kind: gateway.KindRefund, State: gateway.RecordPending, Amount: f.Amount})
+		return gateway.Result{Outcome: gateway.Approved, TransactionID: id}
+	})
+}
+
+var contested = gateway.Result{Outcome: gateway.Unknown, Contested: true, Detail: "the transaction's state forbids it"}
+
+// Transaction looks one transaction up.
+func (p *Processor) Transaction(ctx context.Context, id string) (gateway.Record, error) {
+	p.mu.Lock()
+	p.calls["look"]++
+	var seen gateway.Record
+	r, ok := p.books[id]
+	if ok {
+		seen = *r
+	}
+	p.mu.Unlock()
+	if p.Before != nil && p.Before(ctx, "look") != nil {
+		return gateway.Record{}, context.DeadlineExceeded
+	}
+	if !ok {
+		return gateway.Record{}, gateway.ErrNotFound
+	}
+	return seen, nil
+}
+
+// Transactions returns those made between the two days that carry the text.
+func (p *Processor) Transactions(_ context.Context, from, to time.Time, text string) ([]gateway.Record, error) {
+	var found []gateway.Record
+	for _, r := range p.Records() {
+		if r.CreatedAt.Before(from) || r.CreatedAt.After(to.AddDate(0, 0, 1)) {
+			continue
+		}
+		if text == "" || text == r.OrderID || text == r.Reference {
+			found = append(found, r)
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,121 @@
+package gateway
+
+import (
+	"context"
+	"time"
+)
+
+// RefundPayment asks for money back; nil means all that is left.
+type RefundPayment struct {
+	Amount *Money
+}
+
+// Refund gives money back. PayTrace refunds settled transactions only, so a
+// full refund before settlement is done as a void, and a partial one waits.
+func (g *Gateway) Refund(ctx context.Context, caller Caller, transactionID string, cmd RefundPayment) (Answer, error) {
+	return g.operate(ctx, caller, "refund", transactionID, cmd,
+		func(ctx context.Context, p Payment, op Operation, at moment, m Merchant) (Change, error) {
+			seen := settlement{}
+			if refuseRefund(p, op, cmd) == nil {
+				seen = g.settlementOf(ctx, m, p)
+			}
+			return decideRefund(p, op, cmd, seen, at, m)
+		}, callRefund)
+}
+
+func callRefund(ctx context.Context, to Processor, p Payment, op Operation) Result {
+	if op.ProcessedAs == AsVoid {
+		return callVoid(ctx, to, p, op)
+	}
+	return to.Refund(ctx, Refund{TransactionID: p.TransactionID, Amount: op.Amount, SendBefore: op.SendBefore})
+}
+
+// settlement is what a look at the processor showed, the zero value when the
+// look failed.
+type settlement struct {
+	state RecordState
+	at    time.Time
+}
+
+// settlementOf looks only when the ledger does not know the payment settled.
+func (g *Gateway) settlementOf(ctx context.Context, m Merchant, p Payment) settlement {
+	if p.Status != StatusApproved {
+		return settlement{state: RecordSettled, at: p.SettledAt}
+	}
+	ctx, cancel := context.WithTimeout(ctx, m.CallDeadline)
+	defer cancel()
+	record, err := g.processors[m.ID].Transaction(ctx, p.TransactionID)
+	if err != nil {
+		g.log.Warn("refund.look_failed", "merchant", m.ID, "payment", p.ID, "error", err,
+			"consequence", "the refund waits for settlement")
+		return settlement{}
+	}
+	return settlement{state: record.State, at: record.SettledAt}
+}
+
+// refuseRefund holds the rules that need no look at the processor.
+func refuseRefund(p Payment, op Operation, cmd RefundPayment) error {
+	switch p.Status {
+	case StatusApproved, Settled, PartiallyRefunded:
+	case Sending, StatusUnknown:
+		return undecided(p)
+	case Authorized:
+		return refuse(CodeNotRefundable, "nothing was captured yet; void the authorization instead")
+	case Refunded:
+		return refuse(CodeRefundExceeds, "all of the %s captured is refunded already", p.Captured())
+	default:
+		return refuse(CodeNotRefundable, "a payment that is %s cannot be refunded", p.Status)
+	}
+	if other, busy := p.inProgress(); busy {
+		return inProgress(p, other)
+	}
+	amount := refundAmount(p, cmd)
+	if amount <= 0 && cmd.Amount != nil {
+		return refuse(CodeAmount, "the amount must be at least 0.01").on("amount")
+	}
+	if amount <= 0 || amount > p.Refundable() {
+		return refuse(CodeRefundExceeds,
+			"%s of the %s captured can still be refunded (%s is refunded, %s is promised or under way)",
+			p.Refundable(), p.Captured(), p.Refunded(), p.RefundPending()).on("amount")
+	}
+	return nil
+}
+
+func refundAmount(p Payment, cmd RefundPayment) Money {
+	if cmd.Amount != nil {
+		return *cmd.Amount
+	}
+	return p.Refundable()
+}
+
+func decideRefund(p Payment, op Operation, cmd RefundPayment, seen settlement, at moment, m Merchant) (Change, error) {
+	if err := refuseRefund(p, op, cmd); err != nil {
+		return Change{}, err
+	}
+	if seen.state == RecordVoided {
+		return Change{}, refuse(CodeNotRefundable, "the payment was voided at PayTrace")
+	}
+	op.Kind, op.Amount = KindRefund, refundAmount(p, cmd)
+	switch {
+	case seen.state == RecordSettled:
+		op.ProcessedAs = AsRefund
+		op = at.intent(op, m.SendWindow)
+	case seen.state == RecordPending && op.Amount == p.Captured():
+		op.ProcessedAs = AsVoid
+		op = at.intent(op, m.SendWindow)
+	default:
+		op.Status = OpWaiting
+		return decided(p, p.next(op, at.now), op.ID, at.now), nil
+	}
+	next := p.next(op, at.now)
+	change := Change{Base: p.Version, Operation: op.ID}
+	if p.Status == StatusApproved && seen.state == RecordSettled {
+		if err := next.move(Settled); err != nil {
+			return Change{}, err
+		}
+		next.SettledAt = seen.at
+		change.Events = []Event{eventOf(p.Status, next, "", at.now)}
+	}
+	change.Payment = next
+	return change, nil
+}

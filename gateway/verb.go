@@ -1,0 +1,76 @@
+package gateway
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/json"
+	"time"
+)
+
+// Caller is who asks, and with which idempotency key.
+type Caller struct {
+	MerchantID string
+	Key        string
+	Channel    string
+}
+
+// verb is one money request on its way down the road: what it is bound to,
+// how it decides, and how it is sent.
+type verb struct {
+	merchant    Merchant
+	key         string
+	fingerprint []byte
+	// decide is pure but for reading. When the key is bound to an operation
+	// that may be continued, that operation is handed in.
+	decide func(ctx context.Context, again *KeyRecord) (Change, error)
+	// call sends the operation of the change; op is its intent.
+	call func(ctx context.Context, to Processor, p Payment, op Operation) Result
+}
+
+// moment is what a decision may know of the world outside its values.
+type moment struct {
+	now    time.Time
+	sender string
+}
+
+// intent makes the operation ready to leave.
+func (m moment) intent(op Operation, window time.Duration) Operation {
+	op.Status = OpSending
+	op.Sender = m.sender
+	op.SendBefore = m.now.Add(window)
+	op.Decline, op.Rejection = nil, nil
+	return op
+}
+
+// fingerprint is a keyed hash of the operation, its target and its canonical
+// content, so that a key cannot be used for another request, and the hash
+// cannot be turned back into what was asked.
+func fingerprint(secret []byte, operation, target string, content any) []byte {
+	canonical, err := json.Marshal(struct {
+		Operation, Target string
+		Content           any
+	}{operation, target, content})
+	if err != nil {
+		panic("gateway: a request that cannot be written as JSON: " + err.Error())
+	}
+	mac := hmac.New(sha256.New, secret)
+	mac.Write(canonical)
+	return mac.Sum(nil)
+}
+
+// rebound returns the payment and the operation a continued key is bound to.
+func rebound(p Payment, again *KeyRecord) (Operation, bool) {
+	if again == nil {
+		return Operation{}, false
+	}
+	return p.Operation(again.OperationID)
+}
+
+// binding binds the key on an operation's first intent only.
+func (v verb) binding(again *KeyRecord) *Binding {
+	if again != nil {
+		return nil
+	}
+	return &Binding{Key: v.key, Fingerprint: v.fingerprint}
+}

@@ -1,0 +1,66 @@
+package gateway
+
+import (
+	"context"
+	"time"
+)
+
+// await gives the flight's result, or the payment as it stood when the
+// caller's budget ended.
+func (g *Gateway) await(ctx context.Context, answer Answer, f *flight) Answer {
+	select {
+	case <-f.landed:
+		answer.Payment = f.payment
+	case <-ctx.Done():
+	}
+	return answer
+}
+
+// The waits between two looks at the ledger for an operation that another
+// instance has under way.
+const (
+	firstLook = 50 * time.Millisecond
+	lastLook  = time.Second
+)
+
+// repeat answers a key that was used before for the same request: with the
+// decided answer, or, while there is none, by waiting with whoever is at work.
+func (g *Gateway) repeat(ctx context.Context, bound claimed) Answer {
+	current := Answer{Payment: bound.payment, OperationID: bound.OperationID, Replayed: true}
+	if bound.Reply == nil {
+		return g.watch(ctx, current)
+	}
+	stored := current
+	stored.Payment = bound.Reply.Payment
+	// What was given up since, or has moved on from waiting, is shown as it is
+	// now: nobody may book what was undone.
+	if op := current.Operation(); op.Cancel != "" || op.Status != stored.Operation().Status {
+		return current
+	}
+	return stored
+}
+
+// watch waits until the answer's operation is decided or ctx is done.
+func (g *Gateway) watch(ctx context.Context, answer Answer) Answer {
+	pause := firstLook
+	for answer.Operation().Undecided() {
+		timer := time.NewTimer(pause)
+		var landed chan struct{}
+		if f := g.flights.find(answer.OperationID); f != nil {
+			landed = f.landed
+		}
+		select {
+		case <-landed:
+		case <-timer.C:
+			pause = min(2*pause, lastLook)
+		case <-ctx.Done():
+			timer.Stop()
+			return answer
+		}
+		timer.Stop()
+		if p, err := g.ledger.Payment(ctx, answer.Payment.MerchantID, answer.Payment.ID); err == nil {
+			answer.Payment = p
+		}
+	}
+	return answer
+}

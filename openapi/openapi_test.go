@@ -1,0 +1,126 @@
+package openapi_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"paytrace-gateway/openapi"
+	"paytrace-gateway/openapi/openapitest"
+)
+
+func TestContractIsValidOpenAPI(t *testing.T) {
+	for name, source := range map[string][]byte{"YAML": openapi.YAML(), "JSON": openapi.JSON()} {
+		contract, err := openapi3.NewLoader().LoadFromData(source)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if err := contract.Validate(context.Background(), openapi3.EnableExamplesValidation()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestYAMLAndJSONAreTheSameContract(t *testing.T) {
+	var fromJSON map[string]any
+	if err := json.Unmarshal(openapi.JSON(), &fromJSON); err != nil {
+		t.Fatal(err)
+	}
+	again, err := json.Marshal(parse(t, openapi.YAML()).root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fromYAML map[string]any
+	if err := json.Unmarshal(again, &fromYAML); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(fromJSON, fromYAML) {
+		t.Error("openapi.json is not openapi.yaml")
+	}
+}
+
+// Every example is held against its schema with objects closed, so that an
+// example cannot show a member that the contract does not have.
+func TestExamplesFitTheirSchemas(t *testing.T) {
+	if _, err := openapitest.New(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAnExampleThatDoesNotFitIsSeen(t *testing.T) {
+	for _, c := range []struct{ name, old, new string }{
+		{"in an answer", "hasMore: false", "hasMore: perhaps"},
+		{"in a request", "amount: '120.00'", "amount: 120.00"},
+		{"in a problem", "code: rate_limited", "code: 7"},
+		{"in a parameter", "example: main-000000042-sale-1", "example: not a key"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bad := bytes.Replace(openapi.YAML(), []byte(c.old), []byte(c.new), 1)
+			if bytes.Equal(bad, openapi.YAML()) {
+				t.Fatalf("the contract has no %q to be spoiled", c.old)
+			}
+			contract, err := openapi3.NewLoader().LoadFromData(bad)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if contract.Validate(context.Background(), openapi3.EnableExamplesValidation()) == nil {
+				t.Error("the bad example was not seen")
+			}
+		})
+	}
+}
+
+func TestContractHasTheseCallsAndNoOthers(t *testing.T) {
+	want := []string{
+		"get /.well-known/jwks.json",
+		"get /api/v1/payments",
+		"get /api/v1/payments/by-key/{idempotencyKey}",
+		"get /api/v1/payments/{paymentId}",
+		"get /api/v1/transactions/{transactionId}",
+		"get /docs",
+		"get /healthz",
+		"get /openapi.json",
+		"get /openapi.yaml",
+		"get /readyz",
+		"post /api/v1/payments",
+		"post /api/v1/payments/by-key/{idempotencyKey}/void",
+		"post /api/v1/transactions/{transactionId}/capture",
+		"post /api/v1/transactions/{transactionId}/refund",
+		"post /api/v1/transactions/{transactionId}/void",
+		"post /oauth/token",
+	}
+	var got []string
+	parse(t, openapi.YAML()).operations(func(path, method string, _ node) { got = append(got, method+" "+path) })
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("the contract has\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// Every POST that moves money needs a key, but for giving a key up, and every
+// one of them can be bounded in time.
+func TestMoneyCallsDeclareTheirHeaders(t *testing.T) {
+	d := parse(t, openapi.YAML())
+	d.operations(func(path, method string, op node) {
+		if method != "post" || !strings.HasPrefix(path, "/api/") {
+			return
+		}
+		required := map[string]any{}
+		op.list("parameters", func(p node) {
+			p = d.followed(p)
+			required[p.text("name")], _ = p.value["required"].(bool)
+		})
+		if got, want := required["Idempotency-Key"] == true, !strings.Contains(path, "/by-key/"); got != want {
+			t.Errorf("%s requires an Idempotency-Key: %t, want %t", path, got, want)
+		}
+		if _, declared := required["X-Request-Timeout-Ms"]; !declared {
+			t.Errorf("%s does not declare X-Request-Timeout-Ms", path)
+		}
+	})
+}
