@@ -72,6 +72,7 @@ var statusOf = map[gateway.Code]int{
 	gateway.CodeProcessorCredentials: http.StatusServiceUnavailable,
 	gateway.CodeProcessorUnavailable: http.StatusServiceUnavailable,
 	gateway.CodeLedgerUnavailable:    http.StatusServiceUnavailable,
+	gateway.CodeOutcomeUnknown:       http.StatusServiceUnavailable,
 	gateway.CodeOverloaded:           http.StatusServiceUnavailable,
 	gateway.CodeStopping:             http.StatusServiceUnavailable,
 }
@@ -105,7 +106,10 @@ func problemOf(err error) *Problem {
 		if refused.Field != "" {
 			p.Errors = []FieldError{{Field: refused.Field, Message: refused.Message}}
 		}
-		if p.Status == http.StatusServiceUnavailable {
+		switch {
+		case refused.Code == gateway.CodeOutcomeUnknown:
+			p.Outcome = string(gateway.Unknown)
+		case p.Status == http.StatusServiceUnavailable:
 			p.Outcome = string(gateway.NotSent)
 		}
 		return p

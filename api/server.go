@@ -2,9 +2,11 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -95,10 +97,20 @@ func (quiet) Printf(string, ...any) {}
 // handleError writes every refusal, those of the framework too.
 func (s *Server) handleError(c *fiber.Ctx, err error) error {
 	p := problemOf(err)
-	if p.Code == codeInternal {
-		s.log.Error("http.failed", "requestId", requestID(c), "error", fmt.Sprintf("%T", err))
+	if p.Status >= http.StatusInternalServerError {
+		s.log.Error("http.failed", "requestId", requestID(c), "code", p.Code, "cause", causeOf(err))
 	}
 	return p.write(c)
+}
+
+// causeOf is what the log may know of a failure. Only the gateway's own errors
+// are told in words: the text of others may hold a request's bytes.
+func causeOf(err error) string {
+	var refused *gateway.Error
+	if errors.As(err, &refused) && refused.Unwrap() != nil {
+		return refused.Unwrap().Error()
+	}
+	return fmt.Sprintf("%T", err)
 }
 
 // Serve answers callers on the listener until Shutdown.

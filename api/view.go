@@ -14,7 +14,6 @@ type paymentView struct {
 	TransactionID       string            `json:"transactionId,omitempty"`
 	Status              gateway.Status    `json:"status,omitempty"`
 	Outcome             string            `json:"outcome,omitempty"`
-	Intent              gateway.Intent    `json:"intent,omitempty"`
 	Amount              *gateway.Money    `json:"amount,omitempty"`
 	CapturedAmount      *gateway.Money    `json:"capturedAmount,omitempty"`
 	RefundedAmount      *gateway.Money    `json:"refundedAmount,omitempty"`
@@ -22,14 +21,11 @@ type paymentView struct {
 	CurrencyCode        string            `json:"currencyCode,omitempty"`
 	OrderID             string            `json:"orderId,omitempty"`
 	StoreCode           string            `json:"storeCode,omitempty"`
-	CustomerID          string            `json:"customerId,omitempty"`
-	Channel             string            `json:"channel,omitempty"`
 	SourceRecords       *sourceRecords    `json:"sourceRecords,omitempty"`
 	ProcessorReference  string            `json:"processorReference,omitempty"`
 	CardType            gateway.Brand     `json:"cardType,omitempty"`
 	Last4Digits         string            `json:"last4Digits,omitempty"`
 	CustomerVaultID     string            `json:"customerVaultId,omitempty"`
-	PaymentMethodID     string            `json:"paymentMethodId,omitempty"`
 	ApprovalCode        string            `json:"approvalCode,omitempty"`
 	AVSResult           string            `json:"avsResult,omitempty"`
 	CSCResult           string            `json:"cscResult,omitempty"`
@@ -76,13 +72,12 @@ func viewOf(p gateway.Payment) paymentView {
 	captured, refunded, pending := p.Captured(), p.Refunded(), p.RefundPending()
 	v := paymentView{
 		PaymentID: p.ID, MerchantID: p.MerchantID, LiveMode: &p.LiveMode, TransactionID: p.TransactionID,
-		Status: shownStatus(p.Status), Outcome: outcomeOf(p.First()), Intent: p.Intent,
+		Status: shownStatus(p.Status), Outcome: outcomeOf(p.First()),
 		Amount: &p.Amount, CapturedAmount: &captured, RefundedAmount: &refunded, RefundPendingAmount: &pending,
-		CurrencyCode: p.Currency, OrderID: p.OrderID, StoreCode: p.StoreCode, CustomerID: p.CustomerID,
-		Channel: p.Channel, ProcessorReference: p.Reference,
+		CurrencyCode: p.Currency, OrderID: p.OrderID, StoreCode: p.StoreCode, ProcessorReference: p.Reference,
 		CardType: p.Card.Brand, Last4Digits: p.Card.LastFour,
-		CustomerVaultID: p.CustomerVaultID, PaymentMethodID: p.PaymentMethodID,
-		ApprovalCode: p.ApprovalCode, AVSResult: p.AVS, CSCResult: p.CSC, Decline: p.Decline,
+		CustomerVaultID: p.CustomerVaultID,
+		ApprovalCode:    p.ApprovalCode, AVSResult: p.AVS, CSCResult: p.CSC, Decline: p.Decline,
 		CreatedAt: &p.CreatedAt, UpdatedAt: &p.UpdatedAt, Version: p.Version,
 		Metadata: p.Metadata, NeedsAttention: p.NeedsAttention,
 	}

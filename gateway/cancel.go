@@ -14,14 +14,7 @@ func (g *Gateway) Cancel(ctx context.Context, merchantID, key string) (Answer, e
 	if err != nil {
 		return Answer{}, err
 	}
-	for range tries {
-		answer, err := g.cancel(ctx, merchant, key)
-		if errors.Is(err, ErrStale) || errors.Is(err, ErrKeyTaken) {
-			continue
-		}
-		return answer, err
-	}
-	return Answer{}, refuse(CodeInProgress, "the payment is changing too fast; ask again").retry(askAgain)
+	return g.inBudget(ctx, func() (Answer, error) { return g.cancel(ctx, merchant, key) })
 }
 
 func (g *Gateway) cancel(ctx context.Context, m Merchant, key string) (Answer, error) {

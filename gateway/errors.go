@@ -33,8 +33,10 @@ const (
 	CodeProcessorCredentials Code = "processor_credentials"
 	CodeProcessorUnavailable Code = "processor_unavailable"
 	CodeLedgerUnavailable    Code = "ledger_unavailable"
-	CodeOverloaded           Code = "overloaded"
-	CodeStopping             Code = "stopping"
+	// CodeOutcomeUnknown says that not even the ledger has answered in time.
+	CodeOutcomeUnknown Code = "outcome_unknown"
+	CodeOverloaded     Code = "overloaded"
+	CodeStopping       Code = "stopping"
 )
 
 // Error is a refusal: a code for machines, a sentence for people, and whether

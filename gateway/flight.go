@@ -59,6 +59,15 @@ func (f *flight) land(p Payment) {
 	close(f.landed)
 }
 
+// abandon lets the callers go with what they have.
+func (f *flight) abandon() {
+	select {
+	case <-f.landed:
+	default:
+		close(f.landed)
+	}
+}
+
 func (f *flight) leave() {
 	f.of.mu.Lock()
 	defer f.of.mu.Unlock()
@@ -106,6 +115,8 @@ func (g *Gateway) Stop(ctx context.Context) error {
 // fly sends the operation and records what became of it.
 func (g *Gateway) fly(ctx context.Context, v verb, change Change, f *flight) {
 	p := change.Payment
+	defer f.leave()
+	defer g.survive(f.abandon)
 	op, _ := p.Operation(change.Operation)
 	departed := g.clock()
 	result := g.send(ctx, v, p, op)
@@ -113,7 +124,6 @@ func (g *Gateway) fly(ctx context.Context, v verb, change Change, f *flight) {
 	g.logOperation(p, op.ID, result, g.clock().Sub(departed))
 	p = g.followUp(ctx, v.merchant, p, op.ID)
 	f.land(p)
-	defer f.leave()
 	g.learnCard(ctx, v.merchant, p, op.ID)
 }
 

@@ -39,9 +39,6 @@ type Gateway struct {
 const (
 	// askAgain is what a caller is told to wait before it asks again.
 	askAgain = 2 * time.Second
-	// tries bounds how often a request is decided anew because the payment
-	// moved on, or the key was bound, between reading and writing.
-	tries = 16
 )
 
 // New returns a Gateway. It starts nothing by itself.
@@ -77,14 +74,7 @@ func (a Answer) Operation() Operation {
 // run is the road of one money request, from its key to its durable answer.
 // The numbers are the stations in docs/life-of-a-payment.md.
 func (g *Gateway) run(ctx context.Context, v verb) (Answer, error) {
-	for range tries {
-		answer, err := g.attempt(ctx, v)
-		if errors.Is(err, ErrStale) || errors.Is(err, ErrKeyTaken) {
-			continue
-		}
-		return answer, err
-	}
-	return Answer{}, refuse(CodeInProgress, "the payment is changing too fast; repeat with the same key").retry(askAgain)
+	return g.inBudget(ctx, func() (Answer, error) { return g.attempt(ctx, v) })
 }
 
 func (g *Gateway) attempt(ctx context.Context, v verb) (Answer, error) {

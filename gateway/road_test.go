@@ -17,6 +17,10 @@ import (
 	"paytrace-gateway/gateway/processortest"
 )
 
+var merchants = []gateway.Merchant{{
+	ID: "main", Currency: "USD", SendWindow: gateway.DefaultSendWindow, CallDeadline: gateway.DefaultCallDeadline,
+}}
+
 var discard = slog.New(slog.NewTextHandler(io.Discard, nil))
 
 // house is a gateway on a real ledger with a processor in memory.
@@ -35,11 +39,8 @@ func open(t *testing.T, path, instance string, processor *processortest.Processo
 	}
 	t.Cleanup(func() { books.Close() })
 	g := gateway.New(gateway.Config{
-		Ledger: books,
-		Merchants: []gateway.Merchant{{
-			ID: "main", Currency: "USD",
-			SendWindow: gateway.DefaultSendWindow, CallDeadline: gateway.DefaultCallDeadline,
-		}},
+		Ledger:     books,
+		Merchants:  merchants,
 		Processors: map[string]gateway.Processor{"main": processor},
 		Secret:     []byte("0123456789abcdef0123456789abcdef"),
 		Instance:   instance, Now: time.Now, MaxInFlight: 256,
@@ -172,6 +173,48 @@ func TestTheCallersBudgetEndsTheWaitingAndNotTheWork(t *testing.T) {
 		}
 		if n := h.processor.Calls("charge"); n != 1 || !a.Replayed {
 			t.Errorf("%d charges, replayed %v", n, a.Replayed)
+		}
+		synctest.Wait()
+	})
+}
+
+// stuck is a ledger that takes its time to write.
+type stuck struct {
+	gateway.Ledger
+	free chan struct{}
+}
+
+func (s stuck) Apply(ctx context.Context, c gateway.Change) error {
+	<-s.free
+	return s.Ledger.Apply(context.WithoutCancel(ctx), c)
+}
+
+func TestALedgerThatHangsDoesNotOutlastTheCallersBudget(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, path, "one", processortest.New(time.Now))
+		defer h.ledger.Close()
+		slow := stuck{h.ledger, make(chan struct{})}
+		h.Gateway = gateway.New(gateway.Config{
+			Ledger: slow, Processors: map[string]gateway.Processor{"main": h.processor}, Instance: "one",
+			Merchants: merchants, Now: time.Now, Log: discard, MaxInFlight: 8,
+		})
+		start := time.Now()
+		_, err := within(2*time.Second, func(ctx context.Context) (gateway.Answer, error) {
+			return h.CreatePayment(ctx, as("k"), sale(1999))
+		})
+		if took := time.Since(start); codeOf(err) != gateway.CodeOutcomeUnknown || took > 2100*time.Millisecond {
+			t.Errorf("after %v: %v", took, err)
+		}
+		time.Sleep(10 * time.Second)
+		close(slow.free)
+		synctest.Wait()
+		// The intent was written past its send window, so it was not sent.
+		a, err := h.ByKey(t.Context(), "main", "k")
+		h.expect(a, err, gateway.Failed, gateway.OpNotSent)
+		h.expect(h.create("k", sale(1999)), nil, gateway.StatusApproved, gateway.OpApproved)
+		if n := len(h.processor.Records()); n != 1 {
+			t.Errorf("%d transactions", n)
 		}
 		synctest.Wait()
 	})

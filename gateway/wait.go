@@ -10,7 +10,9 @@ import (
 func (g *Gateway) await(ctx context.Context, answer Answer, f *flight) Answer {
 	select {
 	case <-f.landed:
-		answer.Payment = f.payment
+		if f.payment.ID != "" {
+			answer.Payment = f.payment
+		}
 	case <-ctx.Done():
 	}
 	return answer

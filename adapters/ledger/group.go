@@ -85,7 +85,7 @@ func (g *group) run() {
 		s = g.commit(s, g.gather(first))
 	}
 	if s != nil {
-		s.discard()
+		s.release()
 	}
 }
 

@@ -67,7 +67,24 @@ func openSession(db *sql.DB) (*session, error) {
 // discard gives the connection up instead of returning it to its pool, which
 // rolls back whatever is open in it.
 func (s *session) discard() {
+	s.closeStatements()
 	_ = s.conn.Raw(func(any) error { return driver.ErrBadConn })
+}
+
+// release returns the connection to its pool, so that it is the last to be
+// closed: the last one moves the log into the file and removes it, which a
+// connection that only reads could not do.
+func (s *session) release() {
+	s.closeStatements()
+	_ = s.conn.Close()
+}
+
+// closeStatements comes before the end of a connection: SQLite keeps one alive,
+// with its locks, for as long as a statement of it is open.
+func (s *session) closeStatements() {
+	for _, statement := range s.statements {
+		_ = statement.Close()
+	}
 }
 
 // begin opens the transaction of a group. Nothing in it ends by a context: an

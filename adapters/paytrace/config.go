@@ -1,6 +1,7 @@
 package paytrace
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -8,8 +9,6 @@ import (
 	"net/url"
 	"time"
 	_ "time/tzdata" // The zone of PayTrace's dates must be known in an empty container too.
-
-	"crypto/x509"
 )
 
 // The fields of a charge that can carry our reference.

@@ -15,6 +15,6 @@
 //   - Card data stays in the request's body. It is in no error, detail or log.
 //
 // The road of a call is processor.go (what is asked), client.go (where it
-// goes), transport.go (how it leaves), and translate.go (what the answer
-// means).
+// goes), token.go (with which token), transport.go and gate.go (how it leaves,
+// and whether), and translate.go (what the answer means).
 package paytrace

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -172,7 +171,6 @@ func (g *gate) trace() context.Context {
 func (g *gate) explain(err error, host string, left bool) error {
 	var name *net.DNSError
 	var certificate *tls.CertificateVerificationError
-	var authority x509.UnknownAuthorityError
 	cause := context.Cause(g.ctx)
 	switch {
 	case left && cause != nil:
@@ -185,7 +183,7 @@ func (g *gate) explain(err error, host string, left bool) error {
 		return fmt.Errorf("given up before a byte had left (%s): %w", g.whereabouts(), cause)
 	case errors.As(err, &name):
 		return fmt.Errorf("the name %s could not be looked up; check the base URL and DNS: %w", host, quiet(err))
-	case errors.As(err, &certificate), errors.As(err, &authority):
+	case errors.As(err, &certificate):
 		return fmt.Errorf("the certificate of %s is not trusted; nothing was sent: %w", host, quiet(err))
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("%s refuses connections; is PayTrace up, and the base URL right? %w", host, quiet(err))

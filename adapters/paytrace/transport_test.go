@@ -43,9 +43,20 @@ func TestWarmConnectionClosedAfterTheChargeIsUnknownAndNeverSentAgain(t *testing
 		_ = hijack(t, w).Close()
 	}
 	c := f.client(t)
+	var warm atomic.Int64
+	ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{
+		GotConn: func(got httptrace.GotConnInfo) {
+			if got.Reused {
+				warm.Add(1)
+			}
+		},
+	})
 	for range 100 {
 		mustBe(t, c.Charge(context.Background(), sale()), gateway.Approved) // warms the connection
-		mustBe(t, c.Charge(context.Background(), sale()), gateway.Unknown)
+		mustBe(t, c.Charge(ctx, sale()), gateway.Unknown)
+	}
+	if warm.Load() != 100 {
+		t.Errorf("%d of the lost charges went over a warm connection, want 100", warm.Load())
 	}
 	if got := len(f.seen()); got != 200 {
 		t.Errorf("PayTrace saw %d requests, want 100 warm ones and 100 lost ones", got)
@@ -67,8 +78,13 @@ func TestUntrustedCertificateIsNotSent(t *testing.T) {
 	}
 }
 
-func TestTrustedCertificateIsApproved(t *testing.T) {
-	f := newFake(t, always(200, goodSale))
+func TestTrustedServerIsSpokenToInHTTP1(t *testing.T) {
+	f := newFake(t, func(w http.ResponseWriter, r *http.Request, _ int) {
+		if r.ProtoMajor != 1 || r.TLS == nil {
+			t.Errorf("%s, TLS %t", r.Proto, r.TLS != nil)
+		}
+		say(200, goodSale)(w, r)
+	})
 	f.EnableHTTP2 = true
 	f.StartTLS()
 	roots := x509.NewCertPool()
@@ -325,8 +341,26 @@ func TestNothingPassesAGateOnceItIsShut(t *testing.T) {
 	if n, err := c.Write([]byte("card")); n != 0 || err == nil {
 		t.Errorf("%d bytes passed, %v", n, err)
 	}
+	if n, err := c.Write([]byte("card")); n != 0 || err == nil {
+		t.Errorf("%d bytes passed at the second try, %v", n, err)
+	}
 	if n, err := (&conn{Conn: ours}).Write([]byte("card")); n != 0 || err == nil {
 		t.Errorf("%d bytes passed a connection that no request owns, %v", n, err)
+	}
+}
+
+func TestWriteOnAClosedConnectionHasNotLeft(t *testing.T) {
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	g := newGate(context.Background(), time.Now, soon())
+	c := &conn{Conn: ours}
+	c.gate.Store(g)
+	_ = c.Close()
+	if n, err := c.Write([]byte("card")); n != 0 || err == nil {
+		t.Errorf("%d bytes passed, %v", n, err)
+	}
+	if !g.shut() {
+		t.Error("the gate says that a byte has left")
 	}
 }
 

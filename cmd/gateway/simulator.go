@@ -28,7 +28,7 @@ func startSimulator(ctx context.Context, o demoOptions) (*simulatorProcess, erro
 	}
 	cmd := exec.Command(binary,
 		"--listen", o.simulator, "--control", o.control, "--state", filepath.Join(o.data, "simulator.json"),
-		"--username", demoUsername, "--integrator-id", demoIntegrator, "--demo-customers", "--exit-with-parent")
+		"--username", demoUsername, "--integrator-id", demoIntegrator, "--demo-customers", "--quiet", "--exit-with-parent")
 	cmd.Env = append(os.Environ(), "PAYTRACE_SIM_PASSWORD="+demoPassword)
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()

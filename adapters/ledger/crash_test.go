@@ -1,0 +1,138 @@
+//go:build linux || darwin
+
+package ledger
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"paytrace-gateway/gateway/storetest"
+)
+
+// crashPath, when set, makes this test binary the process that is killed.
+const crashPath = "LEDGER_CRASH_PATH"
+
+// TestCrashingProcess writes whole payments until it is killed, and a line for
+// each change that was acknowledged.
+func TestCrashingProcess(t *testing.T) {
+	path := os.Getenv(crashPath)
+	if path == "" {
+		t.Skip("runs as a child of TestAKilledProcessLosesNothing")
+	}
+	l, err := OpenSQLite(context.Background(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var callers sync.WaitGroup
+	for range 8 {
+		callers.Go(func() {
+			for {
+				intent := storetest.Sale("m1", time.Now().UTC().Truncate(time.Microsecond))
+				if err := l.Apply(context.Background(), intent); err != nil {
+					t.Error(err)
+					return
+				}
+				fmt.Printf("%s 1\n", intent.Payment.ID)
+				decided := storetest.Approval(intent.Payment, intent.Payment.UpdatedAt.Add(time.Millisecond))
+				if err := l.Apply(context.Background(), decided); err != nil {
+					t.Error(err)
+					return
+				}
+				fmt.Printf("%s 2\n", intent.Payment.ID)
+			}
+		})
+	}
+	callers.Wait()
+}
+
+func TestAKilledProcessLosesNothing(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	path := fresh(t)
+	acknowledged := map[string]int64{}
+	for range 5 {
+		killedAfter(t, path, 1+random.IntN(800), acknowledged)
+		l := opened(t, path, Options{})
+		for id, version := range acknowledged {
+			p, err := l.Payment(t.Context(), "m1", id)
+			if err != nil || p.Version < version {
+				t.Fatalf("payment %s was acknowledged at version %d, the ledger has %d, %v", id, version, p.Version, err)
+			}
+		}
+		wantNoHalves(t, l)
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// killedAfter starts the process, kills it once it has acknowledged so many
+// changes, and adds everything it acknowledged until its end.
+func killedAfter(t *testing.T, path string, changes int, acknowledged map[string]int64) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	child := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestCrashingProcess$")
+	child.Env = append(os.Environ(), crashPath+"="+path)
+	var trouble strings.Builder
+	child.Stderr = &trouble
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for lines := bufio.NewReader(out); ; {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			break // a line that was cut is not an acknowledgement
+		}
+		var id string
+		var version int64
+		if _, err := fmt.Sscanf(line, "%s %d", &id, &version); err != nil {
+			t.Fatalf("the process said %q", line)
+		}
+		acknowledged[id] = max(acknowledged[id], version)
+		if seen++; seen == changes {
+			if err := child.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := child.Wait(); seen < changes {
+		t.Fatalf("the process ended by itself after %d changes: %v %s", seen, err, trouble.String())
+	}
+}
+
+// wantNoHalves looks for payments whose change is there in part.
+func wantNoHalves(t *testing.T, l *Ledger) {
+	t.Helper()
+	for what, query := range map[string]string{
+		"without its operation at the same state": `SELECT COUNT(*) FROM payments p WHERE NOT EXISTS (
+			SELECT 1 FROM operations o WHERE o.payment_id = p.id AND o.updated_at = p.updated_at
+				AND (o.status = 'approved') = (p.version = 2))`,
+		"without its key, or with a reply too early or missing": `SELECT COUNT(*) FROM payments p WHERE NOT EXISTS (
+			SELECT 1 FROM idempotency_keys k WHERE k.payment_id = p.id AND (k.reply IS NOT NULL) = (p.version = 2))`,
+		"with an event too early or missing": `SELECT COUNT(*) FROM payments p WHERE (p.version = 2) <> EXISTS (
+			SELECT 1 FROM events e WHERE e.payment_id = p.id AND e.version = 2)`,
+		"whose row and body differ": `SELECT COUNT(*) FROM payments p
+			WHERE p.version <> json_extract(p.body, '$.version') OR p.status <> json_extract(p.body, '$.status')`,
+	} {
+		var n int
+		if err := l.reads.db.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		if n != 0 {
+			t.Errorf("%d payments %s", n, what)
+		}
+	}
+}

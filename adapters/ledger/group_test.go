@@ -1,0 +1,223 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"paytrace-gateway/gateway"
+	"paytrace-gateway/gateway/storetest"
+)
+
+// occupied gives the writer something to do until the returned function is called.
+func occupied(t *testing.T, l *Ledger) (release func()) {
+	t.Helper()
+	busy, free := make(chan struct{}), make(chan struct{})
+	go l.writes.do(context.Background(), func(*session) error {
+		close(busy)
+		<-free
+		return nil
+	})
+	<-busy
+	release = sync.OnceFunc(func() { close(free) })
+	t.Cleanup(release)
+	return release
+}
+
+func nothing(*session) error { return nil }
+
+func TestAFullQueueWaitsNoLongerThanItsCaller(t *testing.T) {
+	l := opened(t, fresh(t), Options{})
+	release := occupied(t, l)
+	var queued sync.WaitGroup
+	for range queueLimit {
+		w := write{run: nothing, done: make(chan error, 1)}
+		l.writes.queue <- w
+		queued.Go(func() {
+			if err := <-w.done; err != nil {
+				t.Errorf("queued: %v", err)
+			}
+		})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	answer := make(chan error, 1)
+	go func() { answer <- l.Apply(ctx, storetest.Sale("m1", noon)) }()
+	cancel()
+	if err := <-answer; !errors.Is(err, context.Canceled) {
+		t.Errorf("Apply: %v, want context.Canceled", err)
+	}
+	release()
+	queued.Wait()
+	if page, err := l.Payments(t.Context(), gateway.PaymentFilter{MerchantID: "m1", Limit: 1}); err != nil || len(page) != 0 {
+		t.Errorf("Payments = %v, %v; want none", page, err)
+	}
+}
+
+func TestAQueuedChangeIsAnsweredWhateverBecomesOfItsCaller(t *testing.T) {
+	l := opened(t, fresh(t), Options{})
+	release := occupied(t, l)
+	ctx, cancel := context.WithCancel(t.Context())
+	c := storetest.Sale("m1", noon)
+	answer := make(chan error, 1)
+	taken := len(l.writes.queue)
+	go func() { answer <- l.Apply(ctx, c) }()
+	for len(l.writes.queue) == taken {
+		select {
+		case err := <-answer:
+			t.Fatalf("answered while the writer was busy: %v", err)
+		default:
+		}
+	}
+	cancel()
+	release()
+	if err := <-answer; err != nil {
+		t.Fatalf("Apply: %v", err)
+	}
+	if _, err := l.Payment(t.Context(), "m1", c.Payment.ID); err != nil {
+		t.Fatalf("Payment: %v", err)
+	}
+}
+
+func TestCloseAnswersWhatIsQueued(t *testing.T) {
+	path := fresh(t)
+	l := opened(t, path, Options{})
+	release := occupied(t, l)
+	changes := make([]gateway.Change, 50)
+	answers := make(chan error, len(changes))
+	for i := range changes {
+		changes[i] = storetest.Sale("m1", noon)
+		go func() { answers <- l.Apply(context.Background(), changes[i]) }()
+	}
+	for len(l.writes.queue) < len(changes) {
+		select {
+		case err := <-answers:
+			t.Fatalf("answered while the writer was busy: %v", err)
+		default:
+		}
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- l.Close() }()
+	release()
+	for range changes {
+		if err := <-answers; err != nil {
+			t.Errorf("queued: %v", err)
+		}
+	}
+	if err := <-closed; err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Apply(t.Context(), storetest.Sale("m1", noon)); !errors.Is(err, ErrClosed) {
+		t.Errorf("Apply after Close: %v, want ErrClosed", err)
+	}
+	again := opened(t, path, Options{})
+	for _, c := range changes {
+		if _, err := again.Payment(t.Context(), "m1", c.Payment.ID); err != nil {
+			t.Errorf("an acknowledged payment is lost: %v", err)
+		}
+	}
+}
+
+func TestAFailedCommitFailsEveryChangeOfItsGroup(t *testing.T) {
+	l := opened(t, fresh(t), Options{})
+	release := occupied(t, l)
+	changes := []gateway.Change{storetest.Sale("m1", noon), storetest.Sale("m1", noon)}
+	answers := make(chan error, len(changes)+1)
+	for i := range changes {
+		go func() { answers <- l.Apply(context.Background(), changes[i]) }()
+	}
+	// A deferred reference to nothing is looked at by the commit only.
+	go func() {
+		answers <- l.write(context.Background(), func(s *session) error {
+			if _, err := s.exec("PRAGMA defer_foreign_keys = 1"); err != nil {
+				return err
+			}
+			_, err := s.exec(insertKeySQL, "m1", "dangling", nil, "pay_missing", "op_missing", 0)
+			return err
+		})
+	}()
+	for len(l.writes.queue) < len(changes)+1 {
+		select {
+		case err := <-answers:
+			t.Fatalf("answered while the writer was busy: %v", err)
+		default:
+		}
+	}
+	release()
+	for range len(changes) + 1 {
+		wantWords(t, <-answers, "not known whether the change was kept")
+	}
+	for _, c := range changes {
+		if _, err := l.Payment(t.Context(), "m1", c.Payment.ID); !errors.Is(err, gateway.ErrNotFound) {
+			t.Errorf("Payment: %v, want ErrNotFound", err)
+		}
+		if err := l.Apply(t.Context(), c); err != nil {
+			t.Errorf("the next group: %v", err)
+		}
+	}
+}
+
+func TestALostTransactionFailsEveryChangeOfItsGroup(t *testing.T) {
+	l := opened(t, fresh(t), Options{})
+	release := occupied(t, l)
+	c := storetest.Sale("m1", noon)
+	applied := make(chan error, 1)
+	go func() { applied <- l.Apply(context.Background(), c) }()
+	for len(l.writes.queue) < 1 {
+		select {
+		case err := <-applied:
+			t.Fatalf("answered while the writer was busy: %v", err)
+		default:
+		}
+	}
+	lost := make(chan error, 1)
+	go func() {
+		lost <- l.write(context.Background(), func(s *session) error {
+			_, _ = s.exec("ROLLBACK") // what SQLite does by itself on a full disk
+			return errors.New("lost")
+		})
+	}()
+	for len(l.writes.queue) < 2 {
+		select {
+		case err := <-lost:
+			t.Fatalf("answered while the writer was busy: %v", err)
+		default:
+		}
+	}
+	release()
+	wantWords(t, <-applied, "nothing was written")
+	wantWords(t, <-lost, "nothing was written")
+	if err := l.Apply(t.Context(), c); err != nil {
+		t.Errorf("the next group: %v", err)
+	}
+}
+
+func TestReadyWritesAtMostOnceASecond(t *testing.T) {
+	now := noon
+	l := opened(t, fresh(t), Options{Now: func() time.Time { return now }})
+	if err := l.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	l.writes.close()
+	now = now.Add(readyEvery - 1)
+	if err := l.Ready(t.Context()); err != nil {
+		t.Errorf("within a second: %v, want the last answer", err)
+	}
+	now = now.Add(1)
+	if err := l.Ready(t.Context()); !errors.Is(err, ErrClosed) {
+		t.Errorf("after a second: %v, want ErrClosed", err)
+	}
+}
+
+func TestReadyWaitsNoLongerThanItsCaller(t *testing.T) {
+	l := opened(t, fresh(t), Options{})
+	release := occupied(t, l)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	wantWords(t, l.Ready(ctx), "disk may be stuck")
+	release()
+	if err := l.Ready(t.Context()); err != nil {
+		t.Errorf("Ready: %v", err)
+	}
+}

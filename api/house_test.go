@@ -1,0 +1,211 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rsa"
+	"io"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"paytrace-gateway/adapters/ledger"
+	"paytrace-gateway/api"
+	"paytrace-gateway/api/auth"
+	"paytrace-gateway/gateway"
+	"paytrace-gateway/gateway/processortest"
+	"paytrace-gateway/openapi/openapitest"
+)
+
+// marker stands in requests wherever a caller's text can stand. No answer and
+// no log line may hold it.
+const marker = "zqmarker7"
+
+// The cards of the tests: a number in one run, and as it is printed.
+const (
+	cardRun    = "4111111111111111"
+	cardSpaced = "4111 1111 1111 1111"
+)
+
+// The clients of a house, by what they may do.
+const (
+	shop   = "shop"   // main: reads and writes payments
+	reader = "reader" // main: reads payments
+	writer = "writer" // main: writes payments
+	clerk  = "clerk"  // main: nothing about payments
+	rival  = "rival"  // other: reads and writes payments
+	nobody = ""       // no token at all
+
+	secret    = "secret-of-the-tests"
+	publicURL = "http://gateway.test"
+)
+
+// One key and one reading of the contract serve the whole test binary: both
+// are slow to make.
+var (
+	signingKey = sync.OnceValues(auth.GenerateKey)
+	contract   = sync.OnceValues(openapitest.New)
+)
+
+// house is a gateway on a real ledger with a processor in memory, behind a
+// real listener.
+type house struct {
+	t         *testing.T
+	processor *processortest.Processor
+	gateway   *gateway.Gateway
+	ledger    *ledger.Ledger
+	server    *api.Server
+	contract  *openapitest.Validator
+	auth      auth.Config
+	log       *record
+	public    string // host:port
+	operator  string
+
+	mu     sync.Mutex
+	tokens map[string]string
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	h := &house{t: t, processor: processortest.New(time.Now), log: &record{}, tokens: map[string]string{}}
+	log := slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	h.contract = must(contract())(t)
+	h.ledger = must(ledger.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "ledger.db"), ledger.Options{}))(t)
+	t.Cleanup(func() { h.ledger.Close() })
+	h.gateway = gateway.New(gateway.Config{
+		Ledger: h.ledger, Merchants: []gateway.Merchant{merchant("main"), merchant("other")},
+		Processors: map[string]gateway.Processor{"main": h.processor, "other": h.processor},
+		Secret:     []byte("0123456789abcdef0123456789abcdef"),
+		Instance:   "one", Now: time.Now, MaxInFlight: 256, Log: log,
+	})
+	h.auth = authConfig(t)
+	h.server = api.New(api.Config{
+		Gateway: h.gateway, Issuer: auth.NewIssuer(h.auth), Verifier: auth.NewVerifier(h.auth), Log: log, Now: time.Now,
+	})
+	h.public, h.operator = h.listen(h.server.Serve), h.listen(h.server.ServeOperator)
+	t.Cleanup(h.close)
+	return h
+}
+
+func merchant(id string) gateway.Merchant {
+	return gateway.Merchant{
+		ID: id, Currency: "USD",
+		SendWindow: gateway.DefaultSendWindow, CallDeadline: gateway.DefaultCallDeadline,
+	}
+}
+
+func authConfig(t *testing.T) auth.Config {
+	t.Helper()
+	key := must(signingKey())(t)
+	client := func(id, merchant string, scopes ...auth.Scope) auth.Client {
+		return auth.Client{ID: id, MerchantID: merchant, Scopes: scopes, Channel: "tests", SecretHash: auth.HashSecret(secret)}
+	}
+	clients := must(auth.NewClients([]auth.Client{
+		client(shop, "main", auth.PaymentsWrite, auth.PaymentsRead),
+		client(reader, "main", auth.PaymentsRead),
+		client(writer, "main", auth.PaymentsWrite),
+		client(clerk, "main", auth.ReportsRead),
+		client(rival, "other", auth.PaymentsWrite, auth.PaymentsRead),
+	}))(t)
+	return auth.Config{Issuer: publicURL, Keys: must(auth.NewKeys(key))(t), Clients: clients, Now: time.Now}
+}
+
+func (h *house) listen(serve func(net.Listener) error) string {
+	h.t.Helper()
+	l := must(net.Listen("tcp", "127.0.0.1:0"))(h.t)
+	ended := make(chan error, 1)
+	go func() { ended <- serve(l) }()
+	h.t.Cleanup(func() {
+		if err := <-ended; err != nil {
+			h.t.Errorf("serving ended: %v", err)
+		}
+	})
+	return l.Addr().String()
+}
+
+// close ends the house and looks once more at what every test has to fulfil.
+func (h *house) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := h.gateway.Stop(ctx); err != nil {
+		h.t.Error(err)
+	}
+	if err := h.server.Shutdown(ctx); err != nil {
+		h.t.Errorf("shutting down: %v", err)
+	}
+	h.expectCleanLog()
+}
+
+// expectCleanLog fails when the log holds what nobody may read there.
+func (h *house) expectCleanLog() {
+	h.t.Helper()
+	log := h.log.String()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	forbidden := []string{marker, cardRun, cardSpaced, secret, "Bearer ", "eyJ", `"http.panic"`}
+	for _, word := range forbidden {
+		if at := strings.Index(log, word); at >= 0 {
+			h.t.Errorf("the log holds %q: …%s", word, log[max(0, at-300):min(len(log), at+300)])
+		}
+	}
+}
+
+// token is a good token of that client.
+func (h *house) token(client string) string {
+	h.t.Helper()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.tokens[client] == "" {
+		h.tokens[client] = issue(h.t, h.auth, client, "")
+	}
+	return h.tokens[client]
+}
+
+func issue(t *testing.T, c auth.Config, client, scope string) string {
+	t.Helper()
+	granted, refusal := auth.NewIssuer(c).Token(context.Background(), auth.TokenRequest{
+		GrantType: "client_credentials", BasicID: client, BasicSecret: secret, Scope: scope,
+	})
+	if refusal != nil {
+		t.Fatal(refusal)
+	}
+	return granted.AccessToken
+}
+
+// strangeKey signs tokens that are not ours.
+var strangeKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return auth.GenerateKey() })
+
+// record is a log that can be written and read at once.
+type record struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+var _ io.Writer = (*record)(nil)
+
+func (r *record) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.Write(p)
+}
+
+func (r *record) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.String()
+}
+
+// must takes a value and its error, and ends the test on an error.
+func must[T any](value T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A start that cannot work ends with exit code 1 and says what to do.
+var badStarts = []struct {
+	name string
+	// spoil makes the start impossible.
+	spoil func(*testing.T, *serving)
+	words []string
+}{
+	{"port in use", occupyPort, []string{"listen", "is in use by another program", "name another address"}},
+	{"data folder below a file", func(t *testing.T, s *serving) {
+		put(t, filepath.Join(s.folder, "data"), []byte("no folder"))
+	}, []string{"dataDir", "name a folder that the gateway may write to"}},
+	{"data folder that nobody may make", func(_ *testing.T, s *serving) {
+		s.rewrite("dataDir: data", "dataDir: /dev/null/data")
+	}, []string{"dataDir", "name a folder that the gateway may write to"}},
+	{"ledger that is no database", func(t *testing.T, s *serving) {
+		put(t, s.ledger(), []byte("these are notes, and no database at all\n"))
+	}, []string{"ledger.db", "not a ledger", "name another path, or restore"}},
+	{"ledger cut off", func(t *testing.T, s *serving) {
+		full := s.makeLedger()
+		put(t, s.ledger(), full[:len(full)/2])
+	}, []string{"ledger.db", "damaged", "restore the newest backup"}},
+	{"ledger overwritten", func(t *testing.T, s *serving) {
+		full := s.makeLedger()
+		copy(full[4096:], bytes.Repeat([]byte{0x5a}, len(full)/2))
+		put(t, s.ledger(), full)
+	}, []string{"ledger.db", "damaged", "restore the newest backup"}},
+	{"ledger of another gateway", func(t *testing.T, s *serving) {
+		s.start()
+		s.rewrite(s.address, freeAddress(t))
+	}, []string{"another gateway (pid", "uses this ledger", "stop it, or give this one a ledger of its own"}},
+	{"many faults in the configuration", func(_ *testing.T, s *serving) {
+		s.rewrite("log: {level: warn}", "log: {level: loud}\nmaxInFlight: many\ncolour: blue")
+		s.rewrite("${PAYTRACE_ACCOUNT_PASSWORD}", "in-the-open")
+		s.rewrite("[payments:write, payments:read]", "[payments:steal]")
+	}, []string{"log.level", "maxInFlight", "colour", "password", "scopes", "gateway.yaml:"}},
+	{"secret that is not in the environment", func(_ *testing.T, s *serving) {
+		s.rewrite("${SHOP_SECRET}", "${NOBODY_HAS_SET_THIS}")
+	}, []string{"NOBODY_HAS_SET_THIS"}},
+	{"no configuration file", func(t *testing.T, s *serving) {
+		if err := os.Remove(s.config); err != nil {
+			t.Fatal(err)
+		}
+	}, []string{"gateway.yaml", "gateway config example"}},
+	{"no signing key file", func(_ *testing.T, s *serving) {
+		s.rewrite("dataDir: data", "dataDir: data\nsigningKeys: [{file: lost.pem}]")
+	}, []string{"signingKeys[0]", "lost.pem"}},
+	{"damaged signing key of its own", func(t *testing.T, s *serving) {
+		put(t, filepath.Join(s.folder, "data", "signing-key.pem"), []byte("-----BEGIN"))
+	}, []string{"signing-key.pem", "PEM"}},
+}
+
+func TestStartThatCannotWorkSaysWhatToDo(t *testing.T) {
+	for _, c := range badStarts {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			gateway := configure(t, freeAddress(t))
+			c.spoil(t, gateway)
+			failed := gateway.launch()
+			if code := failed.exit(); code != 1 {
+				t.Errorf("exit code %d, want 1", code)
+			}
+			said := failed.stderr.String()
+			for _, word := range append(c.words, "gateway: ") {
+				if !strings.Contains(said, word) {
+					t.Errorf("the message lacks %q:\n%s", word, said)
+				}
+			}
+			for _, secret := range []string{shopSecret, "in-the-open", "simulator-password", "goroutine"} {
+				if strings.Contains(said, secret) {
+					t.Errorf("the message holds %q:\n%s", secret, said)
+				}
+			}
+		})
+	}
+}
+
+func occupyPort(t *testing.T, s *serving) {
+	other, err := net.Listen("tcp", s.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { other.Close() })
+}
+
+func put(t *testing.T, path string, content []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// rewrite replaces a part of the configuration.
+func (s *serving) rewrite(before, after string) {
+	s.t.Helper()
+	config, err := os.ReadFile(s.config)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if !bytes.Contains(config, []byte(before)) {
+		s.t.Fatalf("the configuration has no %q to replace", before)
+	}
+	s.write(strings.ReplaceAll(string(config), before, after))
+}
+
+// makeLedger runs a gateway once and gives the bytes of the ledger it leaves.
+func (s *serving) makeLedger() []byte {
+	s.t.Helper()
+	s.start()
+	s.stop()
+	content, err := os.ReadFile(s.ledger())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if info, err := os.Stat(s.ledger() + "-wal"); err == nil && info.Size() > 0 {
+		s.t.Errorf("a clean stop leaves %d bytes in the ledger's log: a copy of the ledger alone would lack them", info.Size())
+	}
+	return content
+}
+
+func TestPayTraceThatIsDownDoesNotKeepTheGatewayFromStarting(t *testing.T) {
+	t.Parallel()
+	paytrace := startProcessor(t)
+	paytrace.misbehave(`{"kind":"refuse"}`)
+	gateway := configure(t, paytrace.api)
+	gateway.start()
+	shop := openShop(t, gateway.address, shopID, shopSecret)
+
+	method := paytrace.hostedFields()
+	notSent(t, shop.pay("sale", "patient", method, 0))
+	paytrace.misbehave()
+	var a answer
+	eventually(t, "the same key goes through", func() bool {
+		a = shop.pay("sale", "patient", method, 0)
+		return a.httpStatus != 503
+	})
+	want(t, "once PayTrace is back", a, "201 approved")
+
+	// The second time the gateway holds a token, and finds the port closed.
+	paytrace.misbehave(`{"kind":"refuse"}`)
+	method = paytrace.hostedFields()
+	notSent(t, shop.pay("sale", "patient-again", method, 0))
+	paytrace.misbehave()
+	want(t, "once PayTrace is back again", shop.pay("sale", "patient-again", method, 0), "201 approved")
+	if n := paytrace.charged("sale"); n != 2 {
+		t.Errorf("%d charges, want 2", n)
+	}
+}
+
+func notSent(t *testing.T, a answer) {
+	t.Helper()
+	want(t, "while PayTrace is down", a, "503 processor_unavailable")
+	if a.Outcome != "not_sent" || !a.Retryable || a.RetryAfterSeconds == 0 || !strings.Contains(a.Detail, "repeat with the same key") {
+		t.Errorf("outcome %q, retryable %t after %d s, %q; want not_sent and what to do", a.Outcome, a.Retryable, a.RetryAfterSeconds, a.Detail)
+	}
+	t.Log(fmt.Sprintf("the caller was told after %s", a.took))
+}

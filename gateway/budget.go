@@ -1,0 +1,70 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+)
+
+const (
+	// grace is what a caller whose budget has ended is kept for the answer that
+	// is being written at that moment.
+	grace = 50 * time.Millisecond
+	// tries bounds how often a request is decided anew because the payment
+	// moved on, or the key was bound, between reading and writing.
+	tries = 16
+)
+
+// inBudget gives a request's answer, or, when not even the ledger has answered
+// by the end of the caller's budget, says that nothing is certain. The request
+// goes on by itself then.
+func (g *Gateway) inBudget(ctx context.Context, attempt func() (Answer, error)) (Answer, error) {
+	type arrival struct {
+		answer Answer
+		err    error
+	}
+	arrived := make(chan arrival, 1)
+	go func() {
+		var a arrival
+		defer func() { arrived <- a }()
+		defer g.survive(func() { a.err = errors.New("a panic, told in the log") })
+		a.answer, a.err = settle(attempt)
+	}()
+	select {
+	case a := <-arrived:
+		return a.answer, a.err
+	case <-ctx.Done():
+	}
+	select {
+	case a := <-arrived:
+		return a.answer, a.err
+	case <-time.After(grace):
+		return Answer{}, refuse(CodeOutcomeUnknown,
+			"the gateway's ledger is slow and nothing is certain yet; repeat with the same key").retry(askAgain)
+	}
+}
+
+// settle tries again while somebody else was faster.
+func settle(attempt func() (Answer, error)) (Answer, error) {
+	for range tries {
+		answer, err := attempt()
+		if errors.Is(err, ErrStale) || errors.Is(err, ErrKeyTaken) {
+			continue
+		}
+		return answer, err
+	}
+	return Answer{}, refuse(CodeInProgress, "the payment is changing too fast; repeat with the same key").retry(askAgain)
+}
+
+// survive keeps a mistake in one payment's work from ending that of all
+// others. A panic's value may hold what nobody may read, so only its type is
+// told.
+func (g *Gateway) survive(then func()) {
+	if r := recover(); r != nil {
+		g.log.Error("gateway.panic", "type", fmt.Sprintf("%T", r), "stack", string(debug.Stack()),
+			"consequence", "this operation stays as the ledger has it; please report this")
+		then()
+	}
+}

@@ -1,0 +1,19 @@
+package processortest_test
+
+import (
+	"testing"
+	"time"
+
+	"paytrace-gateway/gateway"
+	"paytrace-gateway/gateway/processortest"
+)
+
+func TestTheProcessorInMemory(t *testing.T) {
+	processortest.Run(t, func(*testing.T) processortest.Bench {
+		p := processortest.New(time.Now)
+		return processortest.Bench{
+			Processor: p, Settle: p.Settle, Now: time.Now,
+			Method: gateway.PaymentMethod{Vault: &gateway.VaultChoice{CustomerID: "demo-visa"}}, CustomerID: "demo-visa",
+		}
+	})
+}

@@ -1,0 +1,118 @@
+package storetest
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+
+	"paytrace-gateway/gateway"
+)
+
+// apply applies changes that have to succeed.
+func apply(t *testing.T, l gateway.Ledger, changes ...gateway.Change) {
+	t.Helper()
+	for _, c := range changes {
+		if err := l.Apply(t.Context(), c); err != nil {
+			t.Fatalf("Apply of payment %s at version %d: %v", c.Payment.ID, c.Payment.Version, err)
+		}
+	}
+}
+
+// wantErr compares with a port's error; nil as want means any error at all
+// that is none of the port's.
+func wantErr(t *testing.T, err, want error) {
+	t.Helper()
+	if want != nil {
+		if !errors.Is(err, want) {
+			t.Fatalf("error = %v, want %v", err, want)
+		}
+		return
+	}
+	if err == nil || errors.Is(err, gateway.ErrStale) || errors.Is(err, gateway.ErrKeyTaken) || errors.Is(err, gateway.ErrNotFound) {
+		t.Fatalf("error = %v, want one that says the change is impossible", err)
+	}
+}
+
+func wantPayment(t *testing.T, l gateway.Ledger, want gateway.Payment) {
+	t.Helper()
+	got, err := l.Payment(t.Context(), want.MerchantID, want.ID)
+	if err != nil {
+		t.Fatalf("Payment(%s): %v", want.ID, err)
+	}
+	equal(t, "payment", got, want)
+}
+
+func wantKey(t *testing.T, l gateway.Ledger, merchantID string, want gateway.KeyRecord) {
+	t.Helper()
+	got, err := l.Key(t.Context(), merchantID, want.Key)
+	if err != nil {
+		t.Fatalf("Key(%s): %v", want.Key, err)
+	}
+	equal(t, "key", normalKey(got), normalKey(want))
+}
+
+func wantNoKey(t *testing.T, l gateway.Ledger, merchantID, key string) {
+	t.Helper()
+	if r, err := l.Key(t.Context(), merchantID, key); !errors.Is(err, gateway.ErrNotFound) {
+		t.Fatalf("Key(%s) = %+v, %v; want ErrNotFound", key, r, err)
+	}
+}
+
+func wantNoPayment(t *testing.T, l gateway.Ledger, merchantID, id string) {
+	t.Helper()
+	if _, err := l.Payment(t.Context(), merchantID, id); !errors.Is(err, gateway.ErrNotFound) {
+		t.Fatalf("Payment(%s): %v, want ErrNotFound", id, err)
+	}
+}
+
+func equal(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if g, w := normal(got), normal(want); !reflect.DeepEqual(g, w) {
+		t.Fatalf("%s differs\n got %+v\nwant %+v", what, g, w)
+	}
+}
+
+func normal(v any) any {
+	switch v := v.(type) {
+	case gateway.Payment:
+		return normalPayment(v)
+	case gateway.KeyRecord:
+		return normalKey(v)
+	case []gateway.Payment:
+		payments := make([]gateway.Payment, 0, len(v))
+		for _, p := range v {
+			payments = append(payments, normalPayment(p))
+		}
+		return payments
+	case gateway.VaultCustomer:
+		if len(v.Methods) == 0 {
+			v.Methods = nil
+		}
+		return v
+	}
+	return v
+}
+
+// normalPayment takes nil and empty for the same, which a store may not tell
+// apart.
+func normalPayment(p gateway.Payment) gateway.Payment {
+	if len(p.Metadata) == 0 {
+		p.Metadata = nil
+	}
+	if len(p.Operations) == 0 {
+		p.Operations = nil
+	}
+	return p
+}
+
+func normalKey(k gateway.KeyRecord) gateway.KeyRecord {
+	if len(k.Fingerprint) == 0 {
+		k.Fingerprint = nil
+	}
+	if k.Reply != nil {
+		r := *k.Reply
+		r.Payment = normalPayment(r.Payment)
+		k.Reply = &r
+	}
+	return k
+}

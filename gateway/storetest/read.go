@@ -1,0 +1,83 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+var readSpecs = []spec{
+	{"Payment/an unknown id is not found", unknownPayment},
+	{"Payment/another merchant's payment is not found", isolatedPayment},
+	{"PaymentByTransaction/finds a payment by its own transaction", byOwnTransaction},
+	{"PaymentByTransaction/finds a payment by a refund's transaction", byRefundTransaction},
+	{"PaymentByTransaction/an operation that lost its transaction id no longer finds it", byLostTransaction},
+	{"PaymentByTransaction/an empty or unknown id is not found", byNoTransaction},
+	{"PaymentByTransaction/another merchant's transaction is not found", isolatedTransaction},
+	{"Ready/a ledger that can write is ready", isReady},
+}
+
+func unknownPayment(t *testing.T, l gateway.Ledger) { wantNoPayment(t, l, "m1", "pay_unknown") }
+
+func isolatedPayment(t *testing.T, l gateway.Ledger) {
+	p := applied(t, l, Sale("m1", start))
+	wantNoPayment(t, l, "m2", p.ID)
+	wantNoPayment(t, l, "", p.ID)
+}
+
+func byOwnTransaction(t *testing.T, l gateway.Ledger) {
+	decidedPayment(t, l, start)
+	p := decidedPayment(t, l, start.Add(time.Hour)).Payment
+	wantFound(t, l, p.TransactionID, p)
+}
+
+func byRefundTransaction(t *testing.T, l gateway.Ledger) {
+	c := refund(decidedPayment(t, l, start).Payment, start.Add(time.Minute))
+	apply(t, l, c)
+	wantFound(t, l, "refund-"+c.Payment.ID, c.Payment)
+	wantFound(t, l, c.Payment.TransactionID, c.Payment)
+}
+
+func byLostTransaction(t *testing.T, l gateway.Ledger) {
+	c := refund(decidedPayment(t, l, start).Payment, start.Add(time.Minute))
+	apply(t, l, c)
+	op, _ := c.Payment.Operation(c.Operation)
+	op.TransactionID = ""
+	apply(t, l, gateway.Change{Payment: with(c.Payment, op, start.Add(time.Hour)), Base: c.Payment.Version})
+	wantNoRefund(t, l, c)
+}
+
+func byNoTransaction(t *testing.T, l gateway.Ledger) {
+	apply(t, l, Sale("m1", start)) // its transaction id is empty still
+	for _, id := range []string{"", "unknown"} {
+		_, err := l.PaymentByTransaction(t.Context(), "m1", id)
+		wantErr(t, err, gateway.ErrNotFound)
+	}
+}
+
+func isolatedTransaction(t *testing.T, l gateway.Ledger) {
+	c := refund(decidedPayment(t, l, start).Payment, start.Add(time.Minute))
+	apply(t, l, c)
+	for _, id := range []string{c.Payment.TransactionID, "refund-" + c.Payment.ID} {
+		_, err := l.PaymentByTransaction(t.Context(), "m2", id)
+		wantErr(t, err, gateway.ErrNotFound)
+	}
+}
+
+func wantFound(t *testing.T, l gateway.Ledger, transactionID string, want gateway.Payment) {
+	t.Helper()
+	got, err := l.PaymentByTransaction(t.Context(), want.MerchantID, transactionID)
+	if err != nil {
+		t.Fatalf("PaymentByTransaction(%s): %v", transactionID, err)
+	}
+	equal(t, "payment", got, want)
+}
+
+func isReady(t *testing.T, l gateway.Ledger) {
+	for range 3 {
+		if err := l.Ready(t.Context()); err != nil {
+			t.Fatalf("Ready: %v", err)
+		}
+	}
+}

@@ -1,0 +1,64 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+type reopenSpec struct {
+	name string
+	test func(t *testing.T, l gateway.Ledger, reopen func() gateway.Ledger)
+}
+
+var reopenSpecs = []reopenSpec{
+	{"Reopen/shows everything that was acknowledged", reopenShowsAll},
+	{"Reopen/keeps every key bound", reopenKeepsKeys},
+	{"Reopen/goes on where it stopped", reopenGoesOn},
+}
+
+func reopenShowsAll(t *testing.T, l gateway.Ledger, reopen func() gateway.Ledger) {
+	changes := make([]gateway.Change, racers)
+	for i := range changes {
+		changes[i] = Sale("m1", start.Add(time.Duration(i)*time.Minute))
+	}
+	for i, err := range race(racers, func(i int) error { return l.Apply(t.Context(), changes[i]) }) {
+		if err != nil {
+			t.Fatalf("racer %d: %v", i, err)
+		}
+	}
+	decided := decidedPayment(t, l, start)
+	save(t, l, customer)
+	l = reopen()
+	for _, c := range changes {
+		wantPayment(t, l, c.Payment)
+	}
+	wantPayment(t, l, decided.Payment)
+	equal(t, "reply", keyOf(t, l, decided.Payment.First().Key).Reply.Payment, decided.Payment)
+	wantFound(t, l, decided.Payment.TransactionID, decided.Payment)
+	wantCustomer(t, l, customer)
+}
+
+func reopenKeepsKeys(t *testing.T, l gateway.Ledger, reopen func() gateway.Ledger) {
+	c := Sale("m1", start)
+	apply(t, l, c)
+	closeKey(t, l, "m1", "gone")
+	l = reopen()
+	wantErr(t, l.CloseKey(t.Context(), "m1", c.Binds.Key, start), gateway.ErrKeyTaken)
+	wantErr(t, l.CloseKey(t.Context(), "m1", "gone", start), gateway.ErrKeyTaken)
+	wantKey(t, l, "m1", gateway.KeyRecord{
+		Key: c.Binds.Key, Fingerprint: c.Binds.Fingerprint, PaymentID: c.Payment.ID, OperationID: c.Operation,
+	})
+}
+
+func reopenGoesOn(t *testing.T, l gateway.Ledger, reopen func() gateway.Ledger) {
+	c := Sale("m1", start)
+	apply(t, l, c)
+	l = reopen()
+	equal(t, "unfinished", unfinished(t, l, start.Add(time.Hour), 10), []gateway.Payment{c.Payment})
+	decided := Approval(c.Payment, start.Add(time.Second))
+	apply(t, l, decided)
+	l = reopen()
+	wantPayment(t, l, decided.Payment)
+}
