@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 )
 
 // call is one request of a test. Empty members take what a good request has.
@@ -32,8 +31,6 @@ type answer struct {
 	raw    []byte
 	body   map[string]any
 }
-
-var transport = &http.Transport{DisableCompression: true}
 
 func (c call) request(h *house) *http.Request {
 	h.t.Helper()
@@ -75,7 +72,7 @@ func (c call) request(h *house) *http.Request {
 func (h *house) do(c call) answer {
 	h.t.Helper()
 	req := c.request(h)
-	res, err := (&http.Client{Transport: transport, Timeout: time.Minute}).Do(req)
+	res, err := h.client.Do(req)
 	if err != nil {
 		h.t.Errorf("%s %s: %v", req.Method, c.path, err)
 		return answer{t: h.t}

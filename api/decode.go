@@ -20,6 +20,9 @@ func decodeStrict(body []byte, into any) error {
 	if err := json.Unmarshal(body, into, json.RejectUnknownMembers(true)); err != nil {
 		return decodeProblem(err)
 	}
+	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
+		return notAnObject() // a bare null would pass for an object without members
+	}
 	return refuseCardNumbers(body)
 }
 
@@ -46,6 +49,10 @@ func decodeProblem(err error) *Problem {
 			return fieldProblem(codeInvalidRequest, field, "the JSON is malformed here")
 		}
 	}
+	return notAnObject()
+}
+
+func notAnObject() *Problem {
 	return fieldProblem(codeInvalidRequest, "body", "expected one JSON object")
 }
 
@@ -55,7 +62,10 @@ func isMoney(e *json.SemanticError) bool {
 
 // plainName is what a member's name must look like to be told back: a name
 // can be anything, a card number too.
-var plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z_]{0,39}$`)
+var plainName = regexp.MustCompile(`^([A-Za-z][A-Za-z_]{0,39}|street2)$`)
+
+// index is a place in an array.
+var index = regexp.MustCompile(`^[0-9]{1,3}$`)
 
 // fieldName writes a JSON pointer as the contract names fields, with dots.
 func fieldName(p jsontext.Pointer) string {
@@ -67,8 +77,8 @@ func fieldName(p jsontext.Pointer) string {
 		switch {
 		case plainName.MatchString(token):
 			names = append(names, token)
-		case len(token) < 4 && strings.Trim(token, "0123456789") == "":
-			names[max(len(names)-1, 0)] += "[" + token + "]"
+		case len(names) > 0 && index.MatchString(token):
+			names[len(names)-1] += "[" + token + "]"
 		default:
 			names = append(names, "?")
 		}
@@ -89,11 +99,10 @@ func refuseCardNumbers(body []byte) error {
 		if err != nil {
 			return decodeProblem(err)
 		}
-		at := d.StackPointer()
-		if token.Kind() != '"' || strings.HasPrefix(string(at), "/paymentMethod/") {
+		if token.Kind() != '"' || !tokenization.FindCardNumber(token.String()) {
 			continue
 		}
-		if tokenization.FindCardNumber(token.String()) {
+		if at := d.StackPointer(); !strings.HasPrefix(string(at), "/paymentMethod/") {
 			return cardNumberProblem(fieldName(at))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -62,6 +63,7 @@ type house struct {
 	contract  *openapitest.Validator
 	auth      auth.Config
 	log       *record
+	client    *http.Client
 	public    string // host:port
 	operator  string
 
@@ -73,6 +75,7 @@ func newHouse(t *testing.T) *house {
 	t.Helper()
 	h := &house{t: t, processor: processortest.New(time.Now), log: &record{}, tokens: map[string]string{}}
 	log := slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	h.client = &http.Client{Transport: &http.Transport{DisableCompression: true}, Timeout: time.Minute}
 	h.contract = must(contract())(t)
 	h.ledger = must(ledger.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "ledger.db"), ledger.Options{}))(t)
 	t.Cleanup(func() { h.ledger.Close() })
@@ -120,6 +123,7 @@ func (h *house) listen(serve func(net.Listener) error) string {
 	ended := make(chan error, 1)
 	go func() { ended <- serve(l) }()
 	h.t.Cleanup(func() {
+		l.Close() // a shutdown before the first accept leaves it open
 		if err := <-ended; err != nil {
 			h.t.Errorf("serving ended: %v", err)
 		}
@@ -134,6 +138,7 @@ func (h *house) close() {
 	if err := h.gateway.Stop(ctx); err != nil {
 		h.t.Error(err)
 	}
+	h.client.CloseIdleConnections()
 	if err := h.server.Shutdown(ctx); err != nil {
 		h.t.Errorf("shutting down: %v", err)
 	}

@@ -26,8 +26,13 @@ func requestID(c *fiber.Ctx) string {
 		return id
 	}
 	// A request that could not be parsed never met the middleware.
-	id := gateway.NewRequestID(time.Now())
+	return nameRequest(c, time.Now())
+}
+
+func nameRequest(c *fiber.Ctx, at time.Time) string {
+	id := gateway.NewRequestID(at)
 	c.Locals(localRequestID, id)
+	c.Set("X-Request-Id", id)
 	return id
 }
 
@@ -40,9 +45,7 @@ func principal(c *fiber.Ctx) auth.Principal {
 // route, since what stands in a path is the caller's.
 func (s *Server) observe(c *fiber.Ctx) error {
 	arrived := s.now()
-	id := gateway.NewRequestID(arrived)
-	c.Locals(localRequestID, id)
-	c.Set("X-Request-Id", id)
+	id := nameRequest(c, arrived)
 	if err := c.Next(); err != nil {
 		if err := s.handleError(c, err); err != nil {
 			return err
@@ -75,6 +78,9 @@ var single = []string{
 	fiber.HeaderHost, fiber.HeaderTransferEncoding, headerKey, headerBudget,
 }
 
+// chunked is what fasthttp has for the length of a chunked body.
+const chunked = -1
+
 // refuseAmbiguity refuses a request whose end, or whose meaning, two parties
 // could read differently, and closes its connection.
 func refuseAmbiguity(c *fiber.Ctx) error {
@@ -89,6 +95,10 @@ func refuseAmbiguity(c *fiber.Ctx) error {
 	}
 	if seen["content-length"] > 0 && seen["transfer-encoding"] > 0 {
 		return refuse(fiber.HeaderTransferEncoding, "may not stand beside Content-Length")
+	}
+	if seen["transfer-encoding"] > 0 && c.Request().Header.ContentLength() != chunked {
+		// fasthttp takes "identity" for a request without a body.
+		return refuse(fiber.HeaderTransferEncoding, "only chunked is taken")
 	}
 	for _, name := range single {
 		if seen[strings.ToLower(name)] > 1 {
@@ -111,13 +121,18 @@ func refuseEncoding(c *fiber.Ctx) error {
 // anything could store or log them.
 func guardAddress(c *fiber.Ctx) error {
 	for field, value := range map[string]string{
-		"path":    c.Path(),
-		"query":   string(c.Request().URI().QueryArgs().QueryString()),
-		headerKey: c.Get(headerKey),
+		"path": unescape(c.Path()), headerKey: c.Get(headerKey),
 	} {
 		if tokenization.FindCardNumber(value) {
 			return cardNumberProblem(field)
 		}
+	}
+	inQuery := false
+	c.Request().URI().QueryArgs().VisitAll(func(name, value []byte) {
+		inQuery = inQuery || tokenization.FindCardNumber(string(name)) || tokenization.FindCardNumber(string(value))
+	})
+	if inQuery {
+		return cardNumberProblem("query")
 	}
 	return c.Next()
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -95,5 +96,13 @@ func (s *Server) budget(c *fiber.Ctx) (context.Context, context.CancelFunc, erro
 // body is a copy: fiber's buffer is used again for the next request.
 func body(c *fiber.Ctx) []byte { return append([]byte(nil), c.Request().Body()...) }
 
-// param is a copy of a path parameter.
-func param(c *fiber.Ctx, name string) string { return strings.Clone(c.Params(name)) }
+// param is a copy of a path parameter, unescaped after the path was cut: an
+// escaped slash must not lead to another route.
+func param(c *fiber.Ctx, name string) string { return strings.Clone(unescape(c.Params(name))) }
+
+func unescape(path string) string {
+	if plain, err := url.PathUnescape(path); err == nil {
+		return plain
+	}
+	return path
+}

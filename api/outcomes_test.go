@@ -92,27 +92,23 @@ func TestBrokenRulesHaveTheirCodes(t *testing.T) {
 	for name, c := range map[string]struct {
 		path, body, code, field string
 	}{
-		"nothing to charge":       {payments, sale("0.00"), "amount_invalid", "amount"},
-		"another currency":        {payments, sale("1.00", "currencyCode", `"EUR"`), "currency_not_supported", "currencyCode"},
-		"an unknown customer":     {payments, paidBy("vault", "paymentMethod.vault.customerId", `"`+marker+`"`), "customer_not_found", "paymentMethod.vault.customerId"},
-		"an unknown method":       {payments, paidBy("vault", "paymentMethod.vault.paymentMethodId", `"`+marker+`"`), "payment_method_not_found", "paymentMethod.vault.paymentMethodId"},
-		"a capture of a sale":     {transaction(taken, "capture"), "", "not_capturable", ""},
-		"a capture of too much":   {transaction(reserved, "capture"), `{"amount":"10.01"}`, "capture_exceeds_authorization", "amount"},
-		"a capture of nothing":    {transaction(reserved, "capture"), `{"amount":"0"}`, "amount_invalid", "amount"},
-		"a refund of too much":    {transaction(taken, "refund"), `{"amount":"10.01"}`, "refund_exceeds_captured", "amount"},
-		"a refund of nothing":     {transaction(taken, "refund"), `{"amount":"0.00"}`, "amount_invalid", "amount"},
-		"a refund of a promise":   {transaction(reserved, "refund"), "", "not_refundable", ""},
-		"a void of a decline":     {transaction(declined, "void"), "", "not_voidable", ""},
-		"a capture of a decline":  {transaction(declined, "capture"), "", "not_capturable", ""},
-		"a refund of a decline":   {transaction(declined, "refund"), "", "not_refundable", ""},
-		"giving up a key of ours": {payments + "/by-key/sale%2Fvoid/void", "", "idempotency_key_invalid", "idempotencyKey"},
+		"nothing to charge":      {payments, sale("0.00"), "amount_invalid", "amount"},
+		"another currency":       {payments, sale("1.00", "currencyCode", `"EUR"`), "currency_not_supported", "currencyCode"},
+		"an unknown customer":    {payments, paidBy("vault", "paymentMethod.vault.customerId", `"`+marker+`"`), "customer_not_found", "paymentMethod.vault.customerId"},
+		"an unknown method":      {payments, paidBy("vault", "paymentMethod.vault.paymentMethodId", `"`+marker+`"`), "payment_method_not_found", "paymentMethod.vault.paymentMethodId"},
+		"a capture of a sale":    {transaction(taken, "capture"), "", "not_capturable", ""},
+		"a capture of too much":  {transaction(reserved, "capture"), `{"amount":"10.01"}`, "capture_exceeds_authorization", "amount"},
+		"a capture of nothing":   {transaction(reserved, "capture"), `{"amount":"0"}`, "amount_invalid", "amount"},
+		"a refund of too much":   {transaction(taken, "refund"), `{"amount":"10.01"}`, "refund_exceeds_captured", "amount"},
+		"a refund of nothing":    {transaction(taken, "refund"), `{"amount":"0.00"}`, "amount_invalid", "amount"},
+		"a refund of a promise":  {transaction(reserved, "refund"), "", "not_refundable", ""},
+		"a void of a decline":    {transaction(declined, "void"), "", "not_voidable", ""},
+		"a capture of a decline": {transaction(declined, "capture"), "", "not_capturable", ""},
+		"a refund of a decline":  {transaction(declined, "refund"), "", "not_refundable", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			status := http.StatusUnprocessableEntity
-			if c.code == "idempotency_key_invalid" {
-				status = http.StatusBadRequest
-			}
-			h.do(call{path: c.path, body: c.body, key: "rule", method: http.MethodPost}).refused(status, c.code, c.field)
+			h.do(call{path: c.path, body: c.body, key: "rule", method: http.MethodPost}).
+				refused(http.StatusUnprocessableEntity, c.code, c.field)
 		})
 	}
 	// None of these refusals has used the key up.

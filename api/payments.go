@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -119,7 +120,7 @@ func applyFilter(f *gateway.PaymentFilter, name, value string) string {
 	switch name {
 	case "orderId":
 		f.OrderID = value
-		if value == "" || len(value) > 50 {
+		if value == "" || utf8.RuneCountInString(value) > 50 {
 			return "expected 1 to 50 characters"
 		}
 	case "paymentStatus":

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"reflect"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/go-playground/validator/v10"
 
@@ -14,18 +16,18 @@ var moneyType = reflect.TypeFor[gateway.Money]()
 
 // createPaymentRequest is the body of POST /api/v1/payments.
 type createPaymentRequest struct {
-	Intent          string            `json:"intent" validate:"omitempty,oneof=sale authorize"`
-	Amount          *gateway.Money    `json:"amount" validate:"required"`
-	CurrencyCode    string            `json:"currencyCode" validate:"omitempty,len=3,alpha,uppercase"`
-	OrderID         string            `json:"orderId" validate:"required,max=50,printable"`
-	StoreCode       string            `json:"storeCode" validate:"max=32,printable"`
-	SourceRecords   sourceRecords     `json:"sourceRecords"`
-	PaymentMethod   *paymentMethod    `json:"paymentMethod" validate:"required"`
-	CustomerID      string            `json:"customerId" validate:"max=64,printable"`
-	BillingAddress  *address          `json:"billingAddress"`
-	ShippingAddress *address          `json:"shippingAddress"`
-	Channel         string            `json:"channel" validate:"omitempty,max=32,channel"`
-	Metadata        map[string]string `json:"metadata" validate:"max=20,dive,keys,min=1,max=64,printable,endkeys,max=500,printable"`
+	Intent          string             `json:"intent" validate:"omitempty,oneof=sale authorize"`
+	Amount          *gateway.Money     `json:"amount" validate:"required"`
+	CurrencyCode    string             `json:"currencyCode" validate:"omitempty,len=3,alpha,uppercase"`
+	OrderID         string             `json:"orderId" validate:"required,max=50,printable"`
+	StoreCode       string             `json:"storeCode" validate:"max=32,printable"`
+	SourceRecords   sourceRecords      `json:"sourceRecords"`
+	PaymentMethod   *paymentMethod     `json:"paymentMethod" validate:"required"`
+	CustomerID      string             `json:"customerId" validate:"max=64,printable"`
+	BillingAddress  *address           `json:"billingAddress"`
+	ShippingAddress *address           `json:"shippingAddress"`
+	Channel         string             `json:"channel" validate:"omitempty,max=32,channel"`
+	Metadata        map[string]*string `json:"metadata" validate:"max=20,dive,keys,min=1,max=64,printable,endkeys,omitempty,max=500,printable"`
 }
 
 type sourceRecords struct {
@@ -114,7 +116,7 @@ func newValidator() *validator.Validate {
 // printable refuses control characters, which no field needs and logs, CSV
 // files and PayTrace's screens all trip over.
 func printable(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f || r == 0xfffd })
+	return !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError })
 }
 
 func month(s string) bool { return len(s) == 2 && s >= "01" && s <= "12" && s[1] >= '0' && s[1] <= '9' }
@@ -181,6 +183,21 @@ func brokenField(namespace string) string {
 	return strings.TrimSuffix(field, ".")
 }
 
+// notes are the metadata without what is null, which counts as absent.
+func (r createPaymentRequest) notes() map[string]string {
+	var notes map[string]string
+	for name, text := range r.Metadata {
+		if text == nil {
+			continue
+		}
+		if notes == nil {
+			notes = map[string]string{}
+		}
+		notes[name] = *text
+	}
+	return notes
+}
+
 func (r createPaymentRequest) command() gateway.CreatePayment {
 	intent := gateway.Intent(r.Intent)
 	if intent == "" {
@@ -190,7 +207,7 @@ func (r createPaymentRequest) command() gateway.CreatePayment {
 		Intent: intent, Amount: *r.Amount, Currency: r.CurrencyCode, OrderID: r.OrderID,
 		StoreCode: r.StoreCode, Source: gateway.SourceRecords(r.SourceRecords), CustomerID: r.CustomerID,
 		Billing: (*gateway.Address)(r.BillingAddress), Shipping: (*gateway.Address)(r.ShippingAddress),
-		Metadata: r.Metadata,
+		Metadata: r.notes(),
 	}
 	if h := r.PaymentMethod.HostedFields; h != nil {
 		cmd.Method.HostedFields = &gateway.HostedFields{Token: h.HPFToken, EncryptionKey: h.EncKey}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -59,9 +60,6 @@ func New(c Config) *Server {
 		s.operatorRoutes(s.public)
 	}
 	s.operatorRoutes(s.operator)
-	for _, app := range []*fiber.App{s.public, s.operator} {
-		app.Use(func(*fiber.Ctx) error { return fiber.ErrNotFound })
-	}
 	return s
 }
 
@@ -72,18 +70,21 @@ func (s *Server) app() *fiber.App {
 		Immutable:             true,
 		StrictRouting:         true,
 		CaseSensitive:         true,
-		UnescapePath:          true,
 		BodyLimit:             bodyLimit,
 		ReadBufferSize:        headerLimit,
 		ReadTimeout:           readTimeout,
 		WriteTimeout:          writeTimeout,
 		IdleTimeout:           idleTimeout,
-		ErrorHandler:          s.handleError,
+		ErrorHandler:          s.handleUnreadable,
 		Network:               "tcp",
+		// fasthttp stops reading a multipart body at its last boundary and
+		// takes what is left of it for the next request.
+		DisablePreParseMultipartForm: true,
 	})
 	app.Server().CloseOnShutdown = true
 	app.Server().NoDefaultServerHeader = true
 	app.Server().Logger = quiet{}
+	app.Server().Handler = s.refuseMethods(app)
 	app.Use(s.observe, s.recoverPanic, refuseAmbiguity, refuseEncoding, guardAddress)
 	return app
 }
@@ -93,6 +94,31 @@ func (s *Server) app() *fiber.App {
 type quiet struct{}
 
 func (quiet) Printf(string, ...any) {}
+
+// refuseMethods answers for methods that fiber does not know, which it would
+// do by itself, in plain text and without a line in the log.
+func (s *Server) refuseMethods(app *fiber.App) fasthttp.RequestHandler {
+	handle := app.Server().Handler
+	return func(request *fasthttp.RequestCtx) {
+		if slices.Contains(fiber.DefaultMethods, string(request.Method())) {
+			handle(request)
+			return
+		}
+		c := app.AcquireCtx(request)
+		defer app.ReleaseCtx(c)
+		request.SetConnectionClose()
+		_ = s.handleUnreadable(c, fiber.ErrMethodNotAllowed)
+	}
+}
+
+// handleUnreadable answers and logs what never met the middleware, because it
+// could not be parsed. Nothing of such a request is told in the log.
+func (s *Server) handleUnreadable(c *fiber.Ctx, err error) error {
+	err = s.handleError(c, err)
+	code, _ := c.Locals(localCode).(gateway.Code)
+	s.log.Info("http.request", "requestId", requestID(c), "status", c.Response().StatusCode(), "code", code)
+	return err
+}
 
 // handleError writes every refusal, those of the framework too.
 func (s *Server) handleError(c *fiber.Ctx, err error) error {

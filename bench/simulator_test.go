@@ -29,7 +29,7 @@ func BenchmarkArrivals(b *testing.B) {
 	for _, perSecond := range []int{100, 1000} {
 		b.Run(fmt.Sprintf("rate=%d", perSecond), func(b *testing.B) {
 			beside(b, func(b *testing.B, newCaller func() call) durations {
-				return arrive(b, perSecond, func(n int) error { return newCaller()(n) })
+				return arrive(b, perSecond, newCaller)
 			})
 		})
 	}

@@ -1,14 +1,11 @@
 package ledger
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
-
-	"paytrace-gateway/gateway"
 )
 
 var (
@@ -21,10 +18,7 @@ var (
 func explainSQLite(path string) func(error) error {
 	return func(err error) error {
 		var failed *sqlite.Error
-		if err == nil || errors.Is(err, gateway.ErrStale) || errors.Is(err, gateway.ErrKeyTaken) || !errors.As(err, &failed) {
-			return err
-		}
-		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		if !errors.As(err, &failed) {
 			return err
 		}
 		switch failed.Code() & 0xff {

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -24,6 +25,20 @@ func occupied(t *testing.T, l *Ledger) (release func()) {
 	release = sync.OnceFunc(func() { close(free) })
 	t.Cleanup(release)
 	return release
+}
+
+// waitQueued returns when so many writes wait behind the one that occupies the
+// writer, none of which may be answered yet.
+func waitQueued(t *testing.T, l *Ledger, n int, answers <-chan error) {
+	t.Helper()
+	for len(l.writes.queue) < n {
+		select {
+		case err := <-answers:
+			t.Fatalf("answered while the writer was busy: %v", err)
+		default:
+			runtime.Gosched()
+		}
+	}
 }
 
 func nothing(*session) error { return nil }
@@ -61,15 +76,8 @@ func TestAQueuedChangeIsAnsweredWhateverBecomesOfItsCaller(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	c := storetest.Sale("m1", noon)
 	answer := make(chan error, 1)
-	taken := len(l.writes.queue)
 	go func() { answer <- l.Apply(ctx, c) }()
-	for len(l.writes.queue) == taken {
-		select {
-		case err := <-answer:
-			t.Fatalf("answered while the writer was busy: %v", err)
-		default:
-		}
-	}
+	waitQueued(t, l, 1, answer)
 	cancel()
 	release()
 	if err := <-answer; err != nil {
@@ -90,13 +98,7 @@ func TestCloseAnswersWhatIsQueued(t *testing.T) {
 		changes[i] = storetest.Sale("m1", noon)
 		go func() { answers <- l.Apply(context.Background(), changes[i]) }()
 	}
-	for len(l.writes.queue) < len(changes) {
-		select {
-		case err := <-answers:
-			t.Fatalf("answered while the writer was busy: %v", err)
-		default:
-		}
-	}
+	waitQueued(t, l, len(changes), answers)
 	closed := make(chan error, 1)
 	go func() { closed <- l.Close() }()
 	release()
@@ -137,13 +139,7 @@ func TestAFailedCommitFailsEveryChangeOfItsGroup(t *testing.T) {
 			return err
 		})
 	}()
-	for len(l.writes.queue) < len(changes)+1 {
-		select {
-		case err := <-answers:
-			t.Fatalf("answered while the writer was busy: %v", err)
-		default:
-		}
-	}
+	waitQueued(t, l, len(changes)+1, answers)
 	release()
 	for range len(changes) + 1 {
 		wantWords(t, <-answers, "not known whether the change was kept")
@@ -164,13 +160,7 @@ func TestALostTransactionFailsEveryChangeOfItsGroup(t *testing.T) {
 	c := storetest.Sale("m1", noon)
 	applied := make(chan error, 1)
 	go func() { applied <- l.Apply(context.Background(), c) }()
-	for len(l.writes.queue) < 1 {
-		select {
-		case err := <-applied:
-			t.Fatalf("answered while the writer was busy: %v", err)
-		default:
-		}
-	}
+	waitQueued(t, l, 1, applied)
 	lost := make(chan error, 1)
 	go func() {
 		lost <- l.write(context.Background(), func(s *session) error {
@@ -178,13 +168,7 @@ func TestALostTransactionFailsEveryChangeOfItsGroup(t *testing.T) {
 			return errors.New("lost")
 		})
 	}()
-	for len(l.writes.queue) < 2 {
-		select {
-		case err := <-lost:
-			t.Fatalf("answered while the writer was busy: %v", err)
-		default:
-		}
-	}
+	waitQueued(t, l, 2, lost)
 	release()
 	wantWords(t, <-applied, "nothing was written")
 	wantWords(t, <-lost, "nothing was written")

@@ -18,7 +18,7 @@ const (
 		WHERE merchant_id = ? AND id IN (
 			SELECT id FROM payments
 				WHERE merchant_id = ? AND transaction_id = ? AND transaction_id <> ''
-			UNION
+			UNION ALL
 			SELECT payment_id FROM operations
 				WHERE merchant_id = ? AND transaction_id = ? AND transaction_id <> '')
 		ORDER BY CASE WHEN transaction_id = ? THEN 0 ELSE 1 END, id DESC
@@ -30,7 +30,7 @@ const (
 	unfinishedSQL = `SELECT body FROM payments
 		WHERE id IN (
 			SELECT payment_id FROM operations WHERE status = 'sending' AND send_before < ?
-			UNION
+			UNION ALL
 			SELECT payment_id FROM operations WHERE cancel = 'requested' AND status = 'approved')
 		ORDER BY created_at, id
 		LIMIT ?`

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+
+	"paytrace-gateway/gateway"
 )
 
 // The statements of the writer. Each is prepared once for a session.
@@ -104,13 +106,22 @@ func (s *session) apart(run func(*session) error) (answer, lost error) {
 	answer = run(s)
 	if answer != nil {
 		if _, err := s.exec(rollbackToSQL); err != nil {
-			return nil, errors.Join(answer, err)
+			return nil, lostBy(answer, err)
 		}
 	}
 	if _, err := s.exec(releaseSQL); err != nil {
-		return nil, errors.Join(answer, err)
+		return nil, lostBy(answer, err)
 	}
 	return answer, nil
+}
+
+// lostBy tells the whole group why its transaction is lost. A stale version or
+// a taken key concerns one of them only and must not be told to the others.
+func lostBy(answer, err error) error {
+	if errors.Is(answer, gateway.ErrStale) || errors.Is(answer, gateway.ErrKeyTaken) {
+		return err
+	}
+	return errors.Join(answer, err)
 }
 
 // exec runs a statement and returns how many rows it wrote.

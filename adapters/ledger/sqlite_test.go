@@ -3,6 +3,8 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -123,6 +125,22 @@ func TestOpenRefusesASecondGateway(t *testing.T) {
 		t.Fatal(err)
 	}
 	opened(t, path, Options{})
+}
+
+func TestCloseLeavesOneWholeFile(t *testing.T) {
+	path := fresh(t)
+	l := opened(t, path, Options{})
+	if err := l.Apply(t.Context(), storetest.Sale("m1", noon)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path + "-wal", path + "-shm"} {
+		if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is still there: %v", name, err)
+		}
+	}
 }
 
 func TestOpenRefusesANewerSchema(t *testing.T) {

@@ -25,6 +25,7 @@ var crashes = []struct {
 	{"an authorization", "authorization", "authorization", "slow_bytes", prepareAuthorization},
 	{"a capture", "capture", "capture", "slow_bytes", onPayment("authorize", "capture", `{"amount":"10.00"}`)},
 	{"a void", "void", "void", "slow_bytes", onPayment("sale", "void", `{}`)},
+	{"a refund after settlement", "refund", "refund", "slow_bytes", prepareRefund},
 	{"a full refund before settlement, which is sent as a void", "void", "void", "delay", onPayment("sale", "refund", `{}`)},
 }
 
@@ -38,6 +39,12 @@ func chargeWith(intent string, s *shop, p *processor) sent {
 	return func(budget int) (answer, error) {
 		return s.try(http.MethodPost, paymentsPath, crashKey, body, budget)
 	}
+}
+
+func prepareRefund(s *shop, p *processor) sent {
+	refund := onPayment("sale", "refund", `{"amount":"5.00"}`)(s, p)
+	p.ask(http.MethodPost, "/settle", "", nil)
+	return refund
 }
 
 // onPayment makes a payment first, and prepares what is done to it.

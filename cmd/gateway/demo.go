@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"paytrace-gateway/adapters/ledger"
 	"paytrace-gateway/cmd/gateway/config"
 	"paytrace-gateway/gateway"
 )
@@ -81,7 +82,7 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 	if err := o.free(); err != nil {
 		return err
 	}
-	if err := o.prepare(); err != nil {
+	if err := o.prepare(ctx); err != nil {
 		return err
 	}
 	sim, err := startSimulator(ctx, o)
@@ -123,9 +124,12 @@ func (o demoOptions) free() error {
 }
 
 // prepare begins with an empty folder, unless the last demo's data is kept.
-func (o demoOptions) prepare() error {
+func (o demoOptions) prepare(ctx context.Context) error {
 	if o.keep {
 		return os.MkdirAll(o.data, 0o700)
+	}
+	if err := o.unused(ctx); err != nil {
+		return fmt.Errorf("cannot begin afresh: %w; or name another folder with --data", err)
 	}
 	for _, name := range []string{"ledger.db", "ledger.db-wal", "ledger.db-shm", "simulator.json"} {
 		if err := os.Remove(filepath.Join(o.data, name)); err != nil && !os.IsNotExist(err) {
@@ -133,6 +137,20 @@ func (o demoOptions) prepare() error {
 		}
 	}
 	return os.MkdirAll(o.data, 0o700)
+}
+
+// unused makes sure that the ledger which is about to be removed is in nobody's
+// use: a demo on other addresses may stand on it.
+func (o demoOptions) unused(ctx context.Context) error {
+	path := filepath.Join(o.data, "ledger.db")
+	if _, err := os.Stat(path); err != nil {
+		return nil // There is none; what else is wrong with the folder shows later.
+	}
+	old, err := ledger.OpenSQLite(ctx, path, ledger.Options{})
+	if err != nil {
+		return err
+	}
+	return old.Close()
 }
 
 //go:embed demo.yaml

@@ -26,10 +26,11 @@ type arrival struct {
 	Connection                  uint64
 }
 
-func startProcessor(t *testing.T) *processor {
+func startProcessor(t *testing.T, args ...string) *processor {
 	t.Helper()
 	s := &processor{t: t, api: freeAddress(t), control: freeAddress(t)}
-	s.process = launch(t, command("paytrace-sim", "--listen", s.api, "--control", s.control, "--no-auto-settle", "--quiet"))
+	s.process = launch(t, command("paytrace-sim",
+		append([]string{"--listen", s.api, "--control", s.control, "--no-auto-settle", "--quiet"}, args...)...))
 	s.ready("http://" + s.control + "/healthz")
 	return s
 }

@@ -44,7 +44,11 @@ func serveCommand() *cobra.Command {
 }
 
 func configCommand() *cobra.Command {
-	group := &cobra.Command{Use: "config", Short: "Check, show or begin a configuration file"}
+	group := &cobra.Command{
+		Use: "config", Short: "Check, show or begin a configuration file", Args: cobra.NoArgs,
+		// A group that cannot be run takes a mistyped command for a call for help.
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
 	for _, c := range []struct {
 		use, short string
 		print      func(*config.Config) string

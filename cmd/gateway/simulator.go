@@ -31,6 +31,7 @@ func startSimulator(ctx context.Context, o demoOptions) (*simulatorProcess, erro
 		"--username", demoUsername, "--integrator-id", demoIntegrator, "--demo-customers", "--quiet", "--exit-with-parent")
 	cmd.Env = append(os.Environ(), "PAYTRACE_SIM_PASSWORD="+demoPassword)
 	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = ownGroup()
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err

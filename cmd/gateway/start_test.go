@@ -2,12 +2,18 @@ package main
 
 import (
 	"bytes"
-	"fmt"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A start that cannot work ends with exit code 1 and says what to do.
@@ -132,6 +138,49 @@ func (s *serving) makeLedger() []byte {
 	return content
 }
 
+func TestPayTraceWithAnUntrustedCertificateIsNotSentAnything(t *testing.T) {
+	t.Parallel()
+	certificate, key := selfSigned(t)
+	paytrace := startProcessor(t, "--tls-cert", certificate, "--tls-key", key)
+	gateway := configure(t, paytrace.api)
+	gateway.rewrite("baseURL: http://", "baseURL: https://")
+	gateway.start()
+	shop := openShop(t, gateway.address, shopID, shopSecret)
+	notSent(t, shop.pay("sale", "untrusted", paytrace.hostedFields(), 0))
+	if n := len(paytrace.arrivals()); n != 0 {
+		t.Errorf("%d requests have reached a PayTrace that is not trusted", n)
+	}
+	if said := gateway.stderr.String(); !strings.Contains(said, "certificate") || !strings.Contains(said, "not trusted") {
+		t.Errorf("the log does not say that the certificate is not trusted:\n%s", said)
+	}
+}
+
+// selfSigned makes a certificate for 127.0.0.1 that nobody has signed.
+func selfSigned(t *testing.T) (certificateFile, keyFile string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	certificateFile, keyFile = filepath.Join(folder, "tls.crt"), filepath.Join(folder, "tls.key")
+	put(t, certificateFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}))
+	put(t, keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
+	return certificateFile, keyFile
+}
+
 func TestPayTraceThatIsDownDoesNotKeepTheGatewayFromStarting(t *testing.T) {
 	t.Parallel()
 	paytrace := startProcessor(t)
@@ -167,5 +216,5 @@ func notSent(t *testing.T, a answer) {
 	if a.Outcome != "not_sent" || !a.Retryable || a.RetryAfterSeconds == 0 || !strings.Contains(a.Detail, "repeat with the same key") {
 		t.Errorf("outcome %q, retryable %t after %d s, %q; want not_sent and what to do", a.Outcome, a.Retryable, a.RetryAfterSeconds, a.Detail)
 	}
-	t.Log(fmt.Sprintf("the caller was told after %s", a.took))
+	t.Logf("the caller was told after %s", a.took)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -54,4 +55,33 @@ func TestStopLetsPaymentsUnderWayLand(t *testing.T) {
 	}
 	gateway.start()
 	want(t, "after a new start", shop.byKey("under-way"), "200 approved")
+}
+
+func TestStopThatRunsOutOfPatienceSaysWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	paytrace := startProcessor(t)
+	gateway := configure(t, paytrace.api)
+	gateway.rewrite("dataDir: data", "dataDir: data\nstopTimeout: 1s")
+	gateway.start()
+	shop := openShop(t, gateway.address, shopID, shopSecret)
+	paytrace.misbehave(`{"operation":"sale","kind":"slow_bytes","seconds":10}`)
+	body := order("sale", "too-slow", paytrace.hostedFields())
+	cut := make(chan struct{})
+	go func() {
+		defer close(cut)
+		_, _ = shop.try(http.MethodPost, paymentsPath, "too-slow", body, 0)
+	}()
+	eventually(t, "PayTrace has charged", func() bool { return paytrace.charged("sale") == 1 })
+	gateway.signal(syscall.SIGTERM)
+	if code := gateway.exit(); code != 1 || !strings.Contains(gateway.stderr.String(), "1 operations were still under way; they will be found unknown") {
+		t.Errorf("exit code %d, want 1 and what is left:\n%s", code, gateway.stderr)
+	}
+	<-cut
+	paytrace.misbehave()
+	gateway.start()
+	want(t, "after a new start", shop.byKey("too-slow"), "200 unknown")
+	want(t, "the repetition", shop.must(http.MethodPost, paymentsPath, "too-slow", body, 1000), "202 unknown")
+	if n := paytrace.arrived("sale"); n != 1 {
+		t.Errorf("%d sales have reached PayTrace, want 1", n)
+	}
 }

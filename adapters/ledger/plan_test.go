@@ -1,0 +1,70 @@
+package ledger
+
+import (
+	"strings"
+	"testing"
+
+	"paytrace-gateway/gateway"
+)
+
+func TestEveryQueryWalksItsIndex(t *testing.T) {
+	l := opened(t, fresh(t), Options{})
+	listed := func(f gateway.PaymentFilter) string {
+		query, _ := listSQL(f)
+		return query
+	}
+	yes, no := true, false
+	for name, test := range map[string]struct {
+		query   string
+		indexes []string
+	}{
+		"payment":     {paymentSQL, []string{"payments_1"}},
+		"transaction": {byTransactionSQL, []string{"payments_by_transaction", "operations_by_transaction"}},
+		"key":         {keySQL, []string{"idempotency_keys_1"}},
+		"reply":       {setReplySQL, []string{"idempotency_keys_1"}},
+		"unfinished":  {unfinishedSQL, []string{"operations_sending", "operations_to_undo"}},
+		"customer":    {customerSQL, []string{"vault_customers_1", "vault_methods_1"}},
+
+		"list":                 {listed(gateway.PaymentFilter{}), []string{"payments_newest"}},
+		"list by order":        {listed(gateway.PaymentFilter{OrderID: "A"}), []string{"payments_by_order"}},
+		"list by status":       {listed(gateway.PaymentFilter{Status: gateway.Failed}), []string{"payments_by_status"}},
+		"list by attention":    {listed(gateway.PaymentFilter{NeedsAttention: &yes}), []string{"payments_needing_attention"}},
+		"list by no attention": {listed(gateway.PaymentFilter{NeedsAttention: &no}), []string{"payments_newest"}},
+		"list by creation":     {listed(gateway.PaymentFilter{CreatedFrom: noon, CreatedTo: noon}), []string{"payments_by_creation"}},
+		"next page":            {listed(gateway.PaymentFilter{Before: "pay_1"}), []string{"payments_newest (merchant_id=? AND id<?)"}},
+		"next page by order":   {listed(gateway.PaymentFilter{OrderID: "A", Before: "pay_1"}), []string{"payments_by_order (merchant_id=? AND order_id=? AND id<?)"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			steps := plan(t, l, test.query)
+			for _, index := range test.indexes {
+				if !strings.Contains(steps, index) {
+					t.Errorf("%s\nis carried out as\n%s\nwithout %s", test.query, steps, index)
+				}
+			}
+		})
+	}
+}
+
+// plan is how SQLite would carry out the query, with nulls for its arguments.
+func plan(t *testing.T, l *Ledger, query string) string {
+	t.Helper()
+	args := make([]any, strings.Count(query, "?"))
+	rows, err := l.reads.db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var steps []string
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, step)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(steps, "\n")
+}

@@ -1,0 +1,9 @@
+package main
+
+import "syscall"
+
+// ownGroup keeps a console's Ctrl-C, which reaches a whole process group, from
+// the simulator: it has to answer the payments under way until we end it.
+func ownGroup() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
+}

@@ -1,0 +1,96 @@
+package guard
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+// Guard is a processor behind its protections, for one merchant.
+type Guard struct {
+	next    gateway.Processor
+	config  Config
+	slots   *slots // nil: no limit
+	money   *class
+	look    *class
+	through stage
+}
+
+var _ gateway.Processor = (*Guard)(nil)
+
+// New puts a guard before a processor.
+func New(next gateway.Processor, config Config) *Guard {
+	config = config.withDefaults()
+	g := &Guard{next: next, config: config, slots: newSlots(config)}
+	g.money = &class{
+		breaker:    NewBreaker(Money, config.Breaker, g.changed),
+		maxWaiting: int64(config.MaxQueue),
+		attempts: newTally(string(gateway.Approved), string(gateway.Declined), string(gateway.Rejected),
+			string(gateway.NotSent), string(gateway.Unknown)),
+		refused: newTally(reasons...),
+	}
+	g.look = &class{
+		breaker: NewBreaker(Look, config.Breaker, g.changed),
+		timeout: config.LookTimeout,
+		// Looks that wait hold one second's slots at most. A reconciler with
+		// much to look up must not push a checkout past its time to send.
+		maxWaiting: int64(config.RatePerSecond),
+		attempts:   newTally(lookFound, lookNotFound, lookFailed),
+		refused:    newTally(reasons...),
+	}
+	g.through = g.stack()
+	return g
+}
+
+// stack is the order of the protections.
+func (g *Guard) stack() stage {
+	return g.withDeadline(
+		g.withRetries(
+			g.withSlot(
+				withBreaker(
+					attempt))))
+}
+
+func (g *Guard) changed(class, from, to string) {
+	g.config.Log.LogAttrs(context.Background(), slog.LevelWarn, "guard.breaker_changed",
+		slog.String("class", class), slog.String("from", from), slog.String("to", to))
+	if g.config.OnChange != nil {
+		g.config.OnChange(class, from, to)
+	}
+}
+
+// Charge makes a sale or an authorization.
+func (g *Guard) Charge(ctx context.Context, c gateway.Charge) gateway.Result {
+	return g.operate(ctx, c.SendBefore, func(ctx context.Context) gateway.Result { return g.next.Charge(ctx, c) })
+}
+
+// Capture takes the money of an authorization, or part of it.
+func (g *Guard) Capture(ctx context.Context, c gateway.Capture) gateway.Result {
+	return g.operate(ctx, c.SendBefore, func(ctx context.Context) gateway.Result { return g.next.Capture(ctx, c) })
+}
+
+// Void undoes an unsettled transaction.
+func (g *Guard) Void(ctx context.Context, v gateway.Void) gateway.Result {
+	return g.operate(ctx, v.SendBefore, func(ctx context.Context) gateway.Result { return g.next.Void(ctx, v) })
+}
+
+// Refund returns money of a settled transaction.
+func (g *Guard) Refund(ctx context.Context, r gateway.Refund) gateway.Result {
+	return g.operate(ctx, r.SendBefore, func(ctx context.Context) gateway.Result { return g.next.Refund(ctx, r) })
+}
+
+// Transaction looks one transaction up. When the guard refuses, the error
+// wraps a *Refused.
+func (g *Guard) Transaction(ctx context.Context, id string) (gateway.Record, error) {
+	return inspect(ctx, g, func(ctx context.Context) (gateway.Record, error) { return g.next.Transaction(ctx, id) })
+}
+
+// Transactions looks up what was made on the days from..to. When the guard
+// refuses, the error wraps a *Refused.
+func (g *Guard) Transactions(ctx context.Context, from, to time.Time, text string) ([]gateway.Record, error) {
+	return inspect(ctx, g, func(ctx context.Context) ([]gateway.Record, error) {
+		return g.next.Transactions(ctx, from, to, text)
+	})
+}

@@ -1,0 +1,84 @@
+package guard
+
+import "sync/atomic"
+
+// What a look may come to, in State.
+const (
+	lookFound    = "found"
+	lookNotFound = "not_found"
+	lookFailed   = "failed"
+)
+
+// Why the guard refused a call, in State.
+const (
+	reasonOpen      = "open"
+	reasonLimit     = "limit"
+	reasonLate      = "late"
+	reasonCancelled = "cancelled"
+)
+
+var reasons = []string{reasonOpen, reasonLimit, reasonLate, reasonCancelled}
+
+// State is a guard in figures, for metrics.
+type State struct {
+	Money, Look ClassState
+	// Queue is how many callers wait for a slot of the rate limit.
+	Queue int
+}
+
+// ClassState is one class in figures. The counts only ever grow.
+type ClassState struct {
+	// Breaker is "closed", "half-open" or "open".
+	Breaker string
+	// Attempts counts the calls to the processor by outcome: those of money by
+	// gateway.Outcome, those of looks as "found", "not_found", "failed".
+	Attempts map[string]uint64
+	// Refused counts the calls that the guard ended itself: "open" by the
+	// breaker, "limit" shed by the rate limit, "late", "cancelled".
+	Refused map[string]uint64
+	// Retried counts how often a call was tried again.
+	Retried uint64
+}
+
+// State takes no lock.
+func (g *Guard) State() State {
+	state := State{Money: g.money.state(), Look: g.look.state()}
+	if g.slots != nil {
+		state.Queue = int(g.slots.waiting.Load())
+	}
+	return state
+}
+
+func (c *class) state() ClassState {
+	return ClassState{
+		Breaker:  c.breaker.State(),
+		Attempts: c.attempts.counts(),
+		Refused:  c.refused.counts(),
+		Retried:  c.retried.Load(),
+	}
+}
+
+// tally counts by name. The names are fixed, so counting needs no lock.
+type tally map[string]*atomic.Uint64
+
+func newTally(names ...string) tally {
+	t := tally{}
+	for _, name := range names {
+		t[name] = new(atomic.Uint64)
+	}
+	return t
+}
+
+func (t tally) add(name string) {
+	if count, ok := t[name]; ok {
+		count.Add(1)
+	}
+}
+
+func (t tally) counts() map[string]uint64 {
+	counts := make(map[string]uint64, len(t))
+	for name, count := range t {
+		counts[name] = count.Load()
+	}
+	return counts
+}
