@@ -60,9 +60,18 @@ func markReplay(c *fiber.Ctx, replayed bool) {
 }
 
 // refusedOperation is the problem that an operation's end is, nil when it is
-// an answer.
+// an answer. A declined charge is an answer, since a shop shows it to the
+// shopper; a declined capture, void or refund must not be booked.
 func refusedOperation(op gateway.Operation) *Problem {
 	switch {
+	case op.GivenUp():
+		p := problem(gateway.CodeKeyCancelled, "this idempotency key was given up; whatever it took is given back. Use a new key")
+		p.Outcome = outcomeCancelled
+		return p
+	case op.Status == gateway.OpDeclined && !op.Charges():
+		p := problem(gateway.CodeProcessorDeclined, "PayTrace declined the "+string(op.Kind)+"; nothing has changed")
+		p.Outcome = string(gateway.Declined)
+		return p
 	case op.Status == gateway.OpNotSent:
 		p := problem(gateway.CodeProcessorUnavailable,
 			"PayTrace could not be reached and nothing was sent; repeat with the same key")
@@ -70,10 +79,15 @@ func refusedOperation(op gateway.Operation) *Problem {
 		return p
 	case op.Status != gateway.OpRejected || op.Rejection == nil:
 		return nil
-	case op.Rejection.Credentials:
+	case op.Rejection.Again:
 		p := problem(gateway.CodeProcessorCredentials,
 			"PayTrace refuses the gateway's credentials; the operator has to mend them, then repeat with the same key")
 		p.Outcome, p.Retryable, p.RetryAfterSeconds = string(gateway.Rejected), true, 60
+		return p
+	case op.Rejection.Credentials:
+		p := problem(gateway.CodeProcessorCredentials,
+			"PayTrace refuses the gateway's set-up and did nothing; the operator has to mend it, then send the request with a new key")
+		p.Outcome = string(gateway.Rejected)
 		return p
 	case op.Rejection.Code == gateway.RejectedByState && op.Kind == gateway.KindVoid:
 		p := problem(gateway.CodeAlreadySettled, op.Rejection.Message)

@@ -36,7 +36,7 @@ func badJSON() []badRequest {
 		"single quotes":                 {"{'orderId':'zqmarker7'}", "body"},
 		"a comment":                     {open + "/*zqmarker7*/}", "body"},
 		"NaN":                           {`{"amount":NaN}`, "amount"},
-		"a leading zero":                {`{"amount":01.00}`, "amount"},
+		"a leading zero":                {`{"amount":01.00}`, "body"},
 		"an unknown member":             {open + `,"zqmarker7":1}`, "?"},
 		"an unknown plain member":       {open + `,"tip":"zqmarker7"}`, "tip"},
 		"an unknown member of digits":   {open + `,"1":"zqmarker7"}`, "?"},

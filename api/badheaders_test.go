@@ -133,11 +133,11 @@ func badHeaders() []badRequest {
 		add("Content-Encoding "+coding, 415, "content_encoding_not_supported", "", map[string]string{"Content-Encoding": coding})
 	}
 	for name, media := range map[string]string{
-		"no media type": "", "a form": "application/x-www-form-urlencoded", "plain text": "text/plain", "XML": "application/xml",
+		"nothing": "", "a form": "application/x-www-form-urlencoded", "plain text": "text/plain", "XML": "application/xml",
 		"problem JSON": "application/problem+json", "a multipart form": "multipart/form-data; boundary=" + marker,
 		"JSON's neighbour": "application/jsonp", "nonsense": marker, "two in one": "application/json, text/plain",
 	} {
-		add(name, 415, "media_type_not_supported", "", map[string]string{"Content-Type": media})
+		add("the media type of "+name, 415, "media_type_not_supported", "", map[string]string{"Content-Type": media})
 	}
 	for name, budget := range map[string]string{
 		"of words": marker, "below nothing": "-1", "with a fraction": "1000.5", "with a unit": "9s", "with an exponent": "1e4",

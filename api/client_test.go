@@ -30,6 +30,7 @@ type answer struct {
 	header http.Header
 	raw    []byte
 	body   map[string]any
+	last   bool // of a raw connection: the gateway said that it ends
 }
 
 func (c call) request(h *house) *http.Request {

@@ -39,7 +39,6 @@ const (
 	writer = "writer" // main: writes payments
 	clerk  = "clerk"  // main: nothing about payments
 	rival  = "rival"  // other: reads and writes payments
-	nobody = ""       // no token at all
 
 	secret    = "secret-of-the-tests"
 	publicURL = "http://gateway.test"
@@ -67,13 +66,14 @@ type house struct {
 	public    string // host:port
 	operator  string
 
-	mu     sync.Mutex
+	mu     *sync.Mutex
 	tokens map[string]string
 }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{t: t, processor: processortest.New(time.Now), log: &record{}, tokens: map[string]string{}}
+	now := clock()
+	h := &house{t: t, processor: processortest.New(now), log: &record{}, mu: &sync.Mutex{}, tokens: map[string]string{}}
 	log := slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.client = &http.Client{Transport: &http.Transport{DisableCompression: true}, Timeout: time.Minute}
 	h.contract = must(contract())(t)
@@ -83,7 +83,7 @@ func newHouse(t *testing.T) *house {
 		Ledger: h.ledger, Merchants: []gateway.Merchant{merchant("main"), merchant("other")},
 		Processors: map[string]gateway.Processor{"main": h.processor, "other": h.processor},
 		Secret:     []byte("0123456789abcdef0123456789abcdef"),
-		Instance:   "one", Now: time.Now, MaxInFlight: 256, Log: log,
+		Instance:   "one", Now: now, MaxInFlight: 256, Log: log,
 	})
 	h.auth = authConfig(t)
 	h.server = api.New(api.Config{
@@ -92,6 +92,22 @@ func newHouse(t *testing.T) *house {
 	h.public, h.operator = h.listen(h.server.Serve), h.listen(h.server.ServeOperator)
 	t.Cleanup(h.close)
 	return h
+}
+
+// clock never gives the same millisecond twice, so that payments stand in
+// lists in the order of their making, however fast they are made.
+func clock() func() time.Time {
+	var mu sync.Mutex
+	var last time.Time
+	return func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		last = last.Add(time.Millisecond)
+		if now := time.Now(); now.After(last) {
+			last = now
+		}
+		return last
+	}
 }
 
 func merchant(id string) gateway.Merchant {

@@ -84,14 +84,21 @@ const chunked = -1
 // refuseAmbiguity refuses a request whose end, or whose meaning, two parties
 // could read differently, and closes its connection.
 func refuseAmbiguity(c *fiber.Ctx) error {
-	seen := map[string]int{}
-	for line := range bytes.Lines(c.Request().Header.RawHeaders()) {
-		name, _, _ := bytes.Cut(line, []byte(":"))
-		seen[strings.ToLower(string(bytes.TrimSpace(name)))]++
-	}
 	refuse := func(field, message string) error {
 		c.Context().SetConnectionClose()
 		return fieldProblem(codeInvalidRequest, field, message)
+	}
+	if version := string(c.Request().Header.Protocol()); version != "HTTP/1.1" && version != "HTTP/1.0" {
+		return refuse("version", "this server speaks HTTP/1.1")
+	}
+	seen := map[string]int{}
+	for line := range bytes.Lines(c.Request().Header.RawHeaders()) {
+		name, _, _ := bytes.Cut(line, []byte(":"))
+		name = bytes.TrimSpace(name)
+		if !bytes.HasSuffix(line, []byte("\r\n")) || bytes.ContainsAny(name, " \t") {
+			return refuse("headers", "a line must end with CRLF, and a name may hold no blank")
+		}
+		seen[strings.ToLower(string(name))]++
 	}
 	if seen["content-length"] > 0 && seen["transfer-encoding"] > 0 {
 		return refuse(fiber.HeaderTransferEncoding, "may not stand beside Content-Length")
@@ -99,6 +106,12 @@ func refuseAmbiguity(c *fiber.Ctx) error {
 	if seen["transfer-encoding"] > 0 && c.Request().Header.ContentLength() != chunked {
 		// fasthttp takes "identity" for a request without a body.
 		return refuse(fiber.HeaderTransferEncoding, "only chunked is taken")
+	}
+	for _, name := range []string{headerKey, headerBudget} {
+		// fasthttp puts what a chunked body's trailer says beside the headers.
+		if seen[strings.ToLower(name)] == 0 && c.Get(name) != "" {
+			return refuse(name, "may not stand in a trailer")
+		}
 	}
 	for _, name := range single {
 		if seen[strings.ToLower(name)] > 1 {

@@ -33,7 +33,8 @@ func TestUnknownIsSaidAndNotSentAgain(t *testing.T) {
 	h.do(call{path: payments + "/by-key/k"}).expect(http.StatusOK, "status", "unknown", "retryAfterSeconds", "2")
 	h.do(call{path: payments + "?paymentStatus=unknown"}).expect(http.StatusOK, "hasMore", "false")
 	h.do(call{path: "/api/v1/transactions/" + a.at("paymentId") + "/refund", key: "r"}).
-		refused(http.StatusUnprocessableEntity, "payment_undecided", "").expect(422, "retryable", "true", "retryAfterSeconds", "2")
+		refused(http.StatusConflict, "payment_undecided", "").
+		expect(http.StatusConflict, "retryable", "true", "retryAfterSeconds", "2")
 	h.expectCharges(1)
 }
 
@@ -73,7 +74,9 @@ func TestARejectionIsTheKeysAnswer(t *testing.T) {
 
 func TestRefusedCredentialsAreTheOperatorsMatter(t *testing.T) {
 	h := newHouse(t)
-	heal := h.answers(gateway.Result{Outcome: gateway.Rejected, Rejection: &gateway.Rejection{Code: "998", Credentials: true}})
+	heal := h.answers(gateway.Result{Outcome: gateway.Rejected, Rejection: &gateway.Rejection{
+		Code: "998", Credentials: true, Again: true,
+	}})
 	a := h.do(call{path: payments, key: "k", body: sale("1.00")}).refused(http.StatusServiceUnavailable, "processor_credentials", "")
 	a.expect(http.StatusServiceUnavailable, "outcome", "rejected", "retryable", "true", "retryAfterSeconds", "60")
 	if wait := a.header.Get("Retry-After"); wait != "60" {

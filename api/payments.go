@@ -124,10 +124,10 @@ func applyFilter(f *gateway.PaymentFilter, name, value string) string {
 			return "expected 1 to 50 characters"
 		}
 	case "paymentStatus":
-		f.Status = gateway.Status(value)
-		if !gateway.KnownStatus(f.Status) {
+		if !gateway.KnownStatus(gateway.Status(value)) {
 			return "there is no such status; see /openapi.yaml"
 		}
+		f.Statuses = hiddenStatuses(gateway.Status(value))
 	case "createdFrom":
 		if f.CreatedFrom, err = time.Parse(time.RFC3339, value); err != nil {
 			return "expected a time such as 2026-11-21T08:00:00Z"
@@ -154,6 +154,15 @@ func applyFilter(f *gateway.PaymentFilter, name, value string) string {
 		return "the contract has no such parameter"
 	}
 	return ""
+}
+
+// hiddenStatuses are the states behind one that is shown: `sending` is shown as
+// `unknown`.
+func hiddenStatuses(shown gateway.Status) []gateway.Status {
+	if shown == gateway.StatusUnknown {
+		return []gateway.Status{shown, gateway.Sending}
+	}
+	return []gateway.Status{shown}
 }
 
 // A cursor is opaque to callers: the last id of the page it ends.

@@ -69,6 +69,8 @@ var statusOf = map[gateway.Code]int{
 	codeInternal:         http.StatusInternalServerError,
 
 	gateway.CodeNotFound:             http.StatusNotFound,
+	gateway.CodeInProgress:           http.StatusConflict,
+	gateway.CodeUndecided:            http.StatusConflict,
 	gateway.CodeProcessorCredentials: http.StatusServiceUnavailable,
 	gateway.CodeProcessorUnavailable: http.StatusServiceUnavailable,
 	gateway.CodeLedgerUnavailable:    http.StatusServiceUnavailable,
@@ -106,12 +108,7 @@ func problemOf(err error) *Problem {
 		if refused.Field != "" {
 			p.Errors = []FieldError{{Field: refused.Field, Message: refused.Message}}
 		}
-		switch {
-		case refused.Code == gateway.CodeOutcomeUnknown:
-			p.Outcome = string(gateway.Unknown)
-		case p.Status == http.StatusServiceUnavailable:
-			p.Outcome = string(gateway.NotSent)
-		}
+		p.Outcome = string(refused.Outcome)
 		return p
 	}
 	var framework *fiber.Error

@@ -111,8 +111,12 @@ func shownStatus(s gateway.Status) gateway.Status {
 
 // outcomeOf is the operation's status in the words of Answer and Problem.
 func outcomeOf(op gateway.Operation) string {
-	if op.Undecided() {
+	switch {
+	case op.GivenUp():
+		return outcomeCancelled
+	case op.Undecided():
 		return string(gateway.Unknown)
+	default:
+		return string(op.Status)
 	}
-	return string(op.Status)
 }

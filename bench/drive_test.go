@@ -28,8 +28,8 @@ func microseconds(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1
 
 // drive makes b.N requests from that many callers, each of whom sends the next
 // one as soon as the last is answered, and reports how many went through in a
-// second. It is the benchmark's timed part.
-func drive(b *testing.B, callers int, newCaller func() call) durations {
+// second, under that unit. It is the benchmark's timed part.
+func drive(b *testing.B, callers int, unit string, newCaller func() call) durations {
 	b.Helper()
 	took := make(durations, b.N)
 	var next atomic.Int64
@@ -51,7 +51,7 @@ func drive(b *testing.B, callers int, newCaller func() call) durations {
 	}
 	done.Wait()
 	b.StopTimer()
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), unit)
 	return took
 }
 

@@ -30,7 +30,7 @@ func BenchmarkCreatePayment(b *testing.B) {
 		for _, m := range methods {
 			b.Run(fmt.Sprintf("callers=%d/%s", callers, m.name), func(b *testing.B) {
 				g := newGateway(b, processortest.New(time.Now))
-				drive(b, callers, func() call {
+				drive(b, callers, "payments/s", func() call {
 					return func(n int) error { return pay(g, n, m.method) }
 				}).report(b)
 			})
@@ -45,13 +45,13 @@ func BenchmarkReplay(b *testing.B) {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
 			processor := processortest.New(time.Now)
 			g := newGateway(b, processor)
-			const keys = 1000
+			const keys = 100
 			for n := range keys {
 				if err := pay(g, n, methods[0].method); err != nil {
 					b.Fatal(err)
 				}
 			}
-			drive(b, callers, func() call {
+			drive(b, callers, "replays/s", func() call {
 				return func(n int) error { return pay(g, n%keys, methods[0].method) }
 			}).report(b)
 			if sent := processor.Calls("charge"); sent != keys {
@@ -84,7 +84,7 @@ func BenchmarkDisk(b *testing.B) {
 	}
 	defer file.Close()
 	page := make([]byte, 4096)
-	drive(b, 1, func() call {
+	drive(b, 1, "fsyncs/s", func() call {
 		return func(int) error {
 			if _, err := file.Write(page); err != nil {
 				return err

@@ -77,13 +77,13 @@ func BenchmarkHTTP(b *testing.B) {
 					answer = oneAnswer(b)
 				}
 				s := newShop(serveBare(b, answer), "of the same length or so", checkoutBody)
-				took := drive(b, callers, func() call { return s.caller(anything) })
+				took := drive(b, callers, "requests/s", func() call { return s.caller(anything) })
 				took.report(b)
 				bare = took.quantile(0.5)
 			})
 			b.Run("gateway", func(b *testing.B) {
 				s := checkout(b)
-				took := drive(b, callers, func() call { return s.caller(approved) })
+				took := drive(b, callers, "requests/s", func() call { return s.caller(approved) })
 				took.report(b)
 				if bare > 0 {
 					b.ReportMetric(float64(took.quantile(0.5))/float64(bare), "p50/bare")

@@ -20,9 +20,9 @@ const (
 // inBudget gives a request's answer, or, when not even the ledger has answered
 // by the end of the caller's budget, says that nothing is certain. The request
 // goes on by itself then.
-func (g *Gateway) inBudget(ctx context.Context, attempt func() (Answer, error)) (Answer, error) {
+func inBudget[T any](ctx context.Context, g *Gateway, attempt func() (T, error)) (T, error) {
 	type arrival struct {
-		answer Answer
+		answer T
 		err    error
 	}
 	arrived := make(chan arrival, 1)
@@ -41,13 +41,15 @@ func (g *Gateway) inBudget(ctx context.Context, attempt func() (Answer, error)) 
 	case a := <-arrived:
 		return a.answer, a.err
 	case <-time.After(grace):
-		return Answer{}, refuse(CodeOutcomeUnknown,
-			"the gateway's ledger is slow and nothing is certain yet; repeat with the same key").retry(askAgain)
+		var none T
+		e := refuse(CodeOutcomeUnknown, "the gateway's ledger is slow and nothing is certain yet; repeat with the same key").retry(askAgain)
+		e.Outcome = Unknown
+		return none, e
 	}
 }
 
 // settle tries again while somebody else was faster.
-func settle(attempt func() (Answer, error)) (Answer, error) {
+func settle[T any](attempt func() (T, error)) (T, error) {
 	for range tries {
 		answer, err := attempt()
 		if errors.Is(err, ErrStale) || errors.Is(err, ErrKeyTaken) {
@@ -55,7 +57,8 @@ func settle(attempt func() (Answer, error)) (Answer, error) {
 		}
 		return answer, err
 	}
-	return Answer{}, refuse(CodeInProgress, "the payment is changing too fast; repeat with the same key").retry(askAgain)
+	var none T
+	return none, refuse(CodeInProgress, "the payment is changing too fast; repeat with the same key").retry(askAgain)
 }
 
 // survive keeps a mistake in one payment's work from ending that of all

@@ -4,7 +4,7 @@ import "context"
 
 // CapturePayment asks for an authorization's money; nil means all of it.
 type CapturePayment struct {
-	Amount *Money
+	Amount *Money `json:"amount,omitempty"`
 }
 
 // Capture takes an authorization's money, all or a part. PayTrace allows one
@@ -45,6 +45,6 @@ func decideCapture(p Payment, op Operation, cmd CapturePayment, at moment, m Mer
 	if op.Amount > p.Amount {
 		return Change{}, refuse(CodeCaptureExceeds, "at most the authorized %s can be captured", p.Amount).on("amount")
 	}
-	op = at.intent(op, m.SendWindow)
+	op = at.intent(op, m)
 	return Change{Payment: p.next(op, at.now), Base: p.Version, Operation: op.ID}, nil
 }

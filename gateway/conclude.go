@@ -22,16 +22,23 @@ var operationStatus = map[Outcome]OperationStatus{
 // an answer that arrives after that changes nothing.
 var errDecided = errors.New("the operation is decided already")
 
-// conclude is the next state after a processor's answer.
-func conclude(p Payment, operationID string, r Result, now time.Time) (Change, error) {
-	op, ok := p.Operation(operationID)
-	if !ok || !op.Undecided() || (r.Outcome == Unknown && op.Status == OpUnknown) {
+// conclude is the next state after a processor's answer to sent, which is the
+// operation as it was when it left. An operation that was sent once more since
+// then is another matter.
+func conclude(p Payment, sent Operation, r Result, now time.Time) (Change, error) {
+	op, ok := p.Operation(sent.ID)
+	if !ok || !op.Undecided() || op.Attempt != sent.Attempt || (r.Outcome == Unknown && op.Status == OpUnknown) {
 		return Change{}, errDecided
 	}
 	op.Status = operationStatus[r.Outcome]
 	op.Decline, op.Rejection = r.Decline, r.Rejection
 	if r.TransactionID != "" {
 		op.TransactionID = r.TransactionID
+	}
+	op.settleCancel()
+	op.Due = dueAfter(op, now)
+	if !op.Undecided() {
+		op.Attention = ""
 	}
 	next := p.next(op, now)
 	if err := next.follow(op, r, now); err != nil {
@@ -45,6 +52,33 @@ func conclude(p Payment, operationID string, r Result, now time.Time) (Change, e
 		change.Reply = &Reply{Payment: next, OperationID: op.ID}
 	}
 	return change, nil
+}
+
+// settleCancel ends the wish to give an operation up that took no money. One
+// that could be continued is closed, so that nothing continues it.
+func (o *Operation) settleCancel() {
+	if o.Cancel != CancelRequested || o.Undecided() || o.Status == OpApproved {
+		return
+	}
+	if o.Continuable() {
+		o.Status = OpCancelled
+	}
+	o.Cancel = CancelDone
+}
+
+// dueAfter is when an operation that has just got its answer wants something
+// more.
+func dueAfter(op Operation, now time.Time) time.Time {
+	switch {
+	case op.Status == OpUnknown:
+		return now.Add(nextLook(0))
+	case op.Status == OpWaiting:
+		return now.Add(sendWaitingEvery)
+	case op.Status == OpApproved && op.Cancel == CancelRequested:
+		return now.Add(undoEvery)
+	default:
+		return time.Time{}
+	}
 }
 
 // follow moves the payment to where its operation's answer leaves it.
@@ -62,6 +96,9 @@ func (p *Payment) follow(op Operation, r Result, now time.Time) error {
 		p.closeWaitingRefunds(now)
 		return p.move(Voided)
 	default:
+		if op.ProcessedAs == AsVoid {
+			p.closeWaitingRefunds(now)
+		}
 		return p.followRefund()
 	}
 }
@@ -113,7 +150,7 @@ func (p *Payment) closeWaitingRefunds(now time.Time) {
 	for i, o := range p.Operations {
 		if o.Kind == KindRefund && o.Status == OpWaiting {
 			p.Operations[i].Status, p.Operations[i].ProcessedAs = OpApproved, AsVoid
-			p.Operations[i].UpdatedAt = now
+			p.Operations[i].UpdatedAt, p.Operations[i].Due = now, time.Time{}
 		}
 	}
 }

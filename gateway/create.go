@@ -22,16 +22,33 @@ type CreatePayment struct {
 }
 
 // canonical is what the fingerprint is taken of: everything that makes two
-// requests different, and neither card number nor CSC.
+// requests different, and neither card number nor CSC. It is written out here,
+// name by name, since fingerprints outlive releases: a member that is added
+// later has to be left out when it is empty.
 func (c CreatePayment) canonical(secret []byte) any {
 	card := ""
 	if c.Method.Card != nil {
 		card = hex.EncodeToString(c.Method.Card.Fingerprint(secret))
 	}
 	return struct {
-		CreatePayment
-		Method []any
-	}{c, []any{c.Method.HostedFields, c.Method.EncryptedCard, c.Method.Vault, card}}
+		Intent        Intent            `json:"intent"`
+		Amount        Money             `json:"amount"`
+		Currency      string            `json:"currency"`
+		OrderID       string            `json:"orderId,omitempty"`
+		StoreCode     string            `json:"storeCode,omitempty"`
+		Source        SourceRecords     `json:"source,omitzero"`
+		CustomerID    string            `json:"customerId,omitempty"`
+		HostedFields  *HostedFields     `json:"hostedFields,omitempty"`
+		EncryptedCard *EncryptedCard    `json:"encryptedCard,omitempty"`
+		Vault         *VaultChoice      `json:"vault,omitempty"`
+		Card          string            `json:"card,omitempty"`
+		Billing       *Address          `json:"billing,omitempty"`
+		Shipping      *Address          `json:"shipping,omitempty"`
+		Metadata      map[string]string `json:"metadata,omitempty"`
+	}{
+		c.Intent, c.Amount, c.Currency, c.OrderID, c.StoreCode, c.Source, c.CustomerID,
+		c.Method.HostedFields, c.Method.EncryptedCard, c.Method.Vault, card, c.Billing, c.Shipping, c.Metadata,
+	}
 }
 
 // CreatePayment makes a payment. It returns when the payment is decided or
@@ -54,14 +71,18 @@ func (g *Gateway) CreatePayment(ctx context.Context, caller Caller, cmd CreatePa
 		if err := cmd.check(merchant); err != nil {
 			return Change{}, err
 		}
-		if stored, err = g.storedMethod(ctx, merchant, cmd.Method.Vault); err != nil {
-			return Change{}, err
-		}
 		if again == nil {
+			if stored, err = g.storedMethod(ctx, merchant, cmd.Method.Vault, ""); err != nil {
+				return Change{}, err
+			}
 			return newPayment(v, caller, cmd, stored, g.moment()), nil
 		}
-		p, err := g.payment(ctx, merchant.ID, again.PaymentID)
+		p, err := g.payment(ctx, merchant, again.PaymentID)
 		if err != nil {
+			return Change{}, err
+		}
+		// The card that the payment shows, whatever the default is by now.
+		if stored, err = g.storedMethod(ctx, merchant, cmd.Method.Vault, p.PaymentMethodID); err != nil {
 			return Change{}, err
 		}
 		return chargeAgain(p, merchant, g.moment())
@@ -87,7 +108,9 @@ func (c CreatePayment) check(m Merchant) error {
 	return nil
 }
 
-func (g *Gateway) storedMethod(ctx context.Context, m Merchant, choice *VaultChoice) (VaultMethod, error) {
+// storedMethod is the method that the caller chose, or the one that was fixed
+// when the payment was made.
+func (g *Gateway) storedMethod(ctx context.Context, m Merchant, choice *VaultChoice, fixed string) (VaultMethod, error) {
 	if choice == nil {
 		return VaultMethod{}, nil
 	}
@@ -99,7 +122,10 @@ func (g *Gateway) storedMethod(ctx context.Context, m Merchant, choice *VaultCho
 	if err != nil {
 		return VaultMethod{}, unavailable(err)
 	}
-	method, ok := customer.Choose(choice.PaymentMethodID)
+	if fixed == "" {
+		fixed = choice.PaymentMethodID
+	}
+	method, ok := customer.Choose(fixed)
 	if !ok {
 		return VaultMethod{}, refuse(CodeMethodNotFound,
 			"the customer has no such payment method").on("paymentMethod.vault.paymentMethodId")
@@ -114,7 +140,7 @@ func newPayment(v verb, caller Caller, cmd CreatePayment, stored VaultMethod, at
 		Kind:   OperationKind(cmd.Intent),
 		Origin: OriginAPI, Channel: caller.Channel,
 		Amount: cmd.Amount, Key: v.key, CreatedAt: at.now,
-	}, v.merchant.SendWindow)
+	}, v.merchant)
 	p := Payment{
 		ID: NewPaymentID(at.now), MerchantID: v.merchant.ID, LiveMode: v.merchant.LiveMode,
 		Status: Sending, Intent: cmd.Intent, Amount: cmd.Amount, Currency: cmd.Currency,
@@ -147,7 +173,7 @@ func (c CreatePayment) card(stored VaultMethod) CardSummary {
 // chargeAgain continues a payment whose charge certainly did nothing. The
 // reference stays: it names this payment, and nothing at PayTrace bears it.
 func chargeAgain(p Payment, m Merchant, at moment) (Change, error) {
-	op := at.intent(p.First(), m.SendWindow)
+	op := at.intent(p.First(), m)
 	next := p.next(op, at.now)
 	if err := next.move(Sending); err != nil {
 		return Change{}, err

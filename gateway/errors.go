@@ -30,6 +30,7 @@ const (
 	CodeInProgress           Code = "operation_in_progress"
 	CodeNotCancellable       Code = "not_cancellable"
 	CodeProcessorRejected    Code = "processor_rejected"
+	CodeProcessorDeclined    Code = "processor_declined"
 	CodeProcessorCredentials Code = "processor_credentials"
 	CodeProcessorUnavailable Code = "processor_unavailable"
 	CodeLedgerUnavailable    Code = "ledger_unavailable"
@@ -47,7 +48,10 @@ type Error struct {
 	Message    string
 	Retryable  bool
 	RetryAfter time.Duration
-	cause      error
+	// Outcome says what became of a money request that got no answer; it is
+	// empty where none was begun.
+	Outcome Outcome
+	cause   error
 }
 
 func (e *Error) Error() string { return e.Message }
@@ -67,6 +71,25 @@ func (e *Error) retry(after time.Duration) *Error {
 }
 
 func (e *Error) because(cause error) *Error { e.cause = cause; return e }
+
+// notSent marks the failure of a request that certainly did not leave.
+func notSent(err error) error { return withOutcome(err, NotSent) }
+
+// uncertain marks the failure of a request of which nothing is known yet: its
+// key may have been used before.
+func uncertain(err error) error { return withOutcome(err, Unknown) }
+
+// withOutcome leaves refusals alone: only what may succeed later has an
+// outcome that a caller has to know.
+func withOutcome(err error, outcome Outcome) error {
+	var e *Error
+	if errors.As(err, &e) && e.Outcome == "" && (e.cause != nil || e.Code == CodeOverloaded || e.Code == CodeStopping) {
+		marked := *e
+		marked.Outcome = outcome
+		return &marked
+	}
+	return err
+}
 
 // Errors of the ports.
 var (

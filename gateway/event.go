@@ -8,13 +8,20 @@ type Event struct {
 	MerchantID  string
 	PaymentID   string
 	OperationID string
-	// Type is "payment." and the payment's new status, or "payment.updated"
-	// when something changed that is not the status.
+	// Type is "payment." and the payment's new status, "payment.updated" when
+	// something changed that is not the status, or "operator.attention".
 	Type    string
 	Version int64
 	At      time.Time
 	// Payment is the payment at that version.
 	Payment Payment
+}
+
+// attentionEvent tells the operator that only a person can decide.
+func attentionEvent(p Payment, operationID string, now time.Time) Event {
+	e := eventOf(p.Status, p, operationID, now)
+	e.Type = "operator.attention"
+	return e
 }
 
 func eventOf(before Status, p Payment, operationID string, now time.Time) Event {

@@ -46,6 +46,13 @@ func (f *flights) board() (*flight, error) {
 	return &flight{of: f, landed: make(chan struct{})}, nil
 }
 
+// leaveUnlessDeparted gives the place back that was not needed.
+func (f *flight) leaveUnlessDeparted() {
+	if f.operationID == "" {
+		f.leave()
+	}
+}
+
 func (f *flight) depart(operationID string) {
 	f.of.mu.Lock()
 	defer f.of.mu.Unlock()
@@ -71,7 +78,10 @@ func (f *flight) abandon() {
 func (f *flight) leave() {
 	f.of.mu.Lock()
 	defer f.of.mu.Unlock()
-	delete(f.of.air, f.operationID)
+	// The next flight of the same operation may have departed already.
+	if f.of.air[f.operationID] == f {
+		delete(f.of.air, f.operationID)
+	}
 	f.of.aboard--
 	f.of.drainedLocked()
 }
@@ -120,7 +130,7 @@ func (g *Gateway) fly(ctx context.Context, v verb, change Change, f *flight) {
 	op, _ := p.Operation(change.Operation)
 	departed := g.clock()
 	result := g.send(ctx, v, p, op)
-	p = g.record(ctx, p, op.ID, result)
+	p = g.record(ctx, p, op, result)
 	g.logOperation(p, op.ID, result, g.clock().Sub(departed))
 	p = g.followUp(ctx, v.merchant, p, op.ID)
 	f.land(p)
@@ -159,9 +169,9 @@ var recordDelays = []time.Duration{
 
 // record makes the answer durable. It returns the payment as it is known to
 // stand in the ledger, which is still the intent when recording failed.
-func (g *Gateway) record(ctx context.Context, p Payment, operationID string, r Result) Payment {
+func (g *Gateway) record(ctx context.Context, p Payment, sent Operation, r Result) Payment {
 	for attempt := 0; ; attempt++ {
-		change, err := conclude(p, operationID, r, g.clock())
+		change, err := conclude(p, sent, r, g.clock())
 		if errors.Is(err, errDecided) {
 			return p
 		}
@@ -178,7 +188,7 @@ func (g *Gateway) record(ctx context.Context, p Payment, operationID string, r R
 			}
 		}
 		if attempt >= len(recordDelays) {
-			g.log.Error("payment.not_recorded", "merchant", p.MerchantID, "payment", p.ID, "operation", operationID,
+			g.log.Error("payment.not_recorded", "merchant", p.MerchantID, "payment", p.ID, "operation", sent.ID,
 				"outcome", r.Outcome, "transaction", r.TransactionID, "reference", p.Reference, "error", err,
 				"consequence", "the operation stays unknown until it is looked up at PayTrace")
 			return p

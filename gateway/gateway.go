@@ -34,6 +34,7 @@ type Gateway struct {
 	now        func() time.Time
 	log        *slog.Logger
 	flights    *flights
+	learning   chan struct{}
 }
 
 const (
@@ -46,6 +47,7 @@ func New(c Config) *Gateway {
 	g := &Gateway{
 		ledger: c.Ledger, processors: c.Processors, secret: c.Secret, instance: c.Instance,
 		now: c.Now, log: c.Log, merchants: map[string]Merchant{}, flights: newFlights(c.MaxInFlight),
+		learning: make(chan struct{}, learnAtOnce),
 	}
 	for _, m := range c.Merchants {
 		g.merchants[m.ID] = m
@@ -74,7 +76,7 @@ func (a Answer) Operation() Operation {
 // run is the road of one money request, from its key to its durable answer.
 // The numbers are the stations in docs/life-of-a-payment.md.
 func (g *Gateway) run(ctx context.Context, v verb) (Answer, error) {
-	return g.inBudget(ctx, func() (Answer, error) { return g.attempt(ctx, v) })
+	return inBudget(ctx, g, func() (Answer, error) { return g.attempt(ctx, v) })
 }
 
 func (g *Gateway) attempt(ctx context.Context, v verb) (Answer, error) {
@@ -83,28 +85,47 @@ func (g *Gateway) attempt(ctx context.Context, v verb) (Answer, error) {
 		return Answer{}, err
 	}
 	if bound != nil && !bound.operation().Continuable() {
-		return g.repeat(ctx, *bound), nil
+		return g.repeat(ctx, v, *bound), nil
 	}
 	flight, err := g.flights.board() // bounded, before anything is written
 	if err != nil {
-		return Answer{}, err
+		return Answer{}, notSent(err)
 	}
+	defer flight.leaveUnlessDeparted()
 	change, err := v.decide(ctx, bound.record()) // 4 5
-	if err == nil {
-		err = g.write(ctx, change) // 6
-	}
 	if err != nil {
-		flight.leave()
-		return Answer{}, err
+		return Answer{}, notSent(err)
+	}
+	if err := g.writeIntent(ctx, change, flight); err != nil { // 6
+		return Answer{}, notSent(err)
 	}
 	answer := Answer{Payment: change.Payment, OperationID: change.Operation, Replayed: bound != nil}
 	if answer.Operation().Status != OpSending {
-		flight.leave()
 		return answer, nil
 	}
 	flight.depart(change.Operation)
 	go g.fly(context.WithoutCancel(ctx), v, change, flight) // 7 8 9
 	return g.await(ctx, answer, flight), nil
+}
+
+// writeIntent makes the intent durable. When the ledger cannot say whether it
+// kept it, the intent is not sent, and is taken back as soon as the ledger can
+// be written again.
+func (g *Gateway) writeIntent(ctx context.Context, change Change, f *flight) error {
+	err := g.ledger.Apply(ctx, change)
+	if err == nil || errors.Is(err, ErrStale) || errors.Is(err, ErrKeyTaken) {
+		return err
+	}
+	if op, _ := change.Payment.Operation(change.Operation); op.Status == OpSending {
+		f.depart(op.ID)
+		go func() {
+			defer f.leave()
+			defer g.survive(f.abandon)
+			f.land(g.record(context.WithoutCancel(ctx), change.Payment, op,
+				Result{Outcome: NotSent, Detail: "its intent could not be written"}))
+		}()
+	}
+	return unavailable(err)
 }
 
 // claimed is a key that is bound already, with the payment it is bound to.
@@ -133,7 +154,7 @@ func (g *Gateway) claim(ctx context.Context, v verb) (*claimed, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, uncertain(unavailable(err))
 	}
 	if record.Closed() {
 		return nil, refuse(CodeKeyCancelled, "this idempotency key was given up before the request came; use a new key")
@@ -141,12 +162,12 @@ func (g *Gateway) claim(ctx context.Context, v verb) (*claimed, error) {
 	if !bytes.Equal(record.Fingerprint, v.fingerprint) {
 		return nil, refuse(CodeKeyReused, "this idempotency key was used for another request; use a new key for a new request")
 	}
-	p, err := g.payment(ctx, v.merchant.ID, record.PaymentID)
+	p, err := g.payment(ctx, v.merchant, record.PaymentID)
 	if err != nil {
-		return nil, err
+		return nil, uncertain(err)
 	}
 	bound := &claimed{KeyRecord: record, payment: p}
-	if bound.operation().Status == OpCancelled {
+	if bound.operation().GivenUp() {
 		return nil, refuse(CodeKeyCancelled, "this idempotency key was given up; use a new key")
 	}
 	return bound, nil

@@ -26,10 +26,10 @@ type Ledger interface {
 	// Payments returns at most Limit payments, newest first.
 	Payments(context.Context, PaymentFilter) ([]Payment, error)
 
-	// Unfinished returns at most limit payments that need work of ours: an
-	// operation `sending` since before sentBefore, or a cancellation that was
-	// asked for and is not carried out yet. Oldest first, of all merchants.
-	Unfinished(ctx context.Context, sentBefore time.Time, limit int) ([]Payment, error)
+	// Due returns at most limit payments, of all merchants, that have an
+	// operation whose Due is set and not after now. What has been due longest
+	// comes first.
+	Due(ctx context.Context, now time.Time, limit int) ([]Payment, error)
 
 	// Customer returns ErrNotFound when the merchant has no such customer.
 	Customer(ctx context.Context, merchantID, customerID string) (VaultCustomer, error)
@@ -58,7 +58,7 @@ func (k KeyRecord) Closed() bool { return k.OperationID == "" }
 type PaymentFilter struct {
 	MerchantID     string
 	OrderID        string
-	Status         Status
+	Statuses       []Status // any of them
 	NeedsAttention *bool
 	CreatedFrom    time.Time // inclusive
 	CreatedTo      time.Time // exclusive

@@ -14,6 +14,14 @@ type Merchant struct {
 	// CallDeadline ends the gateway's own waiting for PayTrace, which outlasts
 	// the caller's.
 	CallDeadline time.Duration
+
+	// ProcessorUser is our name on the processor's books; a refund that another
+	// user made is never taken for ours.
+	ProcessorUser string
+	// ExportRowCap is the number of rows at which the processor's export may
+	// have been cut, zero when no cap is known. An export that reaches it
+	// proves no absence.
+	ExportRowCap int
 }
 
 // The defaults of a merchant's times. PayTrace has been measured at 19 s.

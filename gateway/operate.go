@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -18,7 +19,7 @@ func (g *Gateway) operate(ctx context.Context, caller Caller, name, transactionI
 	}
 	target, err := g.Find(ctx, merchant.ID, transactionID)
 	if err != nil {
-		return Answer{}, err
+		return Answer{}, uncertain(err)
 	}
 	v := verb{
 		merchant:    merchant,
@@ -27,9 +28,12 @@ func (g *Gateway) operate(ctx context.Context, caller Caller, name, transactionI
 		call:        call,
 	}
 	v.decide = func(ctx context.Context, again *KeyRecord) (Change, error) {
-		p, err := g.payment(ctx, merchant.ID, target.ID)
+		p, err := g.payment(ctx, merchant, target.ID)
 		if err != nil {
 			return Change{}, err
+		}
+		if p.First().Cancel == CancelRequested {
+			return Change{}, refuse(CodeInProgress, "the payment was given up and is being undone").retry(askAgain)
 		}
 		at := g.moment()
 		op, ok := rebound(p, again)
@@ -69,24 +73,34 @@ func inProgress(p Payment, other Operation) *Error {
 
 func unavailable(err error) *Error {
 	return refuse(CodeLedgerUnavailable,
-		"the gateway cannot reach its ledger; nothing was sent, repeat with the same key").retry(askAgain).because(err)
+		"the gateway cannot reach its ledger; repeat with the same key").retry(askAgain).because(err)
 }
 
 // Find returns the payment behind any id a caller may hold: the gateway's own
 // or PayTrace's.
 func (g *Gateway) Find(ctx context.Context, merchantID, id string) (Payment, error) {
-	if len(id) > 4 && id[:4] == "pay_" {
-		return g.payment(ctx, merchantID, id)
+	m, err := g.merchant(merchantID)
+	if err != nil {
+		return Payment{}, err
 	}
-	return found(g.ledger.PaymentByTransaction(ctx, merchantID, id))
+	return inBudget(ctx, g, func() (Payment, error) {
+		if strings.HasPrefix(id, "pay_") {
+			return g.payment(ctx, m, id)
+		}
+		p, err := g.ledger.PaymentByTransaction(ctx, m.ID, id)
+		return found(m, p, err)
+	})
 }
 
-func (g *Gateway) payment(ctx context.Context, merchantID, id string) (Payment, error) {
-	return found(g.ledger.Payment(ctx, merchantID, id))
+func (g *Gateway) payment(ctx context.Context, m Merchant, id string) (Payment, error) {
+	p, err := g.ledger.Payment(ctx, m.ID, id)
+	return found(m, p, err)
 }
 
-func found(p Payment, err error) (Payment, error) {
-	if errors.Is(err, ErrNotFound) {
+// found keeps the environments apart too: what was made in the sandbox does
+// not exist in live mode, since PayTrace's ids of the two may be the same.
+func found(m Merchant, p Payment, err error) (Payment, error) {
+	if errors.Is(err, ErrNotFound) || (err == nil && p.LiveMode != m.LiveMode) {
 		return Payment{}, refuse(CodeNotFound, "no payment with this id")
 	}
 	if err != nil {

@@ -72,12 +72,25 @@ type Operation struct {
 	Decline       *Decline        `json:"decline,omitempty"`
 	Rejection     *Rejection      `json:"rejection,omitempty"`
 	Cancel        Cancellation    `json:"cancel,omitempty"`
+	// Attempt counts the intents of the operation. An answer belongs to one of
+	// them, and never decides another.
+	Attempt int `json:"attempt,omitempty"`
 	// Sender is the instance that wrote the intent; nobody else sends it, and
 	// not after SendBefore.
 	Sender     string    `json:"sender,omitempty"`
 	SendBefore time.Time `json:"sendBefore,omitzero"`
-	CreatedAt  time.Time `json:"createdAt"`
-	UpdatedAt  time.Time `json:"updatedAt"`
+	// Due is when a job has to take the operation up, zero when none has to.
+	Due time.Time `json:"due,omitzero"`
+	// Looks counts the looks for an unknown operation, Misses those that would
+	// have shown it.
+	Looks  int `json:"looks,omitempty"`
+	Misses int `json:"misses,omitempty"`
+	// Attention says why a person has to decide.
+	Attention string `json:"attention,omitempty"`
+	// Late marks a charge that was found after it was called failed.
+	Late      bool      `json:"late,omitempty"`
+	CreatedAt time.Time `json:"createdAt"`
+	UpdatedAt time.Time `json:"updatedAt"`
 }
 
 // Undecided says that money may be moving, or have moved, without our knowing.
@@ -92,8 +105,12 @@ func (o Operation) Final() bool { return !o.Undecided() && !o.Continuable() }
 // key may send it.
 func (o Operation) Continuable() bool {
 	return o.Status == OpNotSent ||
-		(o.Status == OpRejected && o.Rejection != nil && o.Rejection.Credentials)
+		(o.Status == OpRejected && o.Rejection != nil && o.Rejection.Again)
 }
+
+// GivenUp says that the operation's key is given up and its outcome known: what
+// it took is given back, or is being given back.
+func (o Operation) GivenUp() bool { return o.Cancel != "" && !o.Undecided() }
 
 // Charges says that the operation is the one that made its payment.
 func (o Operation) Charges() bool { return o.Kind == KindSale || o.Kind == KindAuthorize }

@@ -170,6 +170,7 @@ func (p Payment) next(op Operation, now time.Time) Payment {
 	} else {
 		p.Operations = append(p.Operations, op)
 	}
+	p.NeedsAttention = slices.ContainsFunc(p.Operations, func(o Operation) bool { return o.Attention != "" })
 	return p
 }
 

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"encoding/hex"
 	"slices"
 	"testing"
 	"time"
@@ -23,11 +24,17 @@ func made(t *testing.T, intent Intent, amount Money) Payment {
 
 func concluded(t *testing.T, c Change, r Result) Payment {
 	t.Helper()
-	done, err := conclude(c.Payment, c.Operation, r, noon)
+	done, err := conclude(c.Payment, sent(c), r, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return done.Payment
+}
+
+// sent is the operation of a change as it left.
+func sent(c Change) Operation {
+	op, _ := c.Payment.Operation(c.Operation)
+	return op
 }
 
 func newOp() Operation { return Operation{ID: NewOperationID(noon), CreatedAt: noon} }
@@ -101,7 +108,7 @@ func TestWhatAnAnswerMakesOfAPayment(t *testing.T) {
 	}
 	for _, c := range cases {
 		change := newPayment(verb{merchant: shop, key: "k"}, Caller{}, CreatePayment{Intent: c.intent, Amount: 500}, VaultMethod{}, present)
-		done, err := conclude(change.Payment, change.Operation, Result{Outcome: c.outcome, Rejection: &Rejection{}}, noon)
+		done, err := conclude(change.Payment, sent(change), Result{Outcome: c.outcome, Rejection: &Rejection{}}, noon)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +128,7 @@ func TestAnUnknownIsDecidedOnceAndNotTwice(t *testing.T) {
 	if found.Status != StatusApproved || found.Captured() != 500 {
 		t.Errorf("the found payment is %s with %s captured", found.Status, found.Captured())
 	}
-	if _, err := conclude(found, change.Operation, Result{Outcome: Declined}, noon); err == nil {
+	if _, err := conclude(found, sent(change), Result{Outcome: Declined}, noon); err == nil {
 		t.Error("a late answer changed a decided operation")
 	}
 }
@@ -185,7 +192,8 @@ func TestRefundRules(t *testing.T) {
 		"a part, settled":                    {sale, money(1), settled, "", OpSending, AsRefund},
 		"a cent too much":                    {sale, money(1001), settled, CodeRefundExceeds, "", ""},
 		"nothing":                            {sale, money(0), settled, CodeAmount, "", ""},
-		"the rest beside one that waits":     {waiting.Payment, nil, pending, "", OpWaiting, ""},
+		"the rest beside one that waits":     {waiting.Payment, nil, pending, "", OpSending, AsVoid},
+		"not all beside one that waits":      {waiting.Payment, money(699), pending, "", OpWaiting, ""},
 		"too much beside one that waits":     {waiting.Payment, money(701), pending, CodeRefundExceeds, "", ""},
 		"while one is under way":             {sent.Payment, money(1), settled, CodeInProgress, "", ""},
 		"while one is unknown":               {concluded(t, sent, Result{Outcome: Unknown}), money(1), settled, CodeInProgress, "", ""},
@@ -272,6 +280,62 @@ func TestJudgeConcludesOnlyWhatTheBooksShowPlainly(t *testing.T) {
 	}
 	if got := judge(ops["capture"], Record{State: RecordPending, Amount: 499}); got.Outcome != Unknown {
 		t.Errorf("a capture of another amount was taken for ours: %s", got.Outcome)
+	}
+}
+
+func TestAnAnswerBelongsToTheIntentThatItAnswers(t *testing.T) {
+	change := newPayment(verb{merchant: shop, key: "k"}, Caller{}, CreatePayment{Intent: IntentSale, Amount: 500}, VaultMethod{}, present)
+	first := sent(change)
+	notSent := concluded(t, change, Result{Outcome: NotSent})
+	again, err := chargeAgain(notSent, shop, present)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conclude(again.Payment, first, Result{Outcome: NotSent}, noon); err == nil {
+		t.Error("an answer to the first intent decided the second one")
+	}
+}
+
+func TestAWishToGiveUpEndsWithWhateverTookNoMoney(t *testing.T) {
+	for outcome, want := range map[Outcome]OperationStatus{
+		NotSent: OpCancelled, Declined: OpDeclined, Rejected: OpRejected, Approved: OpApproved, Unknown: OpUnknown,
+	} {
+		change := newPayment(verb{merchant: shop, key: "k"}, Caller{}, CreatePayment{Intent: IntentSale, Amount: 500}, VaultMethod{}, present)
+		wish, needed, err := decideCancel(change.Payment, change.Operation, noon)
+		if err != nil || !needed {
+			t.Fatal(needed, err)
+		}
+		op := concluded(t, Change{Payment: wish.Payment, Operation: change.Operation}, Result{Outcome: outcome, Rejection: &Rejection{}}).First()
+		wantWish := CancelDone
+		if outcome == Approved || outcome == Unknown {
+			wantWish = CancelRequested
+		}
+		if op.Status != want || op.Cancel != wantWish || (op.Cancel == CancelRequested) == op.Due.IsZero() {
+			t.Errorf("%s: %s, cancel %s, due %v", outcome, op.Status, op.Cancel, op.Due)
+		}
+	}
+}
+
+// A fingerprint that changes with a release would refuse the retries of the
+// one before as other requests, and "use a new key" would charge twice.
+func TestFingerprintsOutliveReleases(t *testing.T) {
+	secret := []byte("0123456789abcdef0123456789abcdef")
+	full := CreatePayment{
+		Intent: IntentSale, Amount: 1999, Currency: "USD", OrderID: "100000001", StoreCode: "main", CustomerID: "7",
+		Source: SourceRecords{OpportunityID: "006"}, Billing: &Address{Street: "8320 E. West St."}, Metadata: map[string]string{"a": "b"},
+		Method: PaymentMethod{Vault: &VaultChoice{CustomerID: "demo-visa"}},
+	}
+	for name, c := range map[string]struct {
+		got  []byte
+		want string
+	}{
+		"create": {fingerprint(secret, "create", "", full.canonical(secret)), "b51f6ebf72f322ad812a26ee905a996302bed324e85ac59383de241b65a2201a"},
+		"refund": {fingerprint(secret, "refund", "pay_1", RefundPayment{Amount: money(500)}), "f05081b7f046d91dfd9896324e98bef9a17ed4ddbc32d061e7294920da6e4c22"},
+		"void":   {fingerprint(secret, "void", "pay_1", nil), "add10eb227067c908a20b0ad65ed359bc07a31a73e57340a276e7f2c849ba818"},
+	} {
+		if got := hex.EncodeToString(c.got); got != c.want {
+			t.Errorf("the fingerprint of a %s is now %s", name, got)
+		}
 	}
 }
 

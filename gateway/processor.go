@@ -56,9 +56,13 @@ type Rejection struct {
 	Message string `json:"message"`
 	// Field is the request field that the processor complained of, if known.
 	Field string `json:"field,omitempty"`
-	// Credentials marks a refusal of our log-in: not the caller's fault, and
-	// open to another try with the same key once the operator has mended it.
+	// Credentials marks a refusal of our log-in or set-up: not the caller's
+	// fault, the operator has to mend it.
 	Credentials bool `json:"credentials,omitempty"`
+	// Again says that the key of the operation may send it again once that is
+	// mended. Only a refusal of the log-in itself is known to have done nothing
+	// and to be over then.
+	Again bool `json:"again,omitempty"`
 }
 
 // Charge asks for a sale or an authorization.

@@ -7,37 +7,47 @@ import (
 
 // Payment returns one payment by the gateway's own id.
 func (g *Gateway) Payment(ctx context.Context, merchantID, id string) (Payment, error) {
-	return g.payment(ctx, merchantID, id)
+	m, err := g.merchant(merchantID)
+	if err != nil {
+		return Payment{}, err
+	}
+	return inBudget(ctx, g, func() (Payment, error) { return g.payment(ctx, m, id) })
 }
 
 // Payments returns a page, newest first, and whether there are more.
 func (g *Gateway) Payments(ctx context.Context, f PaymentFilter) ([]Payment, bool, error) {
 	size := f.Limit
 	f.Limit++
-	page, err := g.ledger.Payments(ctx, f)
-	if err != nil {
-		return nil, false, unavailable(err)
+	page, err := inBudget(ctx, g, func() ([]Payment, error) { return g.ledger.Payments(ctx, f) })
+	var slow *Error
+	if err != nil && !errors.As(err, &slow) {
+		err = unavailable(err)
 	}
 	if len(page) > size {
-		return page[:size], true, nil
+		return page[:size], true, err
 	}
-	return page, false, nil
+	return page, false, err
 }
 
 // ByKey tells what became of a key, as it stands now.
 func (g *Gateway) ByKey(ctx context.Context, merchantID, key string) (Answer, error) {
-	record, err := g.ledger.Key(ctx, merchantID, key)
-	if errors.Is(err, ErrNotFound) {
-		return Answer{}, refuse(CodeNotFound, "no request with this idempotency key has reached the gateway")
-	}
+	m, err := g.merchant(merchantID)
 	if err != nil {
-		return Answer{}, unavailable(err)
+		return Answer{}, err
 	}
-	if record.Closed() {
-		return Answer{KeyClosed: true}, nil
-	}
-	p, err := g.payment(ctx, merchantID, record.PaymentID)
-	return Answer{Payment: p, OperationID: record.OperationID}, err
+	return inBudget(ctx, g, func() (Answer, error) {
+		record, err := g.ledger.Key(ctx, m.ID, key)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return Answer{}, refuse(CodeNotFound, "no request with this idempotency key has reached the gateway")
+		case err != nil:
+			return Answer{}, uncertain(unavailable(err))
+		case record.Closed():
+			return Answer{KeyClosed: true}, nil
+		}
+		p, err := g.payment(ctx, m, record.PaymentID)
+		return Answer{Payment: p, OperationID: record.OperationID}, uncertain(err)
+	})
 }
 
 // Ready returns nil while the gateway can take payments.

@@ -7,7 +7,7 @@ import (
 
 // RefundPayment asks for money back; nil means all that is left.
 type RefundPayment struct {
-	Amount *Money
+	Amount *Money `json:"amount,omitempty"`
 }
 
 // Refund gives money back. PayTrace refunds settled transactions only, so a
@@ -39,10 +39,10 @@ type settlement struct {
 
 // settlementOf looks only when the ledger does not know the payment settled.
 func (g *Gateway) settlementOf(ctx context.Context, m Merchant, p Payment) settlement {
-	if p.Status != StatusApproved {
+	if p.Status != StatusApproved && p.Status != Failed {
 		return settlement{state: RecordSettled, at: p.SettledAt}
 	}
-	ctx, cancel := context.WithTimeout(ctx, m.CallDeadline)
+	ctx, cancel := context.WithTimeout(ctx, g.lookTime(ctx, m))
 	defer cancel()
 	record, err := g.processors[m.ID].Transaction(ctx, p.TransactionID)
 	if err != nil {
@@ -51,6 +51,16 @@ func (g *Gateway) settlementOf(ctx context.Context, m Merchant, p Payment) settl
 		return settlement{}
 	}
 	return settlement{state: record.State, at: record.SettledAt}
+}
+
+// lookTime leaves a sixth of the caller's time to write down what the look has
+// shown, or that it has shown nothing.
+func (g *Gateway) lookTime(ctx context.Context, m Merchant) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return m.CallDeadline
+	}
+	return min(time.Until(deadline)*5/6, m.CallDeadline)
 }
 
 // refuseRefund holds the rules that need no look at the processor.
@@ -99,12 +109,12 @@ func decideRefund(p Payment, op Operation, cmd RefundPayment, seen settlement, a
 	switch {
 	case seen.state == RecordSettled:
 		op.ProcessedAs = AsRefund
-		op = at.intent(op, m.SendWindow)
-	case seen.state == RecordPending && op.Amount == p.Captured():
+		op = at.intent(op, m)
+	case seen.state == RecordPending && p.Refunded() == 0 && op.Amount+p.RefundPending() == p.Captured():
 		op.ProcessedAs = AsVoid
-		op = at.intent(op, m.SendWindow)
+		op = at.intent(op, m)
 	default:
-		op.Status = OpWaiting
+		op.Status, op.Due = OpWaiting, at.now.Add(sendWaitingEvery)
 		return decided(p, p.next(op, at.now), op.ID, at.now), nil
 	}
 	next := p.next(op, at.now)

@@ -195,10 +195,7 @@ func TestALedgerThatHangsDoesNotOutlastTheCallersBudget(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
 		slow := stuck{h.ledger, make(chan struct{})}
-		h.Gateway = gateway.New(gateway.Config{
-			Ledger: slow, Processors: map[string]gateway.Processor{"main": h.processor}, Instance: "one",
-			Merchants: merchants, Now: time.Now, Log: discard, MaxInFlight: 8,
-		})
+		h.on(slow)
 		start := time.Now()
 		_, err := within(2*time.Second, func(ctx context.Context) (gateway.Answer, error) {
 			return h.CreatePayment(ctx, as("k"), sale(1999))
@@ -216,6 +213,138 @@ func TestALedgerThatHangsDoesNotOutlastTheCallersBudget(t *testing.T) {
 		if n := len(h.processor.Records()); n != 1 {
 			t.Errorf("%d transactions", n)
 		}
+		synctest.Wait()
+	})
+}
+
+// forgetful keeps one change and says that it failed, as a database whose reply
+// to COMMIT is lost.
+type forgetful struct {
+	gateway.Ledger
+	lose func(gateway.Change) bool
+}
+
+func (f forgetful) Apply(ctx context.Context, c gateway.Change) error {
+	err := f.Ledger.Apply(ctx, c)
+	if err == nil && f.lose(c) {
+		return errors.New("the reply to COMMIT was lost")
+	}
+	return err
+}
+
+func (h *house) on(books gateway.Ledger) {
+	h.Gateway = gateway.New(gateway.Config{
+		Ledger: books, Processors: map[string]gateway.Processor{"main": h.processor}, Instance: "one",
+		Merchants: merchants, Now: time.Now, Log: discard, MaxInFlight: 8,
+	})
+}
+
+func TestALateRecordOfOneSendingDoesNotDecideTheNext(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, path, "one", processortest.New(time.Now))
+		defer h.ledger.Close()
+		lost := false
+		h.on(forgetful{h.ledger, func(c gateway.Change) bool {
+			op, _ := c.Payment.Operation(c.Operation)
+			first := op.Status == gateway.OpNotSent && !lost
+			lost = lost || first
+			return first
+		}})
+		h.processor.Before = func(context.Context, string) *gateway.Result { return &gateway.Result{Outcome: gateway.NotSent} }
+		_, _ = within(time.Millisecond, func(ctx context.Context) (gateway.Answer, error) {
+			return h.CreatePayment(ctx, as("k"), sale(1999))
+		})
+		h.processor.Before = func(context.Context, string) *gateway.Result { time.Sleep(time.Second); return nil }
+		h.expect(h.create("k", sale(1999)), nil, gateway.StatusApproved, gateway.OpApproved)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		h.expect(h.create("k", sale(1999)), nil, gateway.StatusApproved, gateway.OpApproved)
+		if n := len(h.processor.Records()); n != 1 {
+			t.Errorf("%d transactions for one key", n)
+		}
+	})
+}
+
+func TestAnIntentThatTheLedgerKeptButDidNotAnswerForIsNotSent(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, path, "one", processortest.New(time.Now))
+		defer h.ledger.Close()
+		first := true
+		h.on(forgetful{h.ledger, func(gateway.Change) bool { was := first; first = false; return was }})
+		_, err := h.CreatePayment(t.Context(), as("k"), sale(1999))
+		var refused *gateway.Error
+		if !errors.As(err, &refused) || refused.Outcome != gateway.NotSent {
+			t.Errorf("%v", err)
+		}
+		synctest.Wait()
+		h.expect(h.byKey("k"), nil, gateway.Failed, gateway.OpNotSent)
+		h.expect(h.create("k", sale(1999)), nil, gateway.StatusApproved, gateway.OpApproved)
+		synctest.Wait()
+	})
+}
+
+// blind is a ledger that cannot be read.
+type blind struct{ gateway.Ledger }
+
+func (blind) Key(context.Context, string, string) (gateway.KeyRecord, error) {
+	return gateway.KeyRecord{}, errors.New("disk I/O error")
+}
+
+func TestALedgerThatCannotBeReadNeverSaysNotSent(t *testing.T) {
+	h := newHouse(t)
+	h.create("k", sale(1999))
+	h.on(blind{h.ledger})
+	for name, ask := range map[string]func() error{
+		"the same request": func() error { _, err := h.CreatePayment(t.Context(), as("k"), sale(1999)); return err },
+		"by key":           func() error { _, err := h.ByKey(t.Context(), "main", "k"); return err },
+		"giving up":        func() error { _, err := h.Cancel(t.Context(), "main", "k"); return err },
+	} {
+		var refused *gateway.Error
+		if err := ask(); !errors.As(err, &refused) || refused.Outcome != gateway.Unknown {
+			t.Errorf("%s: %v, outcome %q", name, err, refused.Outcome)
+		}
+	}
+}
+
+func TestASandboxPaymentDoesNotExistInLiveMode(t *testing.T) {
+	h := newHouse(t)
+	p := h.create("k", sale(1999)).Payment
+	live := merchants[0]
+	live.LiveMode = true
+	h.Gateway = gateway.New(gateway.Config{
+		Ledger: h.ledger, Processors: map[string]gateway.Processor{"main": h.processor},
+		Merchants: []gateway.Merchant{live}, Now: time.Now, Log: discard, MaxInFlight: 8,
+	})
+	for _, id := range []string{p.ID, p.TransactionID} {
+		if _, err := h.Void(t.Context(), as("v"), id); codeOf(err) != gateway.CodeNotFound {
+			t.Errorf("voiding %s in live mode: %v", id, err)
+		}
+	}
+	if _, err := h.CreatePayment(t.Context(), as("k"), sale(1999)); codeOf(err) == "" {
+		t.Error("a sandbox approval was replayed in live mode")
+	}
+}
+
+func TestASlowLookLeavesTimeForTheRefundToWait(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, path, "one", processortest.New(time.Now))
+		defer h.ledger.Close()
+		p := h.create("k", sale(1000)).Payment
+		synctest.Wait()
+		h.processor.Before = func(ctx context.Context, call string) *gateway.Result {
+			if call == "look" {
+				<-ctx.Done() // PayTrace takes 19 s
+				return &gateway.Result{}
+			}
+			return nil
+		}
+		a, err := within(9*time.Second, func(ctx context.Context) (gateway.Answer, error) {
+			return h.Refund(ctx, as("r"), p.ID, gateway.RefundPayment{})
+		})
+		h.expect(a, err, gateway.StatusApproved, gateway.OpWaiting)
 		synctest.Wait()
 	})
 }

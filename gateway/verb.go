@@ -24,6 +24,9 @@ type verb struct {
 	// decide is pure but for reading. When the key is bound to an operation
 	// that may be continued, that operation is handed in.
 	decide func(ctx context.Context, again *KeyRecord) (Change, error)
+	// unattended is set for what the gateway does by itself: nobody waits for
+	// an operation that is under way already.
+	unattended bool
 	// call sends the operation of the change; op is its intent.
 	call func(ctx context.Context, to Processor, p Payment, op Operation) Result
 }
@@ -34,11 +37,14 @@ type moment struct {
 	sender string
 }
 
-// intent makes the operation ready to leave.
-func (m moment) intent(op Operation, window time.Duration) Operation {
+// intent makes the operation ready to leave. If nobody ever records what became
+// of it, it is due once no sender can still hear of it.
+func (at moment) intent(op Operation, m Merchant) Operation {
 	op.Status = OpSending
-	op.Sender = m.sender
-	op.SendBefore = m.now.Add(window)
+	op.Attempt++
+	op.Sender = at.sender
+	op.SendBefore = at.now.Add(m.SendWindow)
+	op.Due = op.SendBefore.Add(m.CallDeadline + staleAfter)
 	op.Decline, op.Rejection = nil, nil
 	return op
 }
@@ -48,8 +54,9 @@ func (m moment) intent(op Operation, window time.Duration) Operation {
 // cannot be turned back into what was asked.
 func fingerprint(secret []byte, operation, target string, content any) []byte {
 	canonical, err := json.Marshal(struct {
-		Operation, Target string
-		Content           any
+		Operation string `json:"operation"`
+		Target    string `json:"target,omitempty"`
+		Content   any    `json:"content,omitempty"`
 	}{operation, target, content})
 	if err != nil {
 		panic("gateway: a request that cannot be written as JSON: " + err.Error())

@@ -33,6 +33,6 @@ func decideVoid(p Payment, op Operation, at moment, m Merchant) (Change, error) 
 	default:
 		return Change{}, refuse(CodeNotVoidable, "a payment that is %s cannot be voided", p.Status)
 	}
-	op = at.intent(op, m.SendWindow)
+	op = at.intent(op, m)
 	return Change{Payment: p.next(op, at.now), Base: p.Version, Operation: op.ID}, nil
 }

@@ -27,16 +27,18 @@ const (
 
 // repeat answers a key that was used before for the same request: with the
 // decided answer, or, while there is none, by waiting with whoever is at work.
-func (g *Gateway) repeat(ctx context.Context, bound claimed) Answer {
+func (g *Gateway) repeat(ctx context.Context, v verb, bound claimed) Answer {
 	current := Answer{Payment: bound.payment, OperationID: bound.OperationID, Replayed: true}
 	if bound.Reply == nil {
+		if v.unattended {
+			return current
+		}
 		return g.watch(ctx, current)
 	}
 	stored := current
 	stored.Payment = bound.Reply.Payment
-	// What was given up since, or has moved on from waiting, is shown as it is
-	// now: nobody may book what was undone.
-	if op := current.Operation(); op.Cancel != "" || op.Status != stored.Operation().Status {
+	// What has moved on from waiting is shown as it is now.
+	if current.Operation().Status != stored.Operation().Status {
 		return current
 	}
 	return stored

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"paytrace-gateway/gateway"
 )
@@ -165,7 +166,7 @@ func (r changeRows) writeOperations(s *session) error {
 	for i, o := range r.payment.Operations {
 		err := s.one(fmt.Errorf("operation %s belongs to another payment", o.ID), saveOperationSQL,
 			o.ID, r.payment.ID, r.payment.MerchantID, i, string(o.Kind), string(o.Status), int64(o.Amount), o.TransactionID,
-			o.Key, string(o.Cancel), o.SendBefore.UnixMicro(), o.CreatedAt.UnixMicro(), o.UpdatedAt.UnixMicro())
+			o.Key, string(o.Cancel), o.SendBefore.UnixMicro(), orZero(o.Due), o.CreatedAt.UnixMicro(), o.UpdatedAt.UnixMicro())
 		if err != nil {
 			return err
 		}
@@ -191,6 +192,13 @@ func (r changeRows) writeEvents(s *session) error {
 		}
 	}
 	return nil
+}
+
+func orZero(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
 }
 
 func orNull(s string) any {

@@ -23,8 +23,12 @@ func listSQL(f gateway.PaymentFilter) (string, []any) {
 	if f.OrderID != "" {
 		add("order_id = ? AND order_id <> ''", f.OrderID)
 	}
-	if f.Status != "" {
-		add("status = ?", string(f.Status))
+	if len(f.Statuses) > 0 {
+		var values []any
+		for _, status := range f.Statuses {
+			values = append(values, string(status))
+		}
+		add("status IN (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
 	}
 	if f.NeedsAttention != nil {
 		// Spelled out, so that the index on those that do can be used.

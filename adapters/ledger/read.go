@@ -27,19 +27,18 @@ const (
 	keySQL = `SELECT fingerprint, payment_id, operation_id, reply
 		FROM idempotency_keys WHERE merchant_id = ? AND key = ?`
 
-	unfinishedSQL = `SELECT body FROM payments
-		WHERE id IN (
-			SELECT payment_id FROM operations WHERE status = 'sending' AND send_before < ?
-			UNION ALL
-			SELECT payment_id FROM operations WHERE cancel = 'requested' AND status = 'approved')
-		ORDER BY created_at, id
-		LIMIT ?`
+	dueSQL = `SELECT body FROM payments
+		JOIN (SELECT payment_id, MIN(due) AS since FROM operations
+			WHERE due > 0 AND due <= ?
+			GROUP BY payment_id ORDER BY MIN(due), payment_id LIMIT ?) AS work
+		ON payments.id = work.payment_id
+		ORDER BY work.since, payments.id`
 )
 
 // reader holds the connections that read, with their statements.
 type reader struct {
-	db                                                *sql.DB
-	payment, byTransaction, key, unfinished, customer *sql.Stmt
+	db                                         *sql.DB
+	payment, byTransaction, key, due, customer *sql.Stmt
 }
 
 func newReader(ctx context.Context, db *sql.DB) (*reader, error) {
@@ -49,7 +48,7 @@ func newReader(ctx context.Context, db *sql.DB) (*reader, error) {
 		query     string
 	}{
 		{&r.payment, paymentSQL}, {&r.byTransaction, byTransactionSQL}, {&r.key, keySQL},
-		{&r.unfinished, unfinishedSQL}, {&r.customer, customerSQL},
+		{&r.due, dueSQL}, {&r.customer, customerSQL},
 	} {
 		var err error
 		if *s.statement, err = db.PrepareContext(ctx, s.query); err != nil {
@@ -93,9 +92,9 @@ func (l *Ledger) Key(ctx context.Context, merchantID, key string) (gateway.KeyRe
 	return record, nil
 }
 
-// Unfinished implements gateway.Ledger.
-func (l *Ledger) Unfinished(ctx context.Context, sentBefore time.Time, limit int) ([]gateway.Payment, error) {
-	return l.many(l.reads.unfinished.QueryContext(ctx, sentBefore.UnixMicro(), max(limit, 0)))
+// Due implements gateway.Ledger.
+func (l *Ledger) Due(ctx context.Context, now time.Time, limit int) ([]gateway.Payment, error) {
+	return l.many(l.reads.due.QueryContext(ctx, now.UnixMicro(), max(limit, 0)))
 }
 
 func (l *Ledger) one(row *sql.Row) (gateway.Payment, error) {

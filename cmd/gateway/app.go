@@ -19,8 +19,8 @@ import (
 	"paytrace-gateway/gateway"
 )
 
-// sweepEvery is how often unfinished payments are looked for.
-const sweepEvery = 10 * time.Second
+// dueEvery is how often the gateway asks for work that is due.
+const dueEvery = 2 * time.Second
 
 // app is a gateway with everything it stands on. What is opened is closed in
 // the opposite order; each thing's end is registered the moment it exists.
@@ -152,7 +152,7 @@ func listenOn(member, address string) (net.Listener, error) {
 // under way land, the ledger is closed.
 func (a *app) run(ctx context.Context) error {
 	defer a.close()
-	a.background(func(ctx context.Context) { a.gateway.RunSweeps(ctx, sweepEvery) })
+	a.background(func(ctx context.Context) { a.gateway.RunDue(ctx, dueEvery) })
 
 	failed := make(chan error, 2)
 	go func() { failed <- a.server.Serve(a.public) }()

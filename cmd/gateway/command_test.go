@@ -8,7 +8,8 @@ import (
 
 func TestHelpOfEveryCommand(t *testing.T) {
 	for _, line := range []string{
-		"gateway --help", "gateway help", "gateway serve --help", "gateway demo --help", "gateway version --help",
+		"gateway --help", "gateway help", "gateway serve --help", "gateway demo --help",
+		"gateway health --help", "gateway version --help",
 		"gateway config --help", "gateway config check --help", "gateway config show --help", "gateway config example --help",
 		"paytrace-sim --help",
 	} {
@@ -94,5 +95,18 @@ func TestConfigExampleIsGoodOnceItsEnvironmentIsSet(t *testing.T) {
 		"GATEWAY_SECRET=0123456789abcdef0123456789abcdef", "MAGENTO_CLIENT_SECRET=a-secret-for-tests-alone")
 	if got := finish(t, cmd); got.code != 0 {
 		t.Errorf("with its environment: exit code %d, %s", got.code, got.stderr)
+	}
+}
+
+func TestHealthTellsWhetherAGatewayIsReady(t *testing.T) {
+	t.Parallel()
+	gateway := configure(t, freeAddress(t))
+	ask := func() finished { return finish(t, command("gateway", "health", "--address", gateway.address)) }
+	if got := ask(); got.code != 1 || !strings.Contains(got.stderr, "gateway: ") {
+		t.Errorf("with no gateway there: %+v", got)
+	}
+	gateway.start()
+	if got := ask(); got.code != 0 || got.stdout != "ready\n" {
+		t.Errorf("with a gateway there: %+v", got)
 	}
 }

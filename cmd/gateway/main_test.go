@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -30,9 +31,6 @@ func buildAndRun(m *testing.M) int {
 	if err := os.Chmod(folder, 0o755); err != nil {
 		return complain(err)
 	}
-	if err := noteSources("../paytrace-sim", "../../adapters/paytrace/simulator"); err != nil {
-		return complain(err)
-	}
 	build := exec.Command("go", "build", "-trimpath", "-o", folder+string(filepath.Separator), "../gateway", "../paytrace-sim")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := build.CombinedOutput(); err != nil {
@@ -49,9 +47,10 @@ func complain(err error) int {
 
 // noteSources looks at every source of the simulator, which this package does
 // not import: `go test` remembers what a test looked at, and would otherwise
-// answer from its cache after the simulator has changed.
-func noteSources(folders ...string) error {
-	for _, folder := range folders {
+// answer from its cache after the simulator has changed. It remembers nothing
+// of what TestMain does, so the first program to be started calls this.
+var noteSources = sync.OnceValue(func() error {
+	for _, folder := range []string{"../paytrace-sim", "../../adapters/paytrace/simulator"} {
 		err := filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
 			if err == nil && strings.HasSuffix(path, ".go") {
 				_, err = os.Stat(path)
@@ -63,4 +62,4 @@ func noteSources(folders ...string) error {
 		}
 	}
 	return nil
-}
+})

@@ -63,6 +63,9 @@ func command(name string, args ...string) *exec.Cmd {
 // launch starts a command and ends it with the test at the latest.
 func launch(t *testing.T, cmd *exec.Cmd) *process {
 	t.Helper()
+	if err := noteSources(); err != nil {
+		t.Fatal(err)
+	}
 	p := &process{t: t, cmd: cmd, stdout: &output{}, stderr: &output{}, exited: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = p.stdout, p.stderr
 	// A grandchild that holds the pipes open must not hold up the test.

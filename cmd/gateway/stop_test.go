@@ -57,6 +57,19 @@ func TestStopLetsPaymentsUnderWayLand(t *testing.T) {
 	want(t, "after a new start", shop.byKey("under-way"), "200 approved")
 }
 
+func TestStopWaitsForPaymentsWhoseCallersHaveGone(t *testing.T) {
+	t.Parallel()
+	gateway, paytrace, shop := serve(t)
+	paytrace.misbehave(`{"operation":"sale","kind":"delay","seconds":3}`)
+	want(t, "at the end of the budget", shop.pay("sale", "gone", paytrace.hostedFields(), 1000), "202 unknown")
+	gateway.stop()
+	if n := paytrace.charged("sale"); n != 1 {
+		t.Errorf("%d charges when the gateway has stopped, want 1", n)
+	}
+	gateway.start()
+	want(t, "after a new start", shop.byKey("gone"), "200 approved")
+}
+
 func TestStopThatRunsOutOfPatienceSaysWhatIsLeft(t *testing.T) {
 	t.Parallel()
 	paytrace := startProcessor(t)

@@ -27,6 +27,7 @@ func merchantsOf(cfg *config.Config) []gateway.Merchant {
 		merchants = append(merchants, gateway.Merchant{
 			ID: m.ID, LiveMode: m.LiveMode, Currency: m.Currency,
 			SendWindow: m.PayTrace.SendWindow, CallDeadline: m.PayTrace.CallDeadline,
+			ProcessorUser: m.PayTrace.Username,
 		})
 	}
 	return merchants

@@ -75,6 +75,9 @@ func verdict(r gateway.Result) error {
 	return errFailed
 }
 
+// untilFormat is RFC 3339 to the millisecond, as an operator reads it.
+const untilFormat = "2006-01-02T15:04:05.000Z"
+
 // operate sends an operation that moves money.
 func (g *Guard) operate(ctx context.Context, sendBefore time.Time, do func(context.Context) gateway.Result) gateway.Result {
 	var result gateway.Result
@@ -91,7 +94,7 @@ func (g *Guard) operate(ctx context.Context, sendBefore time.Time, do func(conte
 	}
 	detail := refused.Error()
 	if refused.RetryAfter > 0 {
-		detail += " (at " + g.config.Now().Add(refused.RetryAfter).UTC().Format(time.RFC3339) + ")"
+		detail += " (at " + g.config.Now().Add(refused.RetryAfter).UTC().Format(untilFormat) + ")"
 	}
 	if result.Detail != "" {
 		detail += "; the attempt before: " + result.Detail

@@ -39,7 +39,7 @@ type Config struct {
 	RatePerSecond int
 	// Burst is how many unused slots may be saved up and used at once.
 	Burst int
-	// MaxQueue bounds the callers that wait for a slot.
+	// MaxQueue bounds the callers of each class that wait for a slot.
 	MaxQueue int
 
 	// CallDeadline bounds a call whose context has no deadline.

@@ -36,7 +36,7 @@ func New(next gateway.Processor, config Config) *Guard {
 		timeout: config.LookTimeout,
 		// Looks that wait hold one second's slots at most. A reconciler with
 		// much to look up must not push a checkout past its time to send.
-		maxWaiting: int64(config.RatePerSecond),
+		maxWaiting: int64(min(config.RatePerSecond, config.MaxQueue)),
 		attempts:   newTally(lookFound, lookNotFound, lookFailed),
 		refused:    newTally(reasons...),
 	}

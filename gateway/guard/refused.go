@@ -30,7 +30,9 @@ func (r *Refused) Error() string {
 	if r.RetryAfter == 0 {
 		return r.Because.Error() + "; nothing was sent"
 	}
-	return fmt.Sprintf("%s; nothing was sent, try again in %s", r.Because, r.RetryAfter)
+	// Rounded up: who comes back when told must not come too soon.
+	wait := (r.RetryAfter + time.Millisecond - 1).Truncate(time.Millisecond)
+	return fmt.Sprintf("%s; nothing was sent, try again in %s", r.Because, wait)
 }
 
 func (r *Refused) Unwrap() error { return r.Because }

@@ -3,7 +3,6 @@ package guard
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.uber.org/ratelimit"
@@ -20,9 +19,7 @@ import (
 type slots struct {
 	interval time.Duration
 	burst    time.Duration
-	maxQueue int64
 	born     time.Time
-	waiting  atomic.Int64
 
 	mu      sync.Mutex
 	limiter ratelimit.Limiter
@@ -48,7 +45,6 @@ func newSlots(config Config) *slots {
 	s := &slots{
 		interval: interval,
 		burst:    time.Duration(config.Burst) * interval,
-		maxQueue: int64(config.MaxQueue),
 		born:     time.Now(),
 	}
 	slack := ratelimit.WithoutSlack
@@ -71,7 +67,6 @@ func (s *slots) wait(ctx context.Context, c *class, left time.Duration) error {
 	if err != nil || wait <= 0 {
 		return err
 	}
-	defer s.waiting.Add(-1)
 	defer c.waiting.Add(-1)
 	return sleep(ctx, wait)
 }
@@ -83,10 +78,9 @@ func (s *slots) take(c *class, left time.Duration) (time.Duration, error) {
 	now := s.born.Add(time.Since(s.born))
 	slot := s.next(now)
 	if wait := slot.Sub(now); wait > 0 {
-		if wait >= left || s.waiting.Load() >= s.maxQueue || c.waiting.Load() >= c.maxWaiting {
+		if wait >= left || c.waiting.Load() >= c.maxWaiting {
 			return 0, &Refused{Because: ErrLimit, RetryAfter: wait}
 		}
-		s.waiting.Add(1)
 		c.waiting.Add(1)
 	}
 	s.clock.at, s.last = now, slot

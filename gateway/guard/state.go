@@ -42,11 +42,10 @@ type ClassState struct {
 
 // State takes no lock.
 func (g *Guard) State() State {
-	state := State{Money: g.money.state(), Look: g.look.state()}
-	if g.slots != nil {
-		state.Queue = int(g.slots.waiting.Load())
+	return State{
+		Money: g.money.state(), Look: g.look.state(),
+		Queue: int(g.money.waiting.Load() + g.look.waiting.Load()),
 	}
-	return state
 }
 
 func (c *class) state() ClassState {

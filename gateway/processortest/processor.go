@@ -20,6 +20,9 @@ type Processor struct {
 	// After, when set, runs once the call has acted and may replace its result.
 	After func(ctx context.Context, call string, r gateway.Result) gateway.Result
 
+	// Hides, when set, says which records the export does not show yet.
+	Hides func(gateway.Record) bool
+
 	now func() time.Time
 
 	mu    sync.Mutex
@@ -189,7 +192,7 @@ func (p *Processor) Transaction(ctx context.Context, id string) (gateway.Record,
 func (p *Processor) Transactions(_ context.Context, from, to time.Time, text string) ([]gateway.Record, error) {
 	var found []gateway.Record
 	for _, r := range p.Records() {
-		if r.CreatedAt.Before(from) || r.CreatedAt.After(to.AddDate(0, 0, 1)) {
+		if r.CreatedAt.Before(from) || r.CreatedAt.After(to.AddDate(0, 0, 1)) || (p.Hides != nil && p.Hides(r)) {
 			continue
 		}
 		if text == "" || text == r.OrderID || text == r.Reference {

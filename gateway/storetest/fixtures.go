@@ -17,7 +17,8 @@ func Sale(merchantID string, at time.Time) gateway.Change {
 	op := gateway.Operation{
 		ID: gateway.NewOperationID(at), Kind: gateway.KindSale, Status: gateway.OpSending,
 		Origin: gateway.OriginAPI, Channel: "magento", Amount: 1999, Key: "order-" + gateway.NewReference(),
-		Sender: "instance-1", SendBefore: at.Add(5 * time.Second), CreatedAt: at, UpdatedAt: at,
+		Sender: "instance-1", SendBefore: at.Add(5 * time.Second), Due: at.Add(2 * time.Hour), Looks: 2, Misses: 1,
+		Attention: "a person has to decide", CreatedAt: at, UpdatedAt: at,
 	}
 	p := gateway.Payment{
 		ID: gateway.NewPaymentID(at), MerchantID: merchantID, LiveMode: true,

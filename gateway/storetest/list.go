@@ -84,14 +84,14 @@ func listFilters(t *testing.T, l gateway.Ledger) {
 		"none":                     {gateway.PaymentFilter{}, []gateway.Payment{c, b, a}},
 		"order":                    {gateway.PaymentFilter{OrderID: "A"}, []gateway.Payment{c, a}},
 		"order of no payment":      {gateway.PaymentFilter{OrderID: "C"}, nil},
-		"status":                   {gateway.PaymentFilter{Status: gateway.Sending}, []gateway.Payment{b, a}},
+		"status":                   {gateway.PaymentFilter{Statuses: []gateway.Status{gateway.Sending}}, []gateway.Payment{b, a}},
 		"attention":                {gateway.PaymentFilter{NeedsAttention: &yes}, []gateway.Payment{a}},
 		"no attention":             {gateway.PaymentFilter{NeedsAttention: &no}, []gateway.Payment{c, b}},
 		"from, inclusive":          {gateway.PaymentFilter{CreatedFrom: b.CreatedAt}, []gateway.Payment{c, b}},
 		"from, a microsecond late": {gateway.PaymentFilter{CreatedFrom: b.CreatedAt.Add(time.Microsecond)}, []gateway.Payment{c}},
 		"to, exclusive":            {gateway.PaymentFilter{CreatedTo: b.CreatedAt}, []gateway.Payment{a}},
 		"from and to":              {gateway.PaymentFilter{CreatedFrom: b.CreatedAt, CreatedTo: c.CreatedAt}, []gateway.Payment{b}},
-		"order and status":         {gateway.PaymentFilter{OrderID: "A", Status: gateway.Sending}, []gateway.Payment{a}},
+		"order and status":         {gateway.PaymentFilter{OrderID: "A", Statuses: []gateway.Status{gateway.Sending}}, []gateway.Payment{a}},
 		"order, on the next page":  {gateway.PaymentFilter{OrderID: "A", Before: c.ID}, []gateway.Payment{a}},
 		"attention and order":      {gateway.PaymentFilter{OrderID: "B", NeedsAttention: &yes}, nil},
 	} {
@@ -109,11 +109,11 @@ func listFollows(t *testing.T, l gateway.Ledger) {
 	decided.Payment.NeedsAttention = true
 	apply(t, l, decided)
 	yes := true
-	for _, filter := range []gateway.PaymentFilter{{Status: gateway.StatusApproved}, {NeedsAttention: &yes}} {
+	for _, filter := range []gateway.PaymentFilter{{Statuses: []gateway.Status{gateway.StatusApproved}}, {NeedsAttention: &yes}} {
 		filter.Limit = 10
 		equal(t, "the list", list(t, l, filter), []gateway.Payment{decided.Payment})
 	}
-	if page := list(t, l, gateway.PaymentFilter{Status: gateway.Sending, Limit: 10}); len(page) != 0 {
+	if page := list(t, l, gateway.PaymentFilter{Statuses: []gateway.Status{gateway.Sending}, Limit: 10}); len(page) != 0 {
 		t.Fatalf("a decided payment is still listed as sending: %+v", page)
 	}
 }

@@ -38,13 +38,13 @@ CREATE TABLE operations (
     idempotency_key TEXT   NOT NULL,
     cancel          TEXT   NOT NULL,
     send_before     BIGINT NOT NULL,
+    due             BIGINT NOT NULL, -- when a job takes it up, 0 when none has to
     created_at      BIGINT NOT NULL,
     updated_at      BIGINT NOT NULL
 );
 
 CREATE INDEX operations_by_transaction ON operations (merchant_id, transaction_id) WHERE transaction_id <> '';
-CREATE INDEX operations_sending ON operations (send_before, payment_id) WHERE status = 'sending';
-CREATE INDEX operations_to_undo ON operations (payment_id) WHERE cancel = 'requested' AND status = 'approved';
+CREATE INDEX operations_due ON operations (due, payment_id) WHERE due > 0;
 
 -- A key is bound for good. One that was closed unused has neither payment nor
 -- operation. The reply is the body of the payment as it stood when the key's

@@ -1,0 +1,133 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// Every operation that wants something done later says when: its Due time is
+// the only thing that the jobs of all instances look for. To take a piece of
+// work up, an instance moves Due ahead; of two that try, the ledger's version
+// lets one through, and the work of one that dies is due again by itself.
+
+const (
+	// dueLimit bounds the payments that one round takes up, dueAtOnce those
+	// worked on at a time.
+	dueLimit  = 100
+	dueAtOnce = 8
+	// undoEvery is how often the undoing of a payment that was given up is
+	// tried again.
+	undoEvery = 10 * time.Second
+	// sendWaitingEvery is how often a refund that waits asks whether its
+	// payment is settled.
+	sendWaitingEvery = time.Hour
+	// waitingAtMost is the age at which a refund that still waits is shown to
+	// an operator.
+	waitingAtMost = 3 * 24 * time.Hour
+)
+
+// lookAfter are the waits between the looks for an unknown operation; the last
+// one repeats.
+var lookAfter = []time.Duration{
+	10 * time.Second, 20 * time.Second, 90 * time.Second, 8 * time.Minute, 50 * time.Minute, time.Hour,
+}
+
+func nextLook(looks int) time.Duration { return lookAfter[min(looks, len(lookAfter)-1)] }
+
+// RunDue does what is due, at once and then at every interval, until ctx is
+// done.
+func (g *Gateway) RunDue(ctx context.Context, every time.Duration) {
+	for {
+		if err := g.DoDue(ctx); err != nil && ctx.Err() == nil {
+			g.log.Error("due.failed", "error", err, "consequence", "unfinished payments wait for the next round")
+		}
+		select {
+		case <-time.After(every):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// DoDue takes up what is due, a few payments at a time, and returns when it is
+// done.
+func (g *Gateway) DoDue(ctx context.Context) error {
+	payments, err := g.ledger.Due(ctx, g.clock(), dueLimit)
+	if err != nil {
+		return err
+	}
+	places := make(chan struct{}, dueAtOnce)
+	var work sync.WaitGroup
+	for _, p := range payments {
+		places <- struct{}{}
+		work.Go(func() {
+			defer func() { <-places }()
+			defer g.survive(func() {})
+			if err := g.doDue(ctx, p); err != nil && !errors.Is(err, ErrStale) && ctx.Err() == nil {
+				g.log.Warn("due.payment", "merchant", p.MerchantID, "payment", p.ID, "error", err)
+			}
+		})
+	}
+	work.Wait()
+	return nil
+}
+
+func (g *Gateway) doDue(ctx context.Context, p Payment) error {
+	m, known := g.merchants[p.MerchantID]
+	for _, op := range p.Operations {
+		if op.Due.IsZero() || op.Due.After(g.clock()) || g.flights.find(op.ID) != nil {
+			continue
+		}
+		if !known || p.LiveMode != m.LiveMode {
+			// Its work would stand in front of everybody else's for ever.
+			_, _, err := g.take(ctx, p, op, time.Hour)
+			return errors.Join(errors.New("its merchant is not in the configuration any more, or is in the other mode"), err)
+		}
+		switch {
+		case op.Status == OpSending:
+			return g.giveUpHearing(ctx, p, op)
+		case op.Status == OpUnknown:
+			return g.lookFor(ctx, m, p, op)
+		case op.Cancel == CancelRequested && (op.Status == OpApproved || op.Late):
+			return g.undoDue(ctx, m, p, op)
+		case op.Status == OpWaiting:
+			return g.sendWaiting(ctx, m, p, op)
+		case op.Status == OpFailed && op.Charges():
+			return g.watchFailed(ctx, m, p, op)
+		}
+	}
+	return nil
+}
+
+// take moves the operation's Due ahead, so that no other instance takes it up.
+func (g *Gateway) take(ctx context.Context, p Payment, op Operation, ahead time.Duration) (Payment, Operation, error) {
+	op.Due = g.clock().Add(ahead)
+	next := p.next(op, g.clock())
+	return next, op, g.write(ctx, Change{Payment: next, Base: p.Version, Operation: op.ID})
+}
+
+// giveUpHearing makes an operation unknown whose sender has not recorded an
+// answer by any deadline.
+func (g *Gateway) giveUpHearing(ctx context.Context, p Payment, op Operation) error {
+	change, err := conclude(p, op, Result{Outcome: Unknown}, g.clock())
+	if err != nil {
+		return err
+	}
+	if err := g.write(ctx, change); err != nil {
+		return err
+	}
+	g.log.Warn("payment.unknown", "merchant", p.MerchantID, "payment", p.ID, "operation", op.ID,
+		"sender", op.Sender, "detail", "the process that sent it has not recorded an answer")
+	return nil
+}
+
+func (g *Gateway) undoDue(ctx context.Context, m Merchant, p Payment, op Operation) error {
+	p, op, err := g.take(ctx, p, op, undoEvery+m.CallDeadline)
+	if err != nil {
+		return err
+	}
+	_, err = g.undo(ctx, m, p, op)
+	return err
+}

@@ -1,0 +1,221 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// The reconciler: an unknown operation is looked for on PayTrace's books until
+// it is found, until its absence is certain, or until a person decides.
+
+const (
+	// absentAfter is the age before which an operation is never taken for
+	// absent, and missesNeeded the looks that must have missed it by then.
+	absentAfter  = 24 * time.Hour
+	missesNeeded = 2
+	// undecidedAtMost is the age at which an unknown is shown to an operator.
+	undecidedAtMost = 25 * time.Hour
+	// watchedFor is how long a charge that was called failed is looked for
+	// all the same, and watchEvery how often.
+	watchedFor = 30 * 24 * time.Hour
+	watchEvery = 24 * time.Hour
+	// clockSkew is what PayTrace's clock may differ from ours.
+	clockSkew = 5 * time.Minute
+)
+
+// sighting is what one look showed.
+type sighting struct {
+	// result decides the operation when its Outcome is set and not Unknown.
+	result Result
+	// voided says that the charge was found, and found voided.
+	voided bool
+	// missed says that the look would have shown the operation, and did not.
+	missed bool
+	// attention is for an operator: what was seen that only a person can
+	// decide.
+	attention string
+}
+
+// lookFor looks once and records what it saw.
+func (g *Gateway) lookFor(ctx context.Context, m Merchant, p Payment, op Operation) error {
+	p, op, err := g.take(ctx, p, op, m.CallDeadline+nextLook(op.Looks))
+	if err != nil {
+		return err
+	}
+	looking, cancel := context.WithTimeout(ctx, m.CallDeadline)
+	defer cancel()
+	seen, err := g.look(looking, m, p, op)
+	if err != nil {
+		g.log.Warn("payment.look_failed", "merchant", m.ID, "payment", p.ID, "operation", op.ID, "error", err)
+		seen = sighting{}
+	}
+	change, err := afterLook(p, op, seen, g.clock())
+	if err != nil {
+		return err
+	}
+	if err := g.write(ctx, change); err != nil {
+		return err
+	}
+	decided, _ := change.Payment.Operation(op.ID)
+	g.log.Info("payment.looked", "merchant", m.ID, "payment", p.ID, "operation", op.ID, "looks", decided.Looks,
+		"misses", decided.Misses, "status", decided.Status, "attention", decided.Attention)
+	g.followUp(ctx, m, change.Payment, op.ID)
+	return nil
+}
+
+func (g *Gateway) look(ctx context.Context, m Merchant, p Payment, op Operation) (sighting, error) {
+	if op.Kind == KindCapture || op.Kind == KindVoid || op.ProcessedAs == AsVoid {
+		record, err := g.processors[m.ID].Transaction(ctx, p.TransactionID)
+		return sighting{result: judge(op, record)}, err
+	}
+	from, to := op.CreatedAt.AddDate(0, 0, -1), op.CreatedAt.AddDate(0, 0, 1)
+	if op.Kind == KindRefund {
+		records, err := g.processors[m.ID].Transactions(ctx, from, to, "")
+		if err != nil {
+			return sighting{}, err
+		}
+		return g.sightRefund(ctx, m, op, records)
+	}
+	found, err := g.processors[m.ID].Transactions(ctx, from, to, p.Reference)
+	if err != nil {
+		return sighting{}, err
+	}
+	if seen, ok := sightCharge(p, found); ok {
+		return seen, nil
+	}
+	if g.clock().Sub(op.CreatedAt) < absentAfter && op.Misses >= missesNeeded-1 {
+		return sighting{}, nil // one more miss would prove nothing yet
+	}
+	all, err := g.processors[m.ID].Transactions(ctx, from, to, "")
+	if err != nil {
+		return sighting{}, err
+	}
+	return sightAbsence(p, op, all, m.ExportRowCap), nil
+}
+
+// sightCharge adopts a charge only on equal reference and equal amount.
+func sightCharge(p Payment, found []Record) (sighting, bool) {
+	mine := slices.DeleteFunc(slices.Clone(found), func(r Record) bool { return r.Reference != p.Reference })
+	if len(mine) == 0 {
+		return sighting{}, false
+	}
+	r := mine[0]
+	if len(mine) > 1 {
+		return sighting{attention: fmt.Sprintf("%d transactions at PayTrace bear the reference %s", len(mine), p.Reference)}, true
+	}
+	if r.Amount != p.Amount {
+		return sighting{attention: fmt.Sprintf("transaction %s at PayTrace bears the reference %s, but another amount: %s",
+			r.TransactionID, p.Reference, r.Amount)}, true
+	}
+	result := Result{Outcome: Approved, TransactionID: r.TransactionID, Card: r.Card, Detail: "found at PayTrace by its reference"}
+	switch r.State {
+	case RecordAuthorized, RecordPending, RecordSettled:
+		return sighting{result: result}, true
+	case RecordVoided:
+		return sighting{result: result, voided: true}, true
+	case RecordDeclined:
+		result.Outcome = Declined
+		result.Decline = &Decline{Code: "found", Message: "The card was declined.", Category: "declined"}
+		return sighting{result: result}, true
+	default:
+		return sighting{attention: "transaction " + r.TransactionID + " at PayTrace is in a state that the gateway does not know"}, true
+	}
+}
+
+// sightAbsence counts a look as a miss only if it would have shown the charge:
+// it stayed below the cap on rows, and it showed something made after ours.
+func sightAbsence(p Payment, op Operation, all []Record, rowCap int) sighting {
+	if seen, ok := sightCharge(p, all); ok {
+		return seen
+	}
+	if rowCap > 0 && len(all) >= rowCap {
+		return sighting{}
+	}
+	later := slices.ContainsFunc(all, func(r Record) bool { return r.CreatedAt.After(op.SendBefore.Add(clockSkew)) })
+	return sighting{missed: later}
+}
+
+// sightRefund adopts a refund, which bears no reference of ours, only when
+// exactly one row can be it.
+func (g *Gateway) sightRefund(ctx context.Context, m Merchant, op Operation, records []Record) (sighting, error) {
+	var mine []Record
+	for _, r := range records {
+		if r.Kind != KindRefund || r.Amount != op.Amount || r.CreatedAt.Before(op.CreatedAt.Add(-clockSkew)) ||
+			(m.ProcessorUser != "" && r.CreatedBy != m.ProcessorUser) {
+			continue
+		}
+		_, err := g.ledger.PaymentByTransaction(ctx, m.ID, r.TransactionID)
+		if err == nil {
+			continue // another operation's
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return sighting{}, err
+		}
+		mine = append(mine, r)
+	}
+	switch len(mine) {
+	case 0:
+		return sighting{}, nil
+	case 1:
+		return sighting{result: Result{Outcome: Approved, TransactionID: mine[0].TransactionID,
+			Detail: "the only refund at PayTrace that can be this one"}}, nil
+	default:
+		return sighting{attention: fmt.Sprintf("%d refunds at PayTrace could be this one", len(mine))}, nil
+	}
+}
+
+// afterLook is the next state after a look. It is pure.
+func afterLook(p Payment, op Operation, seen sighting, now time.Time) (Change, error) {
+	if seen.result.Outcome != "" && seen.result.Outcome != Unknown {
+		return concludeFound(p, op, seen, now)
+	}
+	age := now.Sub(op.CreatedAt)
+	op.Looks++
+	if seen.missed {
+		op.Misses++
+	}
+	if op.Charges() && op.Misses >= missesNeeded && seen.missed && age >= absentAfter {
+		return concludeAbsent(p, op, now)
+	}
+	before := op.Attention
+	switch {
+	case seen.attention != "":
+		op.Attention = seen.attention
+	case age >= undecidedAtMost && op.Attention == "":
+		op.Attention = "PayTrace's books have not shown what became of this " + string(op.Kind)
+	}
+	op.Due = now.Add(nextLook(op.Looks))
+	change := Change{Payment: p.next(op, now), Base: p.Version, Operation: op.ID}
+	if op.Attention != before {
+		change.Events = []Event{attentionEvent(change.Payment, op.ID, now)}
+	}
+	return change, nil
+}
+
+func concludeFound(p Payment, op Operation, seen sighting, now time.Time) (Change, error) {
+	change, err := conclude(p, op, seen.result, now)
+	if err != nil || !seen.voided {
+		return change, err
+	}
+	if err := change.Payment.move(Voided); err != nil {
+		return Change{}, err
+	}
+	change.Reply = &Reply{Payment: change.Payment, OperationID: op.ID}
+	change.Events = []Event{eventOf(p.Status, change.Payment, op.ID, now)}
+	return change, nil
+}
+
+// concludeAbsent is the one place where an unknown becomes failed. The charge
+// is watched for all the same.
+func concludeAbsent(p Payment, op Operation, now time.Time) (Change, error) {
+	op.Status, op.Attention, op.Due = OpFailed, "", now.Add(watchEvery)
+	op.settleCancel()
+	next := p.next(op, now)
+	if err := next.move(Failed); err != nil {
+		return Change{}, err
+	}
+	return decided(p, next, op.ID, now), nil
+}

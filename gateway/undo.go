@@ -1,0 +1,153 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+const (
+	// undoTries bounds how often an undoing that PayTrace refuses is begun
+	// anew; a person has been told since the first.
+	undoTries = 10
+	// undoAgain is the wait between them.
+	undoAgain = time.Hour
+)
+
+// undo voids a payment that was given up, or refunds what a settled one still
+// holds. Whatever is under way already is let be: the undoing is due again,
+// and nothing here waits for it.
+func (g *Gateway) undo(ctx context.Context, m Merchant, p Payment, given Operation) (Payment, error) {
+	if p.Status == Voided || p.Status == Refunded || p.Status == Expired {
+		return g.undone(ctx, p, given.ID)
+	}
+	if _, busy := p.inProgress(); busy {
+		return p, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*m.CallDeadline)
+	defer cancel()
+	seen := settlement{}
+	if p.Status != Authorized {
+		seen = g.settlementOf(ctx, m, p)
+	}
+	answer, err := g.run(ctx, g.undoing(m, p, given, seen))
+	if err != nil {
+		return p, err
+	}
+	switch op := answer.Operation(); {
+	case op.Status == OpApproved:
+		return g.undone(ctx, answer.Payment, given.ID)
+	case op.Final():
+		return g.undoRefused(ctx, answer.Payment, given.ID, op)
+	default:
+		return answer.Payment, nil
+	}
+}
+
+// undoing is the verb of an undoing. Its key is made of the key that was given
+// up, so however many try, one operation is made; the slashes keep it apart
+// from every key that a caller can choose. Only after a refusal does the next
+// try get a key of its own.
+func (g *Gateway) undoing(m Merchant, p Payment, given Operation, seen settlement) verb {
+	refused := 0
+	for _, op := range p.Operations {
+		if strings.HasPrefix(op.Key, given.Key+"/undo/") && op.Final() && op.Status != OpApproved {
+			refused++
+		}
+	}
+	v := verb{
+		merchant: m, key: fmt.Sprintf("%s/undo/%d", given.Key, refused+1), unattended: true,
+		fingerprint: fingerprint(g.secret, "undo", given.ID, nil),
+	}
+	v.decide = func(ctx context.Context, again *KeyRecord) (Change, error) {
+		p, err := g.payment(ctx, m, p.ID)
+		if err != nil {
+			return Change{}, err
+		}
+		at := g.moment()
+		op, ok := rebound(p, again)
+		if !ok {
+			op = Operation{ID: NewOperationID(at.now), Origin: OriginGateway, Key: v.key, CreatedAt: at.now}
+		}
+		change, err := decideUndo(p, op, seen, at, m)
+		change.Binds = v.binding(again)
+		return change, err
+	}
+	v.call = func(ctx context.Context, to Processor, p Payment, op Operation) Result {
+		if op.Kind == KindVoid {
+			return callVoid(ctx, to, p, op)
+		}
+		return callRefund(ctx, to, p, op)
+	}
+	return v
+}
+
+// decideUndo voids, or refunds what is settled. A charge that was found late
+// belongs to a payment that is failed, and is undone as a whole.
+func decideUndo(p Payment, op Operation, seen settlement, at moment, m Merchant) (Change, error) {
+	switch {
+	case p.First().Late:
+		if other, busy := p.inProgress(); busy {
+			return Change{}, inProgress(p, other)
+		}
+		op.Kind, op.Amount = KindVoid, p.Amount
+		if seen.state == RecordSettled {
+			op.Kind, op.ProcessedAs = KindRefund, AsRefund
+		}
+		op = at.intent(op, m)
+		return Change{Payment: p.next(op, at.now), Base: p.Version, Operation: op.ID}, nil
+	case seen.state == RecordSettled:
+		return decideRefund(p, op, RefundPayment{}, seen, at, m)
+	default:
+		return decideVoid(p, op, at, m)
+	}
+}
+
+// undone closes the wish once nothing is left to be undone.
+func (g *Gateway) undone(ctx context.Context, p Payment, givenID string) (Payment, error) {
+	return g.mark(ctx, p, givenID, func(given *Operation) {
+		given.Cancel, given.Due, given.Attention = CancelDone, time.Time{}, ""
+	})
+}
+
+// undoRefused shows the payment to an operator. The gateway goes on trying for
+// a while: what is refused before settlement may be taken after it.
+func (g *Gateway) undoRefused(ctx context.Context, p Payment, givenID string, undoing Operation) (Payment, error) {
+	g.log.Error("payment.not_undone", "merchant", p.MerchantID, "payment", p.ID, "operation", undoing.ID, "status", undoing.Status,
+		"consequence", "the shop gave this payment up and its money is still taken; it is on the attention list")
+	tried := strings.TrimPrefix(undoing.Key[strings.LastIndex(undoing.Key, "/"):], "/")
+	return g.mark(ctx, p, givenID, func(given *Operation) {
+		given.Attention = fmt.Sprintf("the shop gave this payment up, and PayTrace refuses its %s", undoing.Kind)
+		given.Due = g.clock().Add(undoAgain)
+		if tried == fmt.Sprint(undoTries) {
+			given.Due = time.Time{}
+		}
+	})
+}
+
+// mark changes an operation that was given up, unless that is settled already.
+func (g *Gateway) mark(ctx context.Context, p Payment, givenID string, change func(*Operation)) (Payment, error) {
+	current := p
+	return settle(func() (Payment, error) {
+		given, _ := current.Operation(givenID)
+		if given.Cancel != CancelRequested {
+			return current, nil
+		}
+		before := given.Attention
+		change(&given)
+		next := current.next(given, g.clock())
+		c := Change{Payment: next, Base: current.Version, Operation: givenID}
+		if given.Attention != "" && given.Attention != before {
+			c.Events = []Event{attentionEvent(next, givenID, g.clock())}
+		}
+		err := g.write(ctx, c)
+		if err == nil {
+			return next, nil
+		}
+		if fresh, readErr := g.ledger.Payment(ctx, p.MerchantID, p.ID); readErr == nil {
+			current = fresh
+		}
+		return current, err
+	})
+}

@@ -1,0 +1,108 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// sendWaiting sends a refund that waited for settlement, once its payment is
+// settled. Refunds that together are the whole before settlement are closed by
+// one void.
+func (g *Gateway) sendWaiting(ctx context.Context, m Merchant, p Payment, op Operation) error {
+	p, op, err := g.take(ctx, p, op, sendWaitingEvery)
+	if err != nil {
+		return err
+	}
+	seen := g.settlementOf(ctx, m, p)
+	change, err := decideWaiting(p, op, seen, g.moment(), m)
+	if err != nil {
+		return err
+	}
+	flight, err := g.flights.board()
+	if err != nil {
+		return err // it is due again
+	}
+	if err := g.write(ctx, change); err != nil {
+		flight.leave()
+		return err
+	}
+	if sent, _ := change.Payment.Operation(op.ID); sent.Status != OpSending {
+		flight.leave()
+		return nil
+	}
+	flight.depart(op.ID)
+	g.fly(context.WithoutCancel(ctx), verb{merchant: m, call: callRefund}, change, flight)
+	return nil
+}
+
+// decideWaiting says what becomes of a waiting refund after a look.
+func decideWaiting(p Payment, op Operation, seen settlement, at moment, m Merchant) (Change, error) {
+	if other, busy := p.inProgress(); busy {
+		return Change{}, errors.Join(errors.New("another operation of the payment is under way"), inProgress(p, other))
+	}
+	whole := p.RefundPending()+p.Refunded() == p.Captured() && p.Refunded() == 0
+	switch {
+	case seen.state == RecordSettled:
+		op.ProcessedAs = AsRefund
+		op = at.intent(op, m)
+	case seen.state == RecordPending && whole:
+		op.ProcessedAs = AsVoid
+		op = at.intent(op, m)
+	case seen.state == RecordVoided:
+		op.Attention = "the payment was voided at PayTrace while this refund waited"
+	case at.now.Sub(op.CreatedAt) > waitingAtMost && op.Attention == "":
+		op.Attention = "the payment is still not settled"
+	}
+	next := p.next(op, at.now)
+	change := Change{Base: p.Version, Operation: op.ID}
+	if p.Status == StatusApproved && seen.state == RecordSettled {
+		if err := next.move(Settled); err != nil {
+			return Change{}, err
+		}
+		next.SettledAt = seen.at
+		change.Events = []Event{eventOf(p.Status, next, "", at.now)}
+	}
+	change.Payment = next
+	if before, _ := p.Operation(op.ID); before.Attention != op.Attention {
+		change.Events = append(change.Events, attentionEvent(next, op.ID, at.now))
+	}
+	return change, nil
+}
+
+// watchFailed looks for a charge that was called failed because it was not
+// found. If it turns up after all it is undone, and told.
+func (g *Gateway) watchFailed(ctx context.Context, m Merchant, p Payment, op Operation) error {
+	p, op, err := g.take(ctx, p, op, watchEvery)
+	if err != nil {
+		return err
+	}
+	found, err := g.processors[m.ID].Transactions(ctx, op.CreatedAt.AddDate(0, 0, -1), op.CreatedAt.AddDate(0, 0, 2), p.Reference)
+	if err != nil {
+		return err
+	}
+	change, ok := afterWatch(p, op, found, g.clock())
+	if !ok {
+		return nil
+	}
+	return g.write(ctx, change)
+}
+
+// afterWatch ends the watch in time, and turns a charge that was found late
+// into one that has to be undone.
+func afterWatch(p Payment, op Operation, found []Record, now time.Time) (Change, bool) {
+	seen, ok := sightCharge(p, found)
+	switch {
+	case ok && seen.attention != "":
+		op.Attention = seen.attention
+	case ok && seen.result.Outcome == Approved && !seen.voided:
+		op.Late, op.Cancel, op.Due = true, CancelRequested, now
+		op.TransactionID = seen.result.TransactionID
+		p.TransactionID = op.TransactionID
+	case now.Sub(op.CreatedAt) > watchedFor:
+		op.Due = time.Time{}
+	default:
+		return Change{}, false
+	}
+	return Change{Payment: p.next(op, now), Base: p.Version, Operation: op.ID}, true
+}
