@@ -1,10 +1,12 @@
-# A small image that runs as nobody. Build: docker build -t paytrace-gateway .
+# A small image that runs as nobody. Build:
+#   docker build --build-arg VERSION="$(git describe --always --dirty)" -t paytrace-gateway .
 FROM golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o /out/ ./cmd/gateway
+ARG VERSION=development
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/ ./cmd/gateway
 RUN mkdir -m 700 /out/data
 
 FROM scratch

@@ -1,6 +1,7 @@
 # Every target is one line; `make help` is the index.
 GO ?= go
 FUZZTIME ?= 10s
+VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo development)
 export CGO_ENABLED ?= 1
 
 .DEFAULT_GOAL := help
@@ -28,7 +29,7 @@ bench: ## run the benchmarks; bench/README.md holds the figures and the command
 	$(GO) test -run '^$$' -bench . -benchmem ./bench/
 
 build: ## build bin/gateway and bin/paytrace-sim
-	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/ ./cmd/...
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/ ./cmd/...
 
 clean: ## remove what was built and the demo's data
 	rm -rf bin var

@@ -35,8 +35,9 @@ var arrows = map[string][]string{
 		"gateway", "tokenization", "api", "api/auth", "openapi", "cmd/gateway/config",
 		"adapters/ledger", "adapters/paytrace", "gateway/guard",
 	},
-	"bench": {},
-	"":      {},
+	"bench":             {},
+	"internal/services": {},
+	"":                  {},
 }
 
 // foreign are the modules of others that a folder may import. A folder that is

@@ -219,7 +219,7 @@ func TestContributingHasTheTableOfArrows(t *testing.T) {
 	compare(t, "CONTRIBUTING.md, The layers", want, told)
 }
 
-var logged = regexp.MustCompile(`(?:log\.(?:Debug|Info|Warn|Error)|LogAttrs|level)\([^"()]*"([a-z]+\.[a-z_]+)"`)
+var logged = regexp.MustCompile(`(?:[lL]og\.(?:Debug|Info|Warn|Error)|LogAttrs|level)\((?:[^"()]|\(\))*"([a-z]+\.[a-z_]+)"`)
 
 func TestOperatingHasASectionForEveryLogEvent(t *testing.T) {
 	want, told := map[string]string{}, map[string]string{}

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -38,9 +39,16 @@ func writeAnswer(c *fiber.Ctx, a gateway.Answer, err error) error {
 	v := answerView(c, a)
 	status := http.StatusCreated
 	if a.Operation().Undecided() {
-		status, v.RetryAfterSeconds = http.StatusAccepted, askAgainSeconds
+		status = http.StatusAccepted
+		askAgain(c, &v)
 	}
 	return writeJSON(c, status, v)
+}
+
+// askAgain tells a caller when to ask what has become of its payment.
+func askAgain(c *fiber.Ctx, v *paymentView) {
+	v.RetryAfterSeconds = askAgainSeconds
+	c.Set(fiber.HeaderRetryAfter, strconv.Itoa(askAgainSeconds))
 }
 
 func answerView(c *fiber.Ctx, a gateway.Answer) paymentView {

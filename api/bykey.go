@@ -32,7 +32,7 @@ func (s *Server) getByKey(c *fiber.Ctx) error {
 	}
 	v := answerView(c, answer)
 	if answer.Operation().Undecided() {
-		v.RetryAfterSeconds = askAgainSeconds
+		askAgain(c, &v)
 	}
 	return writeJSON(c, http.StatusOK, v)
 }
@@ -69,7 +69,8 @@ func (s *Server) voidByKey(c *fiber.Ctx) error {
 	v := answerView(c, answer)
 	status := http.StatusCreated
 	if answer.Operation().Cancel == gateway.CancelRequested {
-		status, v.RetryAfterSeconds = http.StatusAccepted, askAgainSeconds
+		status = http.StatusAccepted
+		askAgain(c, &v)
 	}
 	return writeJSON(c, status, v)
 }

@@ -144,13 +144,13 @@ func TestGivingUpAnApprovedKeyUndoesThePayment(t *testing.T) {
 func TestAnUndecidedKeyIsAnsweredWithinTheBudgetAndUndoneOnceKnown(t *testing.T) {
 	h := newHouse(t)
 	arrived, release := make(chan struct{}), make(chan struct{})
-	h.processor.After = func(_ context.Context, name string, r gateway.Result) gateway.Result {
+	h.processor.SetAfter(func(_ context.Context, name string, r gateway.Result) gateway.Result {
 		if name == "charge" {
 			close(arrived)
 			<-release
 		}
 		return r
-	}
+	})
 	// A budget below the smallest is raised to it; none of the answers waits
 	// for the processor.
 	hurry := map[string]string{"X-Request-Timeout-Ms": "1"}

@@ -11,8 +11,8 @@ import (
 // answers makes the processor give that result in place of acting, until the
 // returned function is called.
 func (h *house) answers(r gateway.Result) (heal func()) {
-	h.processor.Before = func(context.Context, string) *gateway.Result { return &r }
-	return func() { h.processor.Before = nil }
+	h.processor.SetBefore(func(context.Context, string) *gateway.Result { return &r })
+	return func() { h.processor.SetBefore(nil) }
 }
 
 func TestADeclineIsAResult(t *testing.T) {

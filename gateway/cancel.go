@@ -66,7 +66,7 @@ func decideCancel(p Payment, operationID string, now time.Time) (Change, bool, e
 		return Change{}, false, refuse(CodeNotCancellable,
 			"only a key that made a payment, a refund that still waits, or what was not sent, can be given up; this one made a %s that is %s", op.Kind, op.Status)
 	case waiting:
-		op.Status, op.Cancel, op.Due = OpCancelled, CancelDone, time.Time{}
+		op.Status, op.Cancel, op.Due, op.Attention = OpCancelled, CancelDone, time.Time{}, ""
 		return decided(p, p.next(op, now), op.ID, now), true, nil
 	case op.Continuable():
 		op.Status, op.Cancel = OpCancelled, CancelDone

@@ -70,12 +70,12 @@ func TestCancellingWhileTheChargeIsUnderWayUndoesItOnceKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
-		h.processor.After = func(_ context.Context, call string, r gateway.Result) gateway.Result {
+		h.processor.SetAfter(func(_ context.Context, call string, r gateway.Result) gateway.Result {
 			if call == "charge" {
 				time.Sleep(20 * time.Second)
 			}
 			return r
-		}
+		})
 		_, _ = within(2*time.Second, func(ctx context.Context) (gateway.Answer, error) {
 			return h.CreatePayment(ctx, as("k"), sale(1999))
 		})
@@ -99,9 +99,9 @@ func TestCancellingWhileTheChargeIsUnderWayUndoesItOnceKnown(t *testing.T) {
 
 func TestCancellingAKeyThatWasNotSentKeepsItFromBeingContinued(t *testing.T) {
 	h := newHouse(t)
-	h.processor.Before = func(context.Context, string) *gateway.Result { return &gateway.Result{Outcome: gateway.NotSent} }
+	h.processor.SetBefore(func(context.Context, string) *gateway.Result { return &gateway.Result{Outcome: gateway.NotSent} })
 	h.create("k", sale(1999))
-	h.processor.Before = nil
+	h.processor.SetBefore(nil)
 	if _, err := h.Cancel(t.Context(), "main", "k"); err != nil {
 		t.Fatal(err)
 	}

@@ -149,8 +149,10 @@ func (p *Payment) followRefund() error {
 func (p *Payment) closeWaitingRefunds(now time.Time) {
 	for i, o := range p.Operations {
 		if o.Kind == KindRefund && o.Status == OpWaiting {
-			p.Operations[i].Status, p.Operations[i].ProcessedAs = OpApproved, AsVoid
-			p.Operations[i].UpdatedAt, p.Operations[i].Due = now, time.Time{}
+			o.Status, o.ProcessedAs = OpApproved, AsVoid
+			o.UpdatedAt, o.Due, o.Attention = now, time.Time{}, ""
+			p.Operations[i] = o
 		}
 	}
+	p.NeedsAttention = p.attention()
 }

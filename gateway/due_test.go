@@ -12,13 +12,13 @@ import (
 )
 
 // days lets a test live through days: in a bubble, with the jobs running.
-func days(t *testing.T, test func(t *testing.T, h *house)) {
+func days(t *testing.T, every time.Duration, test func(t *testing.T, h *house)) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	synctest.Test(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		ctx, cancel := context.WithCancel(t.Context())
-		go h.RunDue(ctx, 10*time.Second)
+		go h.RunDue(ctx, every)
 		test(t, h)
 		cancel()
 		synctest.Wait()
@@ -28,25 +28,28 @@ func days(t *testing.T, test func(t *testing.T, h *house)) {
 
 // loses makes the answers of a call unknown, after it has acted.
 func (h *house) loses(call string) {
-	h.processor.After = func(_ context.Context, name string, r gateway.Result) gateway.Result {
+	h.processor.SetAfter(func(_ context.Context, name string, r gateway.Result) gateway.Result {
 		if name == call {
 			return gateway.Result{Outcome: gateway.Unknown, Detail: "connection lost"}
 		}
 		return r
-	}
+	})
 }
 
 // dies makes a call unknown without its having acted.
 func (h *house) dies(call string) {
-	h.processor.Before = func(_ context.Context, name string) *gateway.Result {
+	h.processor.SetBefore(func(_ context.Context, name string) *gateway.Result {
 		if name == call {
 			return &gateway.Result{Outcome: gateway.Unknown, Detail: "connection lost"}
 		}
 		return nil
-	}
+	})
 }
 
-func (h *house) answers() { h.processor.Before, h.processor.After = nil, nil }
+func (h *house) answers() {
+	h.processor.SetBefore(nil)
+	h.processor.SetAfter(nil)
+}
 
 func (h *house) byKey(key string) gateway.Answer {
 	h.t.Helper()
@@ -58,7 +61,7 @@ func (h *house) byKey(key string) gateway.Answer {
 }
 
 func TestAChargeWhoseAnswerWasLostIsFoundByItsReference(t *testing.T) {
-	days(t, func(t *testing.T, h *house) {
+	days(t, 10*time.Second, func(t *testing.T, h *house) {
 		h.loses("charge")
 		h.create("k", sale(1999))
 		h.create("a", authorization(500))
@@ -78,7 +81,7 @@ func TestAChargeWhoseAnswerWasLostIsFoundByItsReference(t *testing.T) {
 }
 
 func TestAChargeOfAnotherAmountIsForAPersonToDecide(t *testing.T) {
-	days(t, func(t *testing.T, h *house) {
+	days(t, 10*time.Second, func(t *testing.T, h *house) {
 		h.dies("charge")
 		p := h.create("k", sale(1999)).Payment
 		h.answers()
@@ -92,7 +95,7 @@ func TestAChargeOfAnotherAmountIsForAPersonToDecide(t *testing.T) {
 }
 
 func TestAbsenceIsCertainOnlyAfterADay(t *testing.T) {
-	days(t, func(t *testing.T, h *house) {
+	days(t, 5*time.Minute, func(t *testing.T, h *house) {
 		h.dies("charge")
 		h.create("k", sale(1999))
 		h.answers()
@@ -109,12 +112,26 @@ func TestAbsenceIsCertainOnlyAfterADay(t *testing.T) {
 	})
 }
 
-func TestBooksThatHaveNotMovedOnProveNoAbsence(t *testing.T) {
-	days(t, func(t *testing.T, h *house) {
+func TestBooksThatShowNoReferencesProveNoAbsence(t *testing.T) {
+	days(t, 5*time.Minute, func(t *testing.T, h *house) {
 		h.dies("charge")
 		h.create("k", sale(1999))
 		h.answers()
-		h.processor.Hides = func(gateway.Record) bool { return true }
+		time.Sleep(time.Hour)
+		h.processor.Charge(t.Context(), gateway.Charge{Intent: gateway.IntentSale, Amount: 1, SendBefore: time.Now().Add(time.Hour)})
+		time.Sleep(48 * time.Hour)
+		if a := h.byKey("k"); a.Payment.Status != gateway.StatusUnknown || !a.Payment.NeedsAttention {
+			t.Errorf("%s, needs attention %v", a.Payment.Status, a.Payment.NeedsAttention)
+		}
+	})
+}
+
+func TestBooksThatHaveNotMovedOnProveNoAbsence(t *testing.T) {
+	days(t, 5*time.Minute, func(t *testing.T, h *house) {
+		h.dies("charge")
+		h.create("k", sale(1999))
+		h.answers()
+		h.processor.Hide(func(gateway.Record) bool { return true })
 		h.create("later", sale(100))
 		time.Sleep(48 * time.Hour)
 		a := h.expect(h.byKey("k"), nil, gateway.StatusUnknown, gateway.OpUnknown)
@@ -127,11 +144,11 @@ func TestBooksThatHaveNotMovedOnProveNoAbsence(t *testing.T) {
 func TestAChargeFoundLateIsUndone(t *testing.T) {
 	for name, settle := range map[string]bool{"by a void": false, "by a refund once it is settled": true} {
 		t.Run(name, func(t *testing.T) {
-			days(t, func(t *testing.T, h *house) {
+			days(t, 5*time.Minute, func(t *testing.T, h *house) {
 				h.loses("charge")
 				reference := h.create("k", sale(1999)).Payment.Reference
 				h.answers()
-				h.processor.Hides = func(r gateway.Record) bool { return r.Reference == reference }
+				h.processor.Hide(func(r gateway.Record) bool { return r.Reference == reference })
 				time.Sleep(time.Hour)
 				h.create("later", sale(100))
 				time.Sleep(26 * time.Hour)
@@ -139,7 +156,7 @@ func TestAChargeFoundLateIsUndone(t *testing.T) {
 				if settle {
 					h.processor.Settle()
 				}
-				h.processor.Hides = nil
+				h.processor.Hide(nil)
 				time.Sleep(25 * time.Hour)
 				want := gateway.Voided
 				if settle {
@@ -161,7 +178,7 @@ func TestAChargeFoundLateIsUndone(t *testing.T) {
 func TestLostCapturesAndVoidsAreLookedUpByTheirTransaction(t *testing.T) {
 	for _, call := range []string{"capture", "void"} {
 		t.Run(call, func(t *testing.T) {
-			days(t, func(t *testing.T, h *house) {
+			days(t, 10*time.Second, func(t *testing.T, h *house) {
 				p := h.create("k", authorization(1000)).Payment
 				h.loses(call)
 				var err error
@@ -183,7 +200,7 @@ func TestLostCapturesAndVoidsAreLookedUpByTheirTransaction(t *testing.T) {
 }
 
 func TestALostRefundIsAdoptedOnlyWhenNoOtherCanBeIt(t *testing.T) {
-	days(t, func(t *testing.T, h *house) {
+	days(t, 10*time.Second, func(t *testing.T, h *house) {
 		first, second := h.create("k1", sale(1000)).Payment, h.create("k2", sale(1000)).Payment
 		h.processor.Settle()
 		part := gateway.Money(300)
@@ -218,7 +235,7 @@ func TestALostRefundIsAdoptedOnlyWhenNoOtherCanBeIt(t *testing.T) {
 }
 
 func TestARefundThatWaitsIsSentOnceSettled(t *testing.T) {
-	days(t, func(t *testing.T, h *house) {
+	days(t, 5*time.Minute, func(t *testing.T, h *house) {
 		p := h.create("k", sale(1000)).Payment
 		part := gateway.Money(300)
 		a, err := h.Refund(t.Context(), as("r"), p.ID, gateway.RefundPayment{Amount: &part})
@@ -235,7 +252,7 @@ func TestARefundThatWaitsIsSentOnceSettled(t *testing.T) {
 }
 
 func TestRefundsThatAddUpToTheWholeAreClosedByOneVoid(t *testing.T) {
-	days(t, func(t *testing.T, h *house) {
+	days(t, 5*time.Minute, func(t *testing.T, h *house) {
 		p := h.create("k", sale(1000)).Payment
 		h.dies("look") // so that neither refund knows what to do at once
 		for key, amount := range map[string]gateway.Money{"r1": 400, "r2": 600} {
@@ -257,7 +274,7 @@ func TestRefundsThatAddUpToTheWholeAreClosedByOneVoid(t *testing.T) {
 }
 
 func TestAnUndecidedUndoHoldsNobodyUp(t *testing.T) {
-	days(t, func(t *testing.T, h *house) {
+	days(t, 10*time.Second, func(t *testing.T, h *house) {
 		h.create("given-up", sale(1000))
 		h.dies("void")
 		_, _ = within(time.Second, func(ctx context.Context) (gateway.Answer, error) { return h.Cancel(ctx, "main", "given-up") })
@@ -282,14 +299,14 @@ func TestAnUndecidedUndoHoldsNobodyUp(t *testing.T) {
 }
 
 func TestAnUndoThatIsRefusedIsTriedAgainAndShown(t *testing.T) {
-	days(t, func(t *testing.T, h *house) {
+	days(t, 5*time.Minute, func(t *testing.T, h *house) {
 		h.create("k", sale(1000))
-		h.processor.Before = func(_ context.Context, call string) *gateway.Result {
+		h.processor.SetBefore(func(_ context.Context, call string) *gateway.Result {
 			if call == "void" {
 				return &gateway.Result{Outcome: gateway.Declined, Decline: &gateway.Decline{Code: "110"}}
 			}
 			return nil
-		}
+		})
 		a, err := h.Cancel(t.Context(), "main", "k")
 		if err != nil || !a.Payment.NeedsAttention || a.Operation().Cancel != gateway.CancelRequested {
 			t.Fatalf("needs attention %v, cancel %s, %v", a.Payment.NeedsAttention, a.Operation().Cancel, err)
@@ -306,7 +323,7 @@ func TestAnUndoThatIsRefusedIsTriedAgainAndShown(t *testing.T) {
 }
 
 func TestARefundThatWaitsTooLongIsForAPersonToDecide(t *testing.T) {
-	days(t, func(t *testing.T, h *house) {
+	days(t, 5*time.Minute, func(t *testing.T, h *house) {
 		p := h.create("k", sale(1000)).Payment
 		part := gateway.Money(300)
 		if _, err := h.Refund(t.Context(), as("r"), p.ID, gateway.RefundPayment{Amount: &part}); err != nil {
@@ -324,12 +341,12 @@ func TestWhatADeadProcessLeftIsTakenUpByAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		release := make(chan struct{})
-		h.processor.After = func(_ context.Context, call string, r gateway.Result) gateway.Result {
+		h.processor.SetAfter(func(_ context.Context, call string, r gateway.Result) gateway.Result {
 			if call == "charge" {
 				<-release // this process never hears the answer
 			}
 			return r
-		}
+		})
 		_, _ = within(time.Second, func(ctx context.Context) (gateway.Answer, error) {
 			return h.CreatePayment(ctx, as("k"), sale(1999))
 		})

@@ -3,6 +3,7 @@ package gateway
 import (
 	"crypto/rand"
 	"encoding/base32"
+	"regexp"
 	"time"
 )
 
@@ -32,6 +33,11 @@ func NewEventID(now time.Time) string { return newID("evt_", now) }
 
 // NewRequestID makes the id under which a request stands in the log.
 func NewRequestID(now time.Time) string { return newID("req_", now) }
+
+var reference = regexp.MustCompile(`^[A-Z2-7]{16}$`)
+
+// isReference says that a text has the form of a reference of ours.
+func isReference(s string) bool { return reference.MatchString(s) }
 
 // NewReference makes the sixteen characters by which a sale or authorization
 // is found again at PayTrace. They are upper-case base32, so that no export,

@@ -57,6 +57,7 @@ func (k KeyRecord) Closed() bool { return k.OperationID == "" }
 // PaymentFilter selects payments of one merchant. Empty members do not filter.
 type PaymentFilter struct {
 	MerchantID     string
+	LiveMode       *bool
 	OrderID        string
 	Statuses       []Status // any of them
 	NeedsAttention *bool

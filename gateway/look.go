@@ -126,7 +126,9 @@ func sightCharge(p Payment, found []Record) (sighting, bool) {
 }
 
 // sightAbsence counts a look as a miss only if it would have shown the charge:
-// it stayed below the cap on rows, and it showed something made after ours.
+// it stayed below the cap on rows, and it showed a charge made after ours that
+// bears a reference. Without that nobody knows whether the books have moved on,
+// or whether they show references at all.
 func sightAbsence(p Payment, op Operation, all []Record, rowCap int) sighting {
 	if seen, ok := sightCharge(p, all); ok {
 		return seen
@@ -134,7 +136,9 @@ func sightAbsence(p Payment, op Operation, all []Record, rowCap int) sighting {
 	if rowCap > 0 && len(all) >= rowCap {
 		return sighting{}
 	}
-	later := slices.ContainsFunc(all, func(r Record) bool { return r.CreatedAt.After(op.SendBefore.Add(clockSkew)) })
+	later := slices.ContainsFunc(all, func(r Record) bool {
+		return isReference(r.Reference) && r.CreatedAt.After(op.SendBefore.Add(clockSkew))
+	})
 	return sighting{missed: later}
 }
 

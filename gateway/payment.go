@@ -170,8 +170,13 @@ func (p Payment) next(op Operation, now time.Time) Payment {
 	} else {
 		p.Operations = append(p.Operations, op)
 	}
-	p.NeedsAttention = slices.ContainsFunc(p.Operations, func(o Operation) bool { return o.Attention != "" })
+	p.NeedsAttention = p.attention()
 	return p
+}
+
+// attention says that an operation waits for a person's decision.
+func (p Payment) attention() bool {
+	return slices.ContainsFunc(p.Operations, func(o Operation) bool { return o.Attention != "" })
 }
 
 // move changes the state along the table. A move that the table does not have

@@ -16,8 +16,13 @@ func (g *Gateway) Payment(ctx context.Context, merchantID, id string) (Payment, 
 
 // Payments returns a page, newest first, and whether there are more.
 func (g *Gateway) Payments(ctx context.Context, f PaymentFilter) ([]Payment, bool, error) {
+	m, err := g.merchant(f.MerchantID)
+	if err != nil {
+		return nil, false, err
+	}
 	size := f.Limit
 	f.Limit++
+	f.LiveMode = &m.LiveMode
 	page, err := inBudget(ctx, g, func() ([]Payment, error) { return g.ledger.Payments(ctx, f) })
 	var slow *Error
 	if err != nil && !errors.As(err, &slow) {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -153,10 +154,10 @@ func TestTheCallersBudgetEndsTheWaitingAndNotTheWork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
-		h.processor.After = func(_ context.Context, _ string, r gateway.Result) gateway.Result {
+		h.processor.SetAfter(func(_ context.Context, _ string, r gateway.Result) gateway.Result {
 			time.Sleep(12 * time.Second)
 			return r
-		}
+		})
 		start := time.Now()
 		_, err := within(2*time.Second, func(ctx context.Context) (gateway.Answer, error) {
 			return h.CreatePayment(ctx, as("k"), sale(1999))
@@ -244,18 +245,16 @@ func TestALateRecordOfOneSendingDoesNotDecideTheNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
-		lost := false
+		var lost atomic.Bool
 		h.on(forgetful{h.ledger, func(c gateway.Change) bool {
 			op, _ := c.Payment.Operation(c.Operation)
-			first := op.Status == gateway.OpNotSent && !lost
-			lost = lost || first
-			return first
+			return op.Status == gateway.OpNotSent && !lost.Swap(true)
 		}})
-		h.processor.Before = func(context.Context, string) *gateway.Result { return &gateway.Result{Outcome: gateway.NotSent} }
+		h.processor.SetBefore(func(context.Context, string) *gateway.Result { return &gateway.Result{Outcome: gateway.NotSent} })
 		_, _ = within(time.Millisecond, func(ctx context.Context) (gateway.Answer, error) {
 			return h.CreatePayment(ctx, as("k"), sale(1999))
 		})
-		h.processor.Before = func(context.Context, string) *gateway.Result { time.Sleep(time.Second); return nil }
+		h.processor.SetBefore(func(context.Context, string) *gateway.Result { time.Sleep(time.Second); return nil })
 		h.expect(h.create("k", sale(1999)), nil, gateway.StatusApproved, gateway.OpApproved)
 		time.Sleep(time.Minute)
 		synctest.Wait()
@@ -271,8 +270,8 @@ func TestAnIntentThatTheLedgerKeptButDidNotAnswerForIsNotSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
-		first := true
-		h.on(forgetful{h.ledger, func(gateway.Change) bool { was := first; first = false; return was }})
+		var lost atomic.Bool
+		h.on(forgetful{h.ledger, func(gateway.Change) bool { return !lost.Swap(true) }})
 		_, err := h.CreatePayment(t.Context(), as("k"), sale(1999))
 		var refused *gateway.Error
 		if !errors.As(err, &refused) || refused.Outcome != gateway.NotSent {
@@ -334,13 +333,13 @@ func TestASlowLookLeavesTimeForTheRefundToWait(t *testing.T) {
 		defer h.ledger.Close()
 		p := h.create("k", sale(1000)).Payment
 		synctest.Wait()
-		h.processor.Before = func(ctx context.Context, call string) *gateway.Result {
+		h.processor.SetBefore(func(ctx context.Context, call string) *gateway.Result {
 			if call == "look" {
 				<-ctx.Done() // PayTrace takes 19 s
 				return &gateway.Result{}
 			}
 			return nil
-		}
+		})
 		a, err := within(9*time.Second, func(ctx context.Context) (gateway.Answer, error) {
 			return h.Refund(ctx, as("r"), p.ID, gateway.RefundPayment{})
 		})
@@ -352,9 +351,9 @@ func TestASlowLookLeavesTimeForTheRefundToWait(t *testing.T) {
 func TestNotSentIsContinuedByItsOwnKey(t *testing.T) {
 	h := newHouse(t)
 	refused := &gateway.Result{Outcome: gateway.NotSent, Detail: "connection refused"}
-	h.processor.Before = func(context.Context, string) *gateway.Result { return refused }
+	h.processor.SetBefore(func(context.Context, string) *gateway.Result { return refused })
 	first := h.expect(h.create("k", sale(1999)), nil, gateway.Failed, gateway.OpNotSent)
-	h.processor.Before = nil
+	h.processor.SetBefore(nil)
 	second := h.expect(h.create("k", sale(1999)), nil, gateway.StatusApproved, gateway.OpApproved)
 	if first.Payment.ID != second.Payment.ID || first.Payment.Reference != second.Payment.Reference {
 		t.Error("the repeat made another payment")
@@ -366,9 +365,9 @@ func TestNotSentIsContinuedByItsOwnKey(t *testing.T) {
 
 func TestUnknownIsNeverSentAgain(t *testing.T) {
 	h := newHouse(t)
-	h.processor.After = func(context.Context, string, gateway.Result) gateway.Result {
+	h.processor.SetAfter(func(context.Context, string, gateway.Result) gateway.Result {
 		return gateway.Result{Outcome: gateway.Unknown, Detail: "connection lost"}
-	}
+	})
 	h.expect(h.create("k", sale(1999)), nil, gateway.StatusUnknown, gateway.OpUnknown)
 	for range 3 {
 		a, err := within(time.Second/10, func(ctx context.Context) (gateway.Answer, error) {
@@ -383,7 +382,7 @@ func TestUnknownIsNeverSentAgain(t *testing.T) {
 
 func TestAPanicInTheClientIsUnknown(t *testing.T) {
 	h := newHouse(t)
-	h.processor.Before = func(context.Context, string) *gateway.Result { panic("boom") }
+	h.processor.SetBefore(func(context.Context, string) *gateway.Result { panic("boom") })
 	h.expect(h.create("k", sale(1999)), nil, gateway.StatusUnknown, gateway.OpUnknown)
 }
 

@@ -92,8 +92,9 @@ func (g *Gateway) watchFailed(ctx context.Context, m Merchant, p Payment, op Ope
 // into one that has to be undone.
 func afterWatch(p Payment, op Operation, found []Record, now time.Time) (Change, bool) {
 	seen, ok := sightCharge(p, found)
+	before := op.Attention
 	switch {
-	case ok && seen.attention != "":
+	case ok && seen.attention != "" && seen.attention != before:
 		op.Attention = seen.attention
 	case ok && seen.result.Outcome == Approved && !seen.voided:
 		op.Late, op.Cancel, op.Due = true, CancelRequested, now
@@ -104,5 +105,9 @@ func afterWatch(p Payment, op Operation, found []Record, now time.Time) (Change,
 	default:
 		return Change{}, false
 	}
-	return Change{Payment: p.next(op, now), Base: p.Version, Operation: op.ID}, true
+	change := Change{Payment: p.next(op, now), Base: p.Version, Operation: op.ID}
+	if op.Attention != before {
+		change.Events = []Event{attentionEvent(change.Payment, op.ID, now)}
+	}
+	return change, true
 }

@@ -124,6 +124,15 @@ func decodePayment(body string) (gateway.Payment, error) {
 	return p, nil
 }
 
+// place is the first row of the change for which another gateway may compete:
+// the key that a new payment binds, or the payment.
+func (r changeRows) place() string {
+	if r.base == 0 && r.key != nil {
+		return r.key.place()
+	}
+	return "payment " + r.payment.ID
+}
+
 // write puts the whole change into the session's transaction, in the order in
 // which the rows refer to each other.
 func (r changeRows) write(s *session) error {
@@ -173,6 +182,8 @@ func (r changeRows) writeOperations(s *session) error {
 	}
 	return nil
 }
+
+func (k keyRow) place() string { return "key " + k.merchant + " " + k.key }
 
 func (k keyRow) write(s *session) error {
 	return s.one(gateway.ErrKeyTaken, insertKeySQL,

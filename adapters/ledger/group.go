@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 )
 
@@ -13,19 +15,24 @@ const (
 	// groupLimit bounds the changes of one commit, and so the time for which
 	// the first of them waits for the last.
 	groupLimit = 256
+	// groupTries bounds how often a group is carried out that the database
+	// gives up each time.
+	groupTries = 4
 )
 
 // write is one caller's change, and the place where its answer goes.
 type write struct {
-	run  func(*session) error
-	done chan error
+	place string
+	run   func(*session) error
+	done  chan error
 }
 
 // group gathers the writes of many callers into few commits: what takes time
 // is the disk's promise, and one promise can cover them all.
 type group struct {
-	db    *sql.DB
-	queue chan write
+	db      *sql.DB
+	dialect dialect
+	queue   chan write
 	// closing is held for reading by those who put something into the queue,
 	// so that the queue is closed only when nobody is about to.
 	closing sync.RWMutex
@@ -33,8 +40,8 @@ type group struct {
 	ended   chan struct{}
 }
 
-func newGroup(db *sql.DB) *group {
-	g := &group{db: db, queue: make(chan write, queueLimit), ended: make(chan struct{})}
+func newGroup(db *sql.DB, d dialect) *group {
+	g := &group{db: db, dialect: d, queue: make(chan write, queueLimit), ended: make(chan struct{})}
 	go g.run()
 	return g
 }
@@ -42,11 +49,11 @@ func newGroup(db *sql.DB) *group {
 // do queues the write and returns its answer. ctx bounds the waiting for a
 // place; a write that has one is always carried out and answered, since a
 // caller that left could not know which.
-func (g *group) do(ctx context.Context, run func(*session) error) error {
+func (g *group) do(ctx context.Context, place string, run func(*session) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	w := write{run: run, done: make(chan error, 1)}
+	w := write{place: place, run: run, done: make(chan error, 1)}
 	if err := g.enqueue(ctx, w); err != nil {
 		return err
 	}
@@ -82,7 +89,7 @@ func (g *group) run() {
 	defer close(g.ended)
 	var s *session
 	for first := range g.queue {
-		s = g.commit(s, g.gather(first))
+		s = g.commit(s, inOrder(g.gather(first)))
 	}
 	if s != nil {
 		s.release()
@@ -107,44 +114,81 @@ func (g *group) gather(first write) []write {
 	return waiting
 }
 
+// inOrder sorts a group by the rows that other gateways may want too. Where all
+// take them in one order, none waits for another in a circle. Changes of one
+// row keep the order in which they came.
+func inOrder(writes []write) []write {
+	slices.SortStableFunc(writes, func(a, b write) int { return strings.Compare(a.place, b.place) })
+	return writes
+}
+
 // commit writes the group and answers everyone in it. It returns the session
-// for the next group, or nil when this one's state is in doubt: after a failed
-// commit nobody knows what the connection still holds, so it is given up and
-// whatever was open in it is rolled back.
+// for the next group, or nil when this one's state is in doubt.
 func (g *group) commit(s *session, writes []write) *session {
-	if s == nil {
-		var err error
-		if s, err = openSession(g.db); err != nil {
-			return answerAll(writes, fmt.Errorf("nothing was written: %w", err))
+	ctx, cancel := g.dialect.bounded()
+	defer cancel()
+	var answers []error
+	var lost error
+	for range groupTries {
+		if s, answers, lost = g.attempt(ctx, s, writes); !g.dialect.again(lost) {
+			break
 		}
 	}
-	tx, err := s.begin()
-	if err != nil {
-		s.discard()
-		return answerAll(writes, fmt.Errorf("nothing was written: %w", err))
-	}
-	answers := make([]error, len(writes))
 	for i, w := range writes {
-		var lost error
-		if answers[i], lost = s.apart(w.run); lost != nil {
-			_ = tx.Rollback()
-			s.discard()
-			return answerAll(writes, fmt.Errorf("nothing was written: %w", lost))
+		if lost != nil {
+			w.done <- lost
+			continue
 		}
-	}
-	if err := tx.Commit(); err != nil {
-		s.discard()
-		return answerAll(writes, fmt.Errorf("it is not known whether the change was kept, read before trying again: %w", err))
-	}
-	for i, w := range writes {
 		w.done <- answers[i]
 	}
 	return s
 }
 
-func answerAll(writes []write, err error) *session {
-	for _, w := range writes {
-		w.done <- err
+// attempt carries the group out once. After a loss the session is given up, and
+// whatever was open in it is rolled back: nobody knows what a connection still
+// holds whose commit has failed.
+func (g *group) attempt(ctx context.Context, s *session, writes []write) (next *session, answers []error, lost error) {
+	s, tx, err := g.begin(ctx, s)
+	if err != nil {
+		return nil, nil, fmt.Errorf("nothing was written: %w", err)
 	}
-	return nil
+	answers = make([]error, len(writes))
+	for i, w := range writes {
+		if answers[i], lost = s.apart(w.run); lost != nil {
+			_ = tx.Rollback()
+			s.discard()
+			return nil, nil, fmt.Errorf("nothing was written: %w", lost)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		s.discard()
+		return nil, nil, fmt.Errorf("it is not known whether the change was kept, read before trying again: %w", err)
+	}
+	return s, answers, nil
+}
+
+// begin opens the group's transaction, in a new session where there is none or
+// where the server has ended it since the last group.
+func (g *group) begin(ctx context.Context, s *session) (*session, *sql.Tx, error) {
+	if s != nil {
+		tx, err := s.begin(ctx)
+		if err == nil {
+			return s, tx, nil
+		}
+		alive := s.conn.PingContext(ctx) == nil
+		s.discard()
+		if alive {
+			return nil, nil, err
+		}
+	}
+	s, err := openSession(ctx, g.db, g.dialect)
+	if err != nil {
+		return nil, nil, err
+	}
+	tx, err := s.begin(ctx)
+	if err != nil {
+		s.discard()
+		return nil, nil, err
+	}
+	return s, tx, nil
 }

@@ -16,7 +16,7 @@ import (
 func occupied(t *testing.T, l *Ledger) (release func()) {
 	t.Helper()
 	busy, free := make(chan struct{}), make(chan struct{})
-	go l.writes.do(context.Background(), func(*session) error {
+	go l.writes.do(context.Background(), "", func(*session) error {
 		close(busy)
 		<-free
 		return nil
@@ -131,7 +131,7 @@ func TestAFailedCommitFailsEveryChangeOfItsGroup(t *testing.T) {
 	}
 	// A deferred reference to nothing is looked at by the commit only.
 	go func() {
-		answers <- l.write(context.Background(), func(s *session) error {
+		answers <- l.write(context.Background(), "", func(s *session) error {
 			if _, err := s.exec("PRAGMA defer_foreign_keys = 1"); err != nil {
 				return err
 			}
@@ -163,7 +163,7 @@ func TestALostTransactionFailsEveryChangeOfItsGroup(t *testing.T) {
 	waitQueued(t, l, 1, applied)
 	lost := make(chan error, 1)
 	go func() {
-		lost <- l.write(context.Background(), func(s *session) error {
+		lost <- l.write(context.Background(), "", func(s *session) error {
 			_, _ = s.exec("ROLLBACK") // what SQLite does by itself on a full disk
 			return errors.New("lost")
 		})

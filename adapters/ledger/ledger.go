@@ -34,15 +34,15 @@ type Ledger struct {
 
 // start brings a migrated database to life: db writes, reads only reads. store
 // is what has to be closed in the end.
-func start(ctx context.Context, db, reads *sql.DB, store io.Closer, opts Options, explain func(error) error) (*Ledger, error) {
+func start(ctx context.Context, db, reads *sql.DB, store io.Closer, opts Options, d dialect) (*Ledger, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	r, err := newReader(ctx, reads)
+	r, err := newReader(ctx, reads, d)
 	if err != nil {
-		return nil, explain(err)
+		return nil, d.explain(err)
 	}
-	l := &Ledger{writes: newGroup(db), reads: r, explain: explain}
+	l := &Ledger{writes: newGroup(db, d), reads: r, explain: d.explain}
 	l.ready = newReadiness(opts.Now, l.write)
 	l.close = sync.OnceValue(func() error {
 		l.writes.close()
@@ -63,24 +63,26 @@ func (l *Ledger) Apply(ctx context.Context, c gateway.Change) error {
 	if err != nil {
 		return fmt.Errorf("a change that the ledger cannot take: %w", err)
 	}
-	return l.write(ctx, rows.write)
+	return l.write(ctx, rows.place(), rows.write)
 }
 
 // CloseKey implements gateway.Ledger.
 func (l *Ledger) CloseKey(ctx context.Context, merchantID, key string, at time.Time) error {
 	closed := keyRow{merchant: merchantID, key: key, boundAt: at.UnixMicro()}
-	return l.write(ctx, closed.write)
+	return l.write(ctx, closed.place(), closed.write)
 }
 
 // SaveCustomer implements gateway.Ledger.
 func (l *Ledger) SaveCustomer(ctx context.Context, c gateway.VaultCustomer) error {
-	return l.write(ctx, customerRows(c).write)
+	return l.write(ctx, "customer "+c.MerchantID+" "+c.ID, customerRows(c).write)
 }
 
 // Ready implements gateway.Ledger. It writes at most once a second; in between
 // it repeats what the last write showed.
 func (l *Ledger) Ready(ctx context.Context) error { return l.ready.check(ctx) }
 
-func (l *Ledger) write(ctx context.Context, w func(*session) error) error {
-	return l.explain(l.writes.do(ctx, w))
+// write is answered with what became of the change. place names the row that
+// others may want too, by which a group is ordered.
+func (l *Ledger) write(ctx context.Context, place string, run func(*session) error) error {
+	return l.explain(l.writes.do(ctx, place, run))
 }

@@ -10,8 +10,10 @@ import (
 // Payments implements gateway.Ledger. Ids sort by the time of their making, so
 // the newest are the greatest, and a page begins below the id it is given.
 func (l *Ledger) Payments(ctx context.Context, f gateway.PaymentFilter) ([]gateway.Payment, error) {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
 	query, args := listSQL(f)
-	return l.many(l.reads.db.QueryContext(ctx, query, args...))
+	return l.many(l.reads.db.QueryContext(ctx, l.reads.dialect.query(query), args...))
 }
 
 func listSQL(f gateway.PaymentFilter) (string, []any) {
@@ -19,6 +21,9 @@ func listSQL(f gateway.PaymentFilter) (string, []any) {
 	args := []any{f.MerchantID}
 	add := func(condition string, values ...any) {
 		where, args = append(where, condition), append(args, values...)
+	}
+	if f.LiveMode != nil {
+		add("live_mode = ?", *f.LiveMode)
 	}
 	if f.OrderID != "" {
 		add("order_id = ? AND order_id <> ''", f.OrderID)

@@ -35,14 +35,18 @@ const (
 		ORDER BY work.since, payments.id`
 )
 
+// readPatience bounds one read, for callers who do not.
+const readPatience = 10 * time.Second
+
 // reader holds the connections that read, with their statements.
 type reader struct {
 	db                                         *sql.DB
+	dialect                                    dialect
 	payment, byTransaction, key, due, customer *sql.Stmt
 }
 
-func newReader(ctx context.Context, db *sql.DB) (*reader, error) {
-	r := &reader{db: db}
+func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
+	r := &reader{db: db, dialect: d}
 	for _, s := range []struct {
 		statement **sql.Stmt
 		query     string
@@ -51,7 +55,7 @@ func newReader(ctx context.Context, db *sql.DB) (*reader, error) {
 		{&r.due, dueSQL}, {&r.customer, customerSQL},
 	} {
 		var err error
-		if *s.statement, err = db.PrepareContext(ctx, s.query); err != nil {
+		if *s.statement, err = db.PrepareContext(ctx, d.query(s.query)); err != nil {
 			return nil, err
 		}
 	}
@@ -60,17 +64,23 @@ func newReader(ctx context.Context, db *sql.DB) (*reader, error) {
 
 // Payment implements gateway.Ledger.
 func (l *Ledger) Payment(ctx context.Context, merchantID, paymentID string) (gateway.Payment, error) {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
 	return l.one(l.reads.payment.QueryRowContext(ctx, paymentID, merchantID))
 }
 
 // PaymentByTransaction implements gateway.Ledger.
 func (l *Ledger) PaymentByTransaction(ctx context.Context, merchantID, transactionID string) (gateway.Payment, error) {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
 	return l.one(l.reads.byTransaction.QueryRowContext(ctx,
 		merchantID, merchantID, transactionID, merchantID, transactionID, transactionID))
 }
 
 // Key implements gateway.Ledger.
 func (l *Ledger) Key(ctx context.Context, merchantID, key string) (gateway.KeyRecord, error) {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
 	record := gateway.KeyRecord{Key: key}
 	var payment, operation, reply sql.NullString
 	err := l.reads.key.QueryRowContext(ctx, merchantID, key).Scan(&record.Fingerprint, &payment, &operation, &reply)
@@ -94,6 +104,8 @@ func (l *Ledger) Key(ctx context.Context, merchantID, key string) (gateway.KeyRe
 
 // Due implements gateway.Ledger.
 func (l *Ledger) Due(ctx context.Context, now time.Time, limit int) ([]gateway.Payment, error) {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
 	return l.many(l.reads.due.QueryContext(ctx, now.UnixMicro(), max(limit, 0)))
 }
 

@@ -19,11 +19,14 @@ const (
 // space of an old one while the disk is full.
 var filler = strings.Repeat(".", 16<<10)
 
+// writer is Ledger.write.
+type writer func(ctx context.Context, place string, run func(*session) error) error
+
 // readiness is what the last look at the ledger's ability to write has shown.
 // However many ask, one write is under way.
 type readiness struct {
 	now   func() time.Time
-	write func(context.Context, func(*session) error) error
+	write writer
 
 	mu      sync.Mutex
 	looked  time.Time
@@ -31,7 +34,7 @@ type readiness struct {
 	looking chan struct{} // nil while nobody looks
 }
 
-func newReadiness(now func() time.Time, write func(context.Context, func(*session) error) error) *readiness {
+func newReadiness(now func() time.Time, write writer) *readiness {
 	return &readiness{now: now, write: write}
 }
 
@@ -61,7 +64,7 @@ func (r *readiness) look(done chan struct{}) {
 	ctx, cancel := context.WithTimeout(context.Background(), readyPatience)
 	defer cancel()
 	began := r.now()
-	err := r.write(ctx, func(s *session) error {
+	err := r.write(ctx, "", func(s *session) error {
 		if _, err := s.exec(insertReadinessSQL, began.UnixMicro(), filler); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
 )
 
 //go:embed migrations/*.sql
@@ -18,18 +19,33 @@ const (
 	setVersionSQL    = `INSERT INTO schema_version (version) VALUES (?)`
 )
 
-// migrate brings the schema to this program's version. It refuses one that is
-// newer: an older program would write rows that the newer one misreads.
-func migrate(ctx context.Context, db *sql.DB) error {
+// migrate brings the schema to this program's version, in one transaction, so
+// that gateways which start at once find all of it or do all of it. It refuses
+// a newer one: an older program would write rows that the newer one misreads.
+func migrate(ctx context.Context, db *sql.DB, d dialect) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	for _, statement := range append(slices.Clone(d.exclusive), createVersionSQL) {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	if err := migrateFrom(ctx, tx, d); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func migrateFrom(ctx context.Context, tx *sql.Tx, d dialect) error {
 	files, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
 		return err
 	}
-	if _, err := db.ExecContext(ctx, createVersionSQL); err != nil {
-		return err
-	}
 	var version int
-	if err := db.QueryRowContext(ctx, versionSQL).Scan(&version); err != nil {
+	if err := tx.QueryRowContext(ctx, versionSQL).Scan(&version); err != nil {
 		return err
 	}
 	if version > len(files) {
@@ -37,28 +53,21 @@ func migrate(ctx context.Context, db *sql.DB) error {
 			"start the newer program, or restore a backup made before the upgrade", version, len(files))
 	}
 	for ; version < len(files); version++ {
-		if err := migrateOne(ctx, db, files[version], version+1); err != nil {
+		if err := migrateOne(ctx, tx, d, files[version], version+1); err != nil {
 			return fmt.Errorf("migration %s: %w", files[version], err)
 		}
 	}
 	return nil
 }
 
-func migrateOne(ctx context.Context, db *sql.DB, file string, version int) error {
+func migrateOne(ctx context.Context, tx *sql.Tx, d dialect, file string, version int) error {
 	statements, err := migrations.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
+	if _, err := tx.ExecContext(ctx, d.schema(string(statements))); err != nil {
 		return err
 	}
-	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, string(statements)); err != nil {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, setVersionSQL, version); err != nil {
-		return err
-	}
-	return tx.Commit()
+	_, err = tx.ExecContext(ctx, d.query(setVersionSQL), version)
+	return err
 }

@@ -40,8 +40,10 @@ const (
 		(id, merchant_id, payment_id, operation_id, type, version, at, body)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 
+	// The update changes nothing, but holds the row: of two that replace one
+	// customer's methods, the second waits here and then sees the first's.
 	insertCustomerSQL = `INSERT INTO vault_customers (merchant_id, id) VALUES (?, ?)
-		ON CONFLICT (merchant_id, id) DO NOTHING`
+		ON CONFLICT (merchant_id, id) DO UPDATE SET id = excluded.id`
 	deleteMethodsSQL = `DELETE FROM vault_methods WHERE merchant_id = ? AND customer_id = ?`
 	insertMethodSQL  = `INSERT INTO vault_methods
 		(merchant_id, customer_id, id, position, processor_customer_id, brand, last_four, expiration_month, expiration_year, is_default)
@@ -54,16 +56,19 @@ const (
 // session is the one connection that writes. Only the writer's goroutine
 // touches it.
 type session struct {
-	conn       *sql.Conn
+	conn    *sql.Conn
+	dialect dialect
+	// ctx is that of the group under way.
+	ctx        context.Context
 	statements map[string]*sql.Stmt
 }
 
-func openSession(db *sql.DB) (*session, error) {
-	conn, err := db.Conn(context.Background())
+func openSession(ctx context.Context, db *sql.DB, d dialect) (*session, error) {
+	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &session{conn: conn, statements: map[string]*sql.Stmt{}}, nil
+	return &session{conn: conn, dialect: d, statements: map[string]*sql.Stmt{}}, nil
 }
 
 // discard gives the connection up instead of returning it to its pool, which
@@ -89,21 +94,24 @@ func (s *session) closeStatements() {
 	}
 }
 
-// begin opens the transaction of a group. Nothing in it ends by a context: an
-// interrupted statement could take the changes of others with it. The waiting
-// for a lock is bounded by the database's own timeout.
-func (s *session) begin() (*sql.Tx, error) {
-	return s.conn.BeginTx(context.Background(), nil)
+// begin opens the transaction of a group. Nothing in it ends by a caller's
+// context: an interrupted statement takes the changes of others with it.
+func (s *session) begin(ctx context.Context) (*sql.Tx, error) {
+	s.ctx = ctx
+	return s.conn.BeginTx(ctx, nil)
 }
 
 // apart runs one change under a savepoint. Its first result is the change's own
-// answer; the second says that the whole transaction is lost, as a full disk
-// may leave it.
+// answer; the second says that the whole transaction is lost, as a full disk or
+// a deadlock may leave it.
 func (s *session) apart(run func(*session) error) (answer, lost error) {
 	if _, err := s.exec(savepointSQL); err != nil {
 		return nil, err
 	}
 	answer = run(s)
+	if s.dialect.again(answer) {
+		return nil, answer
+	}
 	if answer != nil {
 		if _, err := s.exec(rollbackToSQL); err != nil {
 			return nil, lostBy(answer, err)
@@ -129,12 +137,12 @@ func (s *session) exec(query string, args ...any) (int64, error) {
 	statement, ok := s.statements[query]
 	if !ok {
 		var err error
-		if statement, err = s.conn.PrepareContext(context.Background(), query); err != nil {
+		if statement, err = s.conn.PrepareContext(s.ctx, s.dialect.query(query)); err != nil {
 			return 0, err
 		}
 		s.statements[query] = statement
 	}
-	result, err := statement.Exec(args...)
+	result, err := statement.ExecContext(s.ctx, args...)
 	if err != nil {
 		return 0, err
 	}

@@ -57,7 +57,7 @@ func openSQLite(ctx context.Context, path string, opts Options, pragmas []string
 			closers.Close()
 		}
 	}()
-	explain := explainSQLite(path)
+	d := sqliteDialect(path)
 	db, err := sql.Open("sqlite", dsn(path, "rw", pragmas)+"&_txlock=immediate")
 	if err != nil {
 		return nil, err
@@ -65,10 +65,10 @@ func openSQLite(ctx context.Context, path string, opts Options, pragmas []string
 	closers = append(closers, db)
 	db.SetMaxOpenConns(1)
 	if err := checkSQLite(ctx, db); err != nil {
-		return nil, explain(err)
+		return nil, d.explain(err)
 	}
-	if err := migrate(ctx, db); err != nil {
-		return nil, explain(err)
+	if err := migrate(ctx, db, d); err != nil {
+		return nil, d.explain(err)
 	}
 	reads, err := sql.Open("sqlite", dsn(path, "ro", readerPragmas))
 	if err != nil {
@@ -77,7 +77,7 @@ func openSQLite(ctx context.Context, path string, opts Options, pragmas []string
 	closers = append(closers, reads)
 	reads.SetMaxOpenConns(readConnections)
 	reads.SetMaxIdleConns(readConnections)
-	return start(ctx, db, reads, closers, opts, explain)
+	return start(ctx, db, reads, closers, opts, d)
 }
 
 // dsn is a URI, so that no character of the path is taken for a parameter.

@@ -94,7 +94,7 @@ func TestOpenTakesAnyPath(t *testing.T) {
 func TestOpenMakesCommitsDurable(t *testing.T) {
 	l := opened(t, fresh(t), Options{})
 	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "fullfsync": "1"} {
-		err := l.write(t.Context(), func(s *session) error {
+		err := l.write(t.Context(), "", func(s *session) error {
 			var got string
 			if err := s.conn.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil {
 				return err
@@ -146,7 +146,7 @@ func TestCloseLeavesOneWholeFile(t *testing.T) {
 func TestOpenRefusesANewerSchema(t *testing.T) {
 	path := fresh(t)
 	l := opened(t, path, Options{})
-	err := l.write(t.Context(), func(s *session) error {
+	err := l.write(t.Context(), "", func(s *session) error {
 		_, err := s.exec(setVersionSQL, 999)
 		return err
 	})
@@ -273,7 +273,7 @@ func fill(t *testing.T, l *Ledger) []gateway.Payment {
 func TestApplySaysThatAnotherProgramHoldsTheLock(t *testing.T) {
 	path := fresh(t)
 	l := opened(t, path, Options{})
-	err := l.write(t.Context(), func(s *session) error {
+	err := l.write(t.Context(), "", func(s *session) error {
 		_, err := s.conn.ExecContext(t.Context(), "PRAGMA busy_timeout = 1")
 		return err
 	})

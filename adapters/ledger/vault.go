@@ -37,6 +37,8 @@ func (c customerRows) write(s *session) error {
 
 // Customer implements gateway.Ledger.
 func (l *Ledger) Customer(ctx context.Context, merchantID, customerID string) (gateway.VaultCustomer, error) {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
 	rows, err := l.reads.customer.QueryContext(ctx, merchantID, customerID)
 	if err != nil {
 		return gateway.VaultCustomer{}, l.explain(err)

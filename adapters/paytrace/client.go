@@ -30,11 +30,13 @@ func chargePath(intent gateway.Intent, by payer) string {
 // Client is one merchant's way to PayTrace. Its methods may be called
 // concurrently. It works once Run runs.
 type Client struct {
-	config    Config
-	base      string
-	zone      *time.Location
-	transport *transport
-	tokens    *keeper
+	config Config
+	base   string
+	zone   *time.Location
+	// money carries what moves money, looks carries exports and requests for
+	// tokens: however many looks there are, a charge finds a connection.
+	money, looks *transport
+	tokens       *keeper
 }
 
 // New makes a client; the error names every fault of the configuration.
@@ -52,10 +54,11 @@ func New(config Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		config:    config,
-		base:      base.Scheme + "://" + base.Host,
-		zone:      zone,
-		transport: newTransport(config),
+		config: config,
+		base:   base.Scheme + "://" + base.Host,
+		zone:   zone,
+		money:  newTransport(config, config.MaxConnections),
+		looks:  newTransport(config, config.MaxLookConnections),
 	}
 	c.tokens = newKeeper(c.fetchToken, config.Now, config.Log)
 	return c, nil
@@ -64,15 +67,20 @@ func New(config Config) (*Client, error) {
 // Run keeps an access token at hand until ctx is done. Until it runs, every
 // call waits for a token and is not sent.
 func (c *Client) Run(ctx context.Context) {
-	defer c.transport.close()
+	defer c.close()
 	c.tokens.run(ctx)
+}
+
+func (c *Client) close() {
+	c.money.close()
+	c.looks.close()
 }
 
 // fetchToken asks for an access token, once.
 func (c *Client) fetchToken(ctx context.Context) (grant, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.config.TokenTimeout)
 	defer cancel()
-	return readGrant(c.transport.post(ctx, post{
+	return readGrant(c.looks.post(ctx, post{
 		url:         c.base + tokenPath,
 		contentType: "application/x-www-form-urlencoded; charset=UTF-8",
 		body:        grantForm(c.config.Username, c.config.Password),
@@ -83,7 +91,7 @@ func (c *Client) fetchToken(ctx context.Context) (grant, error) {
 // send posts JSON with the token at hand. When PayTrace answers that it does
 // not know the token, nothing was done: the request goes out once more with
 // the next token. It never goes out a third time.
-func (c *Client) send(ctx context.Context, path string, body []byte, sendBefore time.Time, limit int64) reply {
+func (c *Client) send(ctx context.Context, over *transport, path string, body []byte, sendBefore time.Time, limit int64) reply {
 	ctx, cancel := context.WithTimeout(ctx, c.config.CallTimeout)
 	defer cancel()
 	token, err := c.tokens.token(ctx, sendBefore)
@@ -94,7 +102,7 @@ func (c *Client) send(ctx context.Context, path string, body []byte, sendBefore 
 		url: c.base + path, contentType: "application/json", bearer: token,
 		body: body, sendBefore: sendBefore, limit: limit,
 	}
-	answer := c.transport.post(ctx, p)
+	answer := over.post(ctx, p)
 	if !answer.refusesToken() {
 		return answer
 	}
@@ -102,5 +110,5 @@ func (c *Client) send(ctx context.Context, path string, body []byte, sendBefore 
 	if p.bearer, err = c.tokens.token(ctx, sendBefore); err != nil {
 		return reply{err: err}
 	}
-	return c.transport.post(ctx, p)
+	return over.post(ctx, p)
 }

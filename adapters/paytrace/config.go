@@ -25,6 +25,8 @@ const (
 	DefaultTokenTimeout   = 20 * time.Second
 	DefaultIdleTimeout    = 15 * time.Second
 	DefaultMaxConnections = 64
+	// DefaultMaxLookConnections is small, since looks can wait.
+	DefaultMaxLookConnections = 8
 )
 
 // maxIntegratorID is the length of the ids that PayTrace issues.
@@ -64,8 +66,11 @@ type Config struct {
 	TokenTimeout time.Duration
 	// IdleTimeout is short because a connection that PayTrace closes at the
 	// moment of a charge makes that charge's outcome unknown.
-	IdleTimeout    time.Duration
-	MaxConnections int
+	IdleTimeout time.Duration
+	// MaxConnections is for what moves money. Exports and requests for tokens
+	// have MaxLookConnections of their own.
+	MaxConnections     int
+	MaxLookConnections int
 
 	// RootCAs replaces the system's certificate authorities, for tests.
 	RootCAs *x509.CertPool
@@ -81,6 +86,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.TokenTimeout, DefaultTokenTimeout)
 	setDefault(&c.IdleTimeout, DefaultIdleTimeout)
 	setDefault(&c.MaxConnections, DefaultMaxConnections)
+	setDefault(&c.MaxLookConnections, DefaultMaxLookConnections)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -116,6 +122,7 @@ func (c Config) check() error {
 		fault(wait < 0, "%s: must not be negative", name)
 	}
 	fault(c.MaxConnections < 0, "maxConnections: must not be negative")
+	fault(c.MaxLookConnections < 0, "maxLookConnections: must not be negative")
 	if _, err := time.LoadLocation(c.TimeZone); err != nil {
 		fault(true, "timeZone: %q is no zone like America/Los_Angeles", c.TimeZone)
 	}

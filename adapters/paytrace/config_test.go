@@ -9,12 +9,12 @@ import (
 func TestConfigurationNamesEveryFaultAtOnce(t *testing.T) {
 	_, err := New(Config{
 		BaseURL: "ftp://secret@example.org", IntegratorID: "longer than twelve", ReferenceField: "invoice_id",
-		TimeZone: "Mars/Olympus", CallTimeout: -time.Second, MaxConnections: -1,
+		TimeZone: "Mars/Olympus", CallTimeout: -time.Second, MaxConnections: -1, MaxLookConnections: -1,
 	})
 	if err == nil {
 		t.Fatal("a broken configuration was taken")
 	}
-	for _, field := range []string{"baseURL", "username", "password", "integratorId", "referenceField", "timeZone", "callTimeout", "maxConnections"} {
+	for _, field := range []string{"baseURL", "username", "password", "integratorId", "referenceField", "timeZone", "callTimeout", "maxConnections", "maxLookConnections"} {
 		if !strings.Contains(err.Error(), field+":") {
 			t.Errorf("%s is not named in %q", field, err)
 		}

@@ -56,6 +56,9 @@ type verdict struct {
 	field     string // the contract's name of the field complained of
 	// credentials marks what only the operator can mend.
 	credentials bool
+	// again marks the refusals of the log-in itself, after which the operation's
+	// own key may send it again.
+	again bool
 	// contested marks a refusal that leaves open what has been done.
 	contested bool
 }
@@ -150,16 +153,16 @@ var table = map[code]verdict{
 	{numberedError, "816"}: contested("could not be captured", sayCapture),
 	{numberedError, "817"}: contested("could not be refunded", sayRefund),
 	{numberedError, "818"}: contested("could not be voided", sayVoid),
-	{numberedError, "961"}: invalid("hosted-fields token used or unknown", "paymentMethod.hostedFields.hpfToken", "The card form has expired. Please enter the card again.").again(),
+	{numberedError, "961"}: invalid("hosted-fields token used or unknown", "paymentMethod.hostedFields.hpfToken", "The card form has expired. Please enter the card again.").mayRetry(),
 	// 970 names the parameter; missing tells of the ones a caller can mend.
 	{numberedError, "970"}: operators("a required parameter is missing"),
 	{numberedError, "971"}: operators("integrator_id is not valid"),
 	{numberedError, "981"}: operators("log-in failed for insufficient permissions"),
-	{numberedError, "998"}: operators("log-in failed"),
-	{numberedError, "999"}: operators("log-in failed for insufficient permissions"),
+	{numberedError, "998"}: logIn("log-in failed"),
+	{numberedError, "999"}: logIn("log-in failed for insufficient permissions"),
 
-	{oauthError, "invalid_grant"}: operators("user name or password refused"),
-	{oauthError, invalidToken}:    operators("access token refused"),
+	{oauthError, "invalid_grant"}: logIn("user name or password refused"),
+	{oauthError, invalidToken}:    logIn("access token refused"),
 }
 
 // The fields of a card; which of the contract's methods they stand in depends
@@ -192,7 +195,15 @@ func operators(meaning string) verdict {
 	return verdict{meaning: meaning, outcome: gateway.Rejected, success: no, category: credentials, shopper: sayUnavailable, credentials: true}
 }
 
-func (v verdict) again() verdict { v.retryable = true; return v }
+// logIn is the operator's matter too, and over for the operation once it is
+// mended: PayTrace came no further than the log-in.
+func logIn(meaning string) verdict {
+	v := operators(meaning)
+	v.again = true
+	return v
+}
+
+func (v verdict) mayRetry() verdict { v.retryable = true; return v }
 
 // missing are the parameters of error 970 that come from the caller. The error
 // is the operator's matter when it names any other.

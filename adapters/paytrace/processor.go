@@ -57,7 +57,7 @@ func (c *Client) do(ctx context.Context, q asked, path string, request any, send
 		return gateway.Result{Outcome: gateway.NotSent, Detail: "the request cannot be written as JSON"}
 	}
 	q.live = c.config.LiveMode
-	return result(q, c.send(ctx, path, body, sendBefore, maxAnswer))
+	return result(q, c.send(ctx, c.money, path, body, sendBefore, maxAnswer))
 }
 
 func (c *Client) followUp(transactionID string, amount *gateway.Money) followUpRequest {

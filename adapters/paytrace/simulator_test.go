@@ -317,19 +317,19 @@ func TestDeniedLoginsAreTheOperatorsMatter(t *testing.T) {
 	a := openAccount(t)
 	a.order("PUT", "/faults", `{"faults":[{"operation":"sale","kind":"denied","errors":["999","998"]}]}`)
 	got := a.mustCharge(visa(2500), gateway.Rejected)
-	if !got.Rejection.Credentials {
+	if !got.Rejection.Credentials || !got.Rejection.Again {
 		t.Errorf("%+v", got.Rejection)
 	}
 
 	wrong := openAccount(t, func(config *paytrace.Config) { config.Password = "wrong" })
-	if got := wrong.mustCharge(visa(2500), gateway.Rejected); !got.Rejection.Credentials {
+	if got := wrong.mustCharge(visa(2500), gateway.Rejected); !got.Rejection.Credentials || !got.Rejection.Again {
 		t.Errorf("%+v", got.Rejection)
 	}
 	if sales, _ := wrong.requests("sale"); sales != 0 {
 		t.Errorf("%d sales were sent with a refused password", sales)
 	}
 	stranger := openAccount(t, func(config *paytrace.Config) { config.IntegratorID = "stranger" })
-	if got := stranger.mustCharge(visa(2500), gateway.Rejected); got.Rejection.Code != "971" || !got.Rejection.Credentials {
+	if got := stranger.mustCharge(visa(2500), gateway.Rejected); got.Rejection.Code != "971" || !got.Rejection.Credentials || got.Rejection.Again {
 		t.Errorf("%+v", got.Rejection)
 	}
 }

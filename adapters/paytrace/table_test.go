@@ -60,6 +60,9 @@ func checkRow(t *testing.T, c code, row verdict) {
 	if row.contested && row.outcome != gateway.Unknown {
 		t.Errorf("%v is contested and yet decided", c)
 	}
+	if row.again && !row.credentials {
+		t.Errorf("%v may be sent again without the operator", c)
+	}
 }
 
 var everyVerb = []verb{charging, capturing, voiding, refunding}
@@ -145,7 +148,7 @@ func TestEveryNumberedErrorHasTheOutcomeOfItsRow(t *testing.T) {
 			if (got.Rejection != nil) != (row.outcome == gateway.Rejected) {
 				t.Fatalf("error %s: rejection %+v", number, got.Rejection)
 			}
-			if r := got.Rejection; r != nil && (r.Code != number || r.Credentials != row.credentials || r.Message != row.shopper) {
+			if r := got.Rejection; r != nil && (r.Code != number || r.Credentials != row.credentials || r.Again != row.again || r.Message != row.shopper) {
 				t.Errorf("error %s: rejection %+v", number, r)
 			}
 		}
@@ -177,6 +180,26 @@ func TestSeveralErrorsAreARejectionOnlyWhenAllAreKnown(t *testing.T) {
 				t.Errorf("contested %t, rejection %+v", got.Contested, got.Rejection)
 			}
 		})
+	}
+}
+
+func TestOnlyARefusedLogInMayBeSentAgainByItsKey(t *testing.T) {
+	for _, c := range []struct {
+		numbers            []string
+		credentials, again bool
+	}{
+		{[]string{"998"}, true, true}, {[]string{"999"}, true, true}, {[]string{"999", "998"}, true, true},
+		{[]string{"970"}, true, false}, {[]string{"971"}, true, false}, {[]string{"981"}, true, false},
+		{[]string{"971", "998"}, true, false}, {[]string{"35", "998"}, true, false},
+		{[]string{"35"}, false, false}, {[]string{"961"}, false, false},
+	} {
+		for _, v := range everyVerb {
+			got := result(asked{verb: v}, refusal(c.numbers...))
+			mustBe(t, got, gateway.Rejected)
+			if got.Rejection.Credentials != c.credentials || got.Rejection.Again != c.again {
+				t.Errorf("errors %v to a %s: %+v", c.numbers, v, got.Rejection)
+			}
+		}
 	}
 }
 

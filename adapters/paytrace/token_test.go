@@ -200,8 +200,57 @@ func TestSecondRefusalOfTheTokenIsTheOperatorsMatter(t *testing.T) {
 	f.token = f.counting
 	got := f.client(t).Charge(context.Background(), sale())
 	mustBe(t, got, gateway.Rejected)
-	if !got.Rejection.Credentials || len(f.seen()) != 2 {
+	if !got.Rejection.Credentials || !got.Rejection.Again || got.Rejection.Code != invalidToken || len(f.seen()) != 2 {
 		t.Errorf("%d requests, %+v", len(f.seen()), got.Rejection)
+	}
+}
+
+func TestRequestIsSentAgainOnlyAfterAnAnswerThatIsATokenErrorAndNothingElse(t *testing.T) {
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		again  bool
+	}{
+		"bare":                 {401, `{"error":"invalid_token"}`, true},
+		"described":            {403, staleToken, true},
+		"with all of OAuth's":  {400, `{"error":"invalid_token","error_description":"d","error_uri":"u","state":"unauthorized"}`, true},
+		"a good status":        {200, staleToken, false},
+		"a redirect":           {302, staleToken, false},
+		"a failing server":     {500, staleToken, false},
+		"another error":        {401, `{"error":"invalid_grant","error_description":"d"}`, false},
+		"a transaction":        {401, `{"error":"invalid_token","transaction_id":7}`, false},
+		"a transaction's text": {401, `{"error":"invalid_token","error_description":{"transaction_id":7}}`, false},
+		"a response code":      {401, `{"error":"invalid_token","response_code":0}`, false},
+		"a success":            {401, `{"error":"invalid_token","success":false}`, false},
+		"numbered errors":      {401, `{"error":"invalid_token","errors":{}}`, false},
+		"an unknown member":    {401, `{"error":"invalid_token","check_transaction_id":7}`, false},
+		"a member twice":       {401, `{"error":"invalid_grant","error":"invalid_token"}`, false},
+		"other case":           {401, `{"ERROR":"invalid_token"}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t, func(w http.ResponseWriter, r *http.Request, n int) {
+				if n > 1 {
+					say(200, goodSale)(w, r)
+					return
+				}
+				say(c.status, c.body)(w, r)
+			})
+			f.token = f.counting
+			outcome, sent := gateway.Unknown, 1
+			if c.again {
+				outcome, sent = gateway.Approved, 2
+			}
+			mustBe(t, f.client(t).Charge(context.Background(), sale()), outcome)
+			if got := len(f.seen()); got != sent {
+				t.Errorf("%d requests, want %d", got, sent)
+			}
+			// The judge of the second answer is as strict as the re-send.
+			judged := gateway.Unknown
+			if c.again {
+				judged = gateway.Rejected
+			}
+			mustBe(t, result(asked{verb: charging}, reply{left: true, status: c.status, body: []byte(c.body)}), judged)
+		})
 	}
 }
 
@@ -253,7 +302,7 @@ func TestRefusedPasswordIsTheOperatorsMatterAndNothingIsSent(t *testing.T) {
 	f.token = say(401, string(readFile(t, "token_refused.json")))
 	got := f.client(t).Charge(context.Background(), sale())
 	mustBe(t, got, gateway.Rejected)
-	if !got.Rejection.Credentials || got.Rejection.Code != "invalid_grant" || len(f.seen()) != 0 {
+	if !got.Rejection.Credentials || !got.Rejection.Again || got.Rejection.Code != "invalid_grant" || len(f.seen()) != 0 {
 		t.Errorf("%d requests, %+v", len(f.seen()), got.Rejection)
 	}
 }

@@ -41,6 +41,9 @@ func result(q asked, r reply) gateway.Result {
 		return gateway.Result{Outcome: gateway.NotSent, Detail: r.err.Error()}
 	case r.err != nil:
 		return unknown("%s", r.err.Error())
+	case r.refusesToken():
+		row := rowOf(oauthError, invalidToken)
+		return rejected(invalidToken, row, "", "PayTrace answered "+invalidToken+" ("+row.meaning+")")
 	}
 	a, err := readAnswer(r.body)
 	if err != nil {
@@ -56,7 +59,7 @@ func result(q asked, r reply) gateway.Result {
 func judge(q asked, a answer) gateway.Result {
 	switch {
 	case !a.complete:
-		return judgeOAuth(a)
+		return unknown("the answer has no success or no response_code: %s", a.summary())
 	case a.mentionsDuplicate():
 		return unknown("PayTrace may have taken this for a duplicate: %s", a.summary())
 	case !a.Success && a.ResponseCode == 1:
@@ -78,15 +81,6 @@ func judge(q asked, a answer) gateway.Result {
 	return approved(q, a)
 }
 
-// judgeOAuth reads the answer that refuses a log-in in OAuth's own form.
-func judgeOAuth(a answer) gateway.Result {
-	row := rowOf(oauthError, a.OAuthError)
-	if row.outcome != gateway.Rejected || a.ResponseCode != 0 || a.TransactionID != 0 || len(a.Errors) > 0 {
-		return unknown("the answer has no success or no response_code: %s", a.summary())
-	}
-	return rejected(a.OAuthError, row, "", fmt.Sprintf("PayTrace answered %s (%s)", a.OAuthError, row.meaning))
-}
-
 // judgeErrors is a rejection only when every single error is known to mean
 // that nothing was done.
 func judgeErrors(q asked, a answer) gateway.Result {
@@ -106,8 +100,11 @@ func judgeErrors(q asked, a answer) gateway.Result {
 		r.Contested = true
 		return r
 	}
-	lead := leading(rows)
-	return rejected(numbers[lead], rows[lead], contractField(rows[lead].field, q.method), "PayTrace answered "+a.summary())
+	first := leading(rows)
+	lead := rows[first]
+	// Beside another error the log-in was not all that stood in the way.
+	lead.again = !slices.ContainsFunc(rows, func(v verdict) bool { return !v.again })
+	return rejected(numbers[first], lead, contractField(lead.field, q.method), "PayTrace answered "+a.summary())
 }
 
 // leading is the error to name when there are several: the operator's first,
@@ -152,7 +149,7 @@ func declined(a answer, row verdict) gateway.Result {
 func rejected(number string, row verdict, field, detail string) gateway.Result {
 	return gateway.Result{
 		Outcome: gateway.Rejected, Detail: detail,
-		Rejection: &gateway.Rejection{Code: number, Message: row.shopper, Field: field, Credentials: row.credentials},
+		Rejection: &gateway.Rejection{Code: number, Message: row.shopper, Field: field, Credentials: row.credentials, Again: row.again},
 	}
 }
 

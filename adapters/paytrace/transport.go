@@ -49,7 +49,7 @@ type transport struct {
 	now  func() time.Time
 }
 
-func newTransport(config Config) *transport {
+func newTransport(config Config, connections int) *transport {
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
 		ctx, cancel := context.WithTimeout(ctx, config.ConnectTimeout)
 		defer cancel()
@@ -80,9 +80,9 @@ func newTransport(config Config) *transport {
 		ForceAttemptHTTP2:      false,
 		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{},
 		DisableCompression:     true,
-		MaxIdleConns:           config.MaxConnections,
-		MaxIdleConnsPerHost:    config.MaxConnections,
-		MaxConnsPerHost:        config.MaxConnections,
+		MaxIdleConns:           connections,
+		MaxIdleConnsPerHost:    connections,
+		MaxConnsPerHost:        connections,
 		IdleConnTimeout:        config.IdleTimeout,
 		MaxResponseHeaderBytes: maxHeader,
 	}}

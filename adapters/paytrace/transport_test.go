@@ -137,7 +137,7 @@ func newClient(t *testing.T, url string, change ...func(*Config)) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(c.transport.close)
+	t.Cleanup(c.close)
 	return c
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -199,14 +200,27 @@ func bearerToken(token string) bool {
 	return token != "" && len(token) <= 4096 && !strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
+// tokenErrorMembers are all that OAuth, and Doorkeeper with it, puts into the
+// refusal of a token.
+var tokenErrorMembers = []string{"error", "error_description", "error_uri", "state"}
+
 // refusesToken says that PayTrace did not take the bearer token and so did
-// nothing.
+// nothing. The body has to be that refusal and nothing else: with one word of a
+// transaction beside it, nobody knows what was done.
 func (r reply) refusesToken() bool {
-	if r.err != nil || r.status < 400 || serverFault(r.status) {
+	if r.err != nil || r.status < 400 || serverFault(r.status) || unambiguous(r.body) != nil {
 		return false
 	}
-	a, err := readAnswer(r.body)
-	return err == nil && !a.complete && a.OAuthError == invalidToken
+	var members map[string]string
+	if json.Unmarshal(r.body, &members) != nil {
+		return false
+	}
+	for name := range members {
+		if !slices.Contains(tokenErrorMembers, name) {
+			return false
+		}
+	}
+	return members["error"] == invalidToken
 }
 
 // serverFault says that PayTrace, or something before it, has failed. What such

@@ -17,6 +17,7 @@ import (
 	"paytrace-gateway/api"
 	"paytrace-gateway/cmd/gateway/config"
 	"paytrace-gateway/gateway"
+	"paytrace-gateway/gateway/guard"
 )
 
 // dueEvery is how often the gateway asks for work that is due.
@@ -114,10 +115,11 @@ func (a *app) background(work func(context.Context)) {
 	a.onClose(func() { cancel(); <-done })
 }
 
+// processors puts a guard before each merchant's client.
 func (a *app) processors() map[string]gateway.Processor {
 	processors := map[string]gateway.Processor{}
-	for id, client := range a.clients {
-		processors[id] = client
+	for _, m := range a.cfg.Merchants {
+		processors[m.ID] = guard.New(a.clients[m.ID], guardConfig(m, a.log))
 	}
 	return processors
 }

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"paytrace-gateway/api/auth"
 	"paytrace-gateway/cmd/gateway/config"
 	"paytrace-gateway/gateway"
+	"paytrace-gateway/gateway/guard"
 )
 
 // The configuration's words, turned into what each part takes.
@@ -27,7 +29,7 @@ func merchantsOf(cfg *config.Config) []gateway.Merchant {
 		merchants = append(merchants, gateway.Merchant{
 			ID: m.ID, LiveMode: m.LiveMode, Currency: m.Currency,
 			SendWindow: m.PayTrace.SendWindow, CallDeadline: m.PayTrace.CallDeadline,
-			ProcessorUser: m.PayTrace.Username,
+			ProcessorUser: m.PayTrace.Username, ExportRowCap: m.PayTrace.ExportRowCap,
 		})
 	}
 	return merchants
@@ -39,8 +41,16 @@ func clientConfig(m config.Merchant, log *slog.Logger) paytrace.Config {
 		BaseURL: p.BaseURL, Username: p.Username, Password: p.Password.Reveal(), IntegratorID: p.IntegratorID,
 		LiveMode: m.LiveMode, ReferenceField: p.ReferenceField, InvoiceSuffix: p.InvoiceSuffix,
 		DiscretionaryData: p.DiscretionaryData, TimeZone: p.ExportTimeZone.String(),
-		CallTimeout: p.CallDeadline, MaxConnections: p.MaxConnections,
+		CallTimeout: p.CallDeadline, MaxConnections: p.MaxConnections, MaxLookConnections: p.MaxLookConnections,
 		Log: log.With("merchant", m.ID),
+	}
+}
+
+// guardConfig leaves the breaker and the repeats to the guard's own defaults.
+func guardConfig(m config.Merchant, log *slog.Logger) guard.Config {
+	return guard.Config{
+		RatePerSecond: m.PayTrace.RateLimit, CallDeadline: m.PayTrace.CallDeadline,
+		Now: time.Now, Log: log.With("merchant", m.ID),
 	}
 }
 
@@ -58,25 +68,52 @@ func gatewaySecret(cfg *config.Config) ([]byte, error) {
 	return hkdf.Key(sha256.New, []byte(master), nil, "fingerprint", sha256.Size)
 }
 
-// ownSecret reads the file, or makes it. Losing it loses no payment, but a
-// repeat of an old request would be taken for another one and refused.
+// minSecret is how many bytes a secret of our own has at least.
+const minSecret = 32
+
+// ownSecret reads the file, which is made when there is none. Losing it loses
+// no payment, but a repeat of an old request would be taken for another one and
+// refused.
 func ownSecret(path string) (string, error) {
-	content, err := os.ReadFile(path)
-	if err == nil {
-		return strings.TrimSpace(string(content)), nil
+	_, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = makeSecret(path)
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return "", err
-	}
-	var b [32]byte
-	rand.Read(b[:])
-	made := hex.EncodeToString(b[:])
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", err
 	}
-	_, err = file.WriteString(made + "\n")
-	return made, errors.Join(err, file.Sync(), file.Close())
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimSpace(string(content))
+	if len(secret) < minSecret {
+		return "", fmt.Errorf("%s holds %d bytes, expected at least %d: the file was cut off; restore it from a backup, "+
+			"or remove it to have a new one made: old requests, when repeated, are then refused", path, len(secret), minSecret)
+	}
+	return secret, nil
+}
+
+// makeSecret writes the secret under another name first, so that a crash
+// leaves no half of it, and gives it its own by a link, which does not replace
+// the secret of a faster process.
+func makeSecret(path string) error {
+	var b [minSecret]byte
+	rand.Read(b[:])
+	// os.CreateTemp makes files of mode 0600.
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.new")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name())
+	_, err = file.WriteString(hex.EncodeToString(b[:]) + "\n")
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(file.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
 }
 
 // authOf knows the clients, and signs and checks their tokens.

@@ -35,7 +35,7 @@ func run(t *testing.T, config guard.Config, answer func(ctx context.Context, cal
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		b := &bench{T: t, processor: processortest.New(time.Now), began: time.Now()}
-		b.processor.Before = func(ctx context.Context, call string) *gateway.Result {
+		b.processor.SetBefore(func(ctx context.Context, call string) *gateway.Result {
 			b.mu.Lock()
 			b.starts = append(b.starts, time.Since(b.began))
 			b.mu.Unlock()
@@ -43,7 +43,7 @@ func run(t *testing.T, config guard.Config, answer func(ctx context.Context, cal
 				return nil
 			}
 			return answer(ctx, call)
-		}
+		})
 		config.OnChange = func(class, from, to string) {
 			b.mu.Lock()
 			defer b.mu.Unlock()

@@ -14,24 +14,46 @@ import (
 // Processor is a processor in memory. It answers at once, keeps books as
 // PayTrace does, and declines an amount of 0.21.
 type Processor struct {
-	// Before, when set, runs before each call acts; a result it returns is
-	// given in place of acting. It may block.
-	Before func(ctx context.Context, call string) *gateway.Result
-	// After, when set, runs once the call has acted and may replace its result.
-	After func(ctx context.Context, call string, r gateway.Result) gateway.Result
-
-	// Hides, when set, says which records the export does not show yet.
-	Hides func(gateway.Record) bool
-
 	now func() time.Time
 
-	mu    sync.Mutex
-	books map[string]*gateway.Record
-	order []string
-	calls map[string]int
+	mu     sync.Mutex
+	before Before
+	after  After
+	hides  func(gateway.Record) bool
+	books  map[string]*gateway.Record
+	order  []string
+	calls  map[string]int
 }
 
 var _ gateway.Processor = (*Processor)(nil)
+
+// Before runs before a call acts; a result it returns is given in place of
+// acting. It may block.
+type Before func(ctx context.Context, call string) *gateway.Result
+
+// After runs once a call has acted and may replace its result.
+type After func(ctx context.Context, call string, r gateway.Result) gateway.Result
+
+// SetBefore sets the hook before each call; nil takes it away.
+func (p *Processor) SetBefore(hook Before) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.before = hook
+}
+
+// SetAfter sets the hook after each call; nil takes it away.
+func (p *Processor) SetAfter(hook After) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.after = hook
+}
+
+// Hide says which records the export does not show yet; nil shows all.
+func (p *Processor) Hide(hides func(gateway.Record) bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hides = hides
+}
 
 // Declines is the amount that is always declined.
 const Declines gateway.Money = 21
@@ -81,9 +103,10 @@ func (p *Processor) VoidThere(id string) {
 func (p *Processor) call(ctx context.Context, name string, sendBefore time.Time, act func() gateway.Result) gateway.Result {
 	p.mu.Lock()
 	p.calls[name]++
+	before, after := p.before, p.after
 	p.mu.Unlock()
-	if p.Before != nil {
-		if r := p.Before(ctx, name); r != nil {
+	if before != nil {
+		if r := before(ctx, name); r != nil {
 			return *r
 		}
 	}
@@ -93,8 +116,8 @@ func (p *Processor) call(ctx context.Context, name string, sendBefore time.Time,
 	p.mu.Lock()
 	r := act()
 	p.mu.Unlock()
-	if p.After != nil {
-		r = p.After(ctx, name, r)
+	if after != nil {
+		r = after(ctx, name, r)
 	}
 	if ctx.Err() != nil {
 		return gateway.Result{Outcome: gateway.Unknown, Detail: "no answer by the deadline"}
@@ -178,8 +201,9 @@ func (p *Processor) Transaction(ctx context.Context, id string) (gateway.Record,
 	if ok {
 		seen = *r
 	}
+	before := p.before
 	p.mu.Unlock()
-	if p.Before != nil && p.Before(ctx, "look") != nil {
+	if before != nil && before(ctx, "look") != nil {
 		return gateway.Record{}, context.DeadlineExceeded
 	}
 	if !ok {
@@ -190,9 +214,12 @@ func (p *Processor) Transaction(ctx context.Context, id string) (gateway.Record,
 
 // Transactions returns those made between the two days that carry the text.
 func (p *Processor) Transactions(_ context.Context, from, to time.Time, text string) ([]gateway.Record, error) {
+	p.mu.Lock()
+	hides := p.hides
+	p.mu.Unlock()
 	var found []gateway.Record
 	for _, r := range p.Records() {
-		if r.CreatedAt.Before(from) || r.CreatedAt.After(to.AddDate(0, 0, 1)) || (p.Hides != nil && p.Hides(r)) {
+		if r.CreatedAt.Before(from) || r.CreatedAt.After(to.AddDate(0, 0, 1)) || (hides != nil && hides(r)) {
 			continue
 		}
 		if text == "" || text == r.OrderID || text == r.Reference {

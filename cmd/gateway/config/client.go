@@ -13,7 +13,7 @@ import (
 
 const (
 	maxScopes       = 20
-	maxCertificates = 10
+	maxCertificates = 4 // as many as are tried against one signature
 	minKeyBits      = 2048
 )
 

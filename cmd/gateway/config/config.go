@@ -10,8 +10,8 @@ import (
 type Config struct {
 	// Listen is where shops call.
 	Listen string `yaml:"listen"`
-	// OperatorListen serves readiness and metrics. The same address as Listen
-	// puts both on one listener.
+	// OperatorListen serves readiness. The same address as Listen puts both on
+	// one listener.
 	OperatorListen string `yaml:"operatorListen"`
 	// PublicURL is how callers reach Listen, without a trailing slash: the
 	// issuer and the audience of tokens.
@@ -79,7 +79,16 @@ type PayTrace struct {
 	ReferenceField string `yaml:"referenceField"`
 	InvoiceSuffix  bool   `yaml:"invoiceSuffix"`
 	ExportTimeZone Zone   `yaml:"exportTimeZone"`
-	MaxConnections int    `yaml:"maxConnections"`
+	// ExportRowCap is the number of rows at which PayTrace cuts an export, 0
+	// when none is known.
+	ExportRowCap int `yaml:"exportRowCap"`
+	// MaxConnections is for what moves money; exports and requests for tokens
+	// have MaxLookConnections of their own.
+	MaxConnections     int `yaml:"maxConnections"`
+	MaxLookConnections int `yaml:"maxLookConnections"`
+	// RateLimit is how many requests a second may go to PayTrace, 0 without
+	// limit.
+	RateLimit int `yaml:"rateLimit"`
 	// DiscretionaryData maps names in a payment's metadata to PayTrace's.
 	DiscretionaryData map[string]string `yaml:"discretionaryData,omitempty"`
 }

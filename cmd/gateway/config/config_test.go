@@ -108,6 +108,9 @@ func TestDefaultsFillWhatTheFileLeavesOut(t *testing.T) {
 		{"invoiceSuffix", m.PayTrace.InvoiceSuffix, false},
 		{"exportTimeZone", m.PayTrace.ExportTimeZone.String(), "America/Los_Angeles"},
 		{"maxConnections", m.PayTrace.MaxConnections, 64},
+		{"maxLookConnections", m.PayTrace.MaxLookConnections, 8},
+		{"rateLimit", m.PayTrace.RateLimit, 0},
+		{"exportRowCap", m.PayTrace.ExportRowCap, 0},
 		{"discretionaryData", len(m.PayTrace.DiscretionaryData), 0},
 		{"channel", m.Clients[0].Channel, ""},
 	} {
@@ -137,7 +140,10 @@ stopTimeout: 3s
       referenceField: description
       invoiceSuffix: true
       exportTimeZone: UTC
+      exportRowCap: 1000000
       maxConnections: 8
+      maxLookConnections: 2
+      rateLimit: 1000
       discretionaryData: {salesRep: SALESREP}`))
 	p := c.Merchants[0].PayTrace
 	if c.Listen != ":80" || c.PublicURL != "https://pay.shop.test" || c.DataDir != filepath.FromSlash("/data") ||
@@ -146,7 +152,7 @@ stopTimeout: 3s
 	}
 	if p.BaseURL != "https://api.sandbox.paytrace.com" || p.Username != "shop" || p.IntegratorID != "9655aB" || p.CallDeadline != 20*time.Second ||
 		p.SendWindow != 2*time.Second || p.ReferenceField != "description" || !p.InvoiceSuffix || p.ExportTimeZone.String() != "UTC" ||
-		p.MaxConnections != 8 || p.DiscretionaryData["salesRep"] != "SALESREP" {
+		p.MaxConnections != 8 || p.MaxLookConnections != 2 || p.RateLimit != 1000 || p.ExportRowCap != 1_000_000 || p.DiscretionaryData["salesRep"] != "SALESREP" {
 		t.Errorf("the account: %+v", p)
 	}
 }
@@ -186,7 +192,7 @@ func TestTheCommentedMembersOfTheExampleAreTheDefaults(t *testing.T) {
 	text := Example()
 	for _, line := range []string{"ledger:", "  sqlite: ./var/gateway/ledger.db", "tokenLifetime: 15m", "maxInFlight: 1024", "stopTimeout: 65s",
 		"currency: USD", "timeZone: America", "callDeadline: 60s", "sendWindow: 5s", "referenceField: customer", "invoiceSuffix: false",
-		"exportTimeZone: America", "maxConnections: 64"} {
+		"exportTimeZone: America", "exportRowCap: 0", "maxConnections: 64", "maxLookConnections: 8", "rateLimit: 0"} {
 		if strings.Count(text, "# "+line) != 1 {
 			t.Fatalf("the example does not show %q in one comment", line)
 		}
@@ -194,6 +200,12 @@ func TestTheCommentedMembersOfTheExampleAreTheDefaults(t *testing.T) {
 	}
 	if after := w.mustParse(t, text).Redacted(); after != before {
 		t.Errorf("uncommented:\n%s\nwant:\n%s", after, before)
+	}
+}
+
+func TestTheExamplePromisesOnlyWhatIsServed(t *testing.T) {
+	if strings.Contains(Example(), "/metrics") || !strings.Contains(Example(), "/readyz") {
+		t.Error("the operator's listener serves /readyz, and no /metrics")
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 const notKnownPayTrace = "is not known here; known are baseURL, username, password, integratorID, callDeadline, sendWindow, referenceField, " +
-	"invoiceSuffix, exportTimeZone, maxConnections, discretionaryData"
+	"invoiceSuffix, exportTimeZone, exportRowCap, maxConnections, maxLookConnections, rateLimit, discretionaryData"
 
 // Each row replaces one part of the minimal file; want is the one fault,
 // without the file's name.
@@ -55,6 +55,8 @@ var faultTable = []struct {
 	{"no base URL", "      baseURL: https://api.sandbox.paytrace.com\n", "", "4:7: merchants[0].paytrace.baseURL: is missing; expected " + baseURL.expected},
 	{"base URL with a path", "paytrace.com", "paytrace.com/v1", "4:16: merchants[0].paytrace.baseURL: expected PayTrace's address without a path: " +
 		"https://api.sandbox.paytrace.com to test, https://api.paytrace.com to charge cards"},
+	{"plain HTTP to another machine", "https://api.sandbox.paytrace.com", "http://paytrace.test", "4:16: merchants[0].paytrace.baseURL: has to begin with https://; " +
+		"http:// is taken for this machine alone (127.0.0.1, [::1] or localhost)"},
 	{"integrator id", "9655aB", "'1234567890123'", "7:21: merchants[0].paytrace.integratorID: expected the integrator id from PayTrace, 1 to 12 letters and digits"},
 	{"callDeadline", "username: shop", "username: shop\n      callDeadline: 3s", "6:21: merchants[0].paytrace.callDeadline: expected a time from 10s to 2m, with its unit"},
 	{"sendWindow", "username: shop", "username: shop\n      sendWindow: 31s", "6:19: merchants[0].paytrace.sendWindow: expected a time from 1s to 30s, with its unit"},
@@ -62,11 +64,16 @@ var faultTable = []struct {
 		"6:21: merchants[0].paytrace.callDeadline: has to be longer than sendWindow, or a request sent late gets no time for its answer"},
 	{"referenceField", "username: shop", "username: shop\n      referenceField: invoice_id", "6:23: merchants[0].paytrace.referenceField: expected customer_reference_id or description"},
 	{"maxConnections", "username: shop", "username: shop\n      maxConnections: many", "6:23: merchants[0].paytrace.maxConnections: expected a whole number from 1 to 1024"},
+	{"maxLookConnections", "username: shop", "username: shop\n      maxLookConnections: 0", "6:27: merchants[0].paytrace.maxLookConnections: expected a whole number from 1 to 64"},
+	{"exportRowCap", "username: shop", "username: shop\n      exportRowCap: 1000001", "6:21: merchants[0].paytrace.exportRowCap: expected a whole number from 0 to 1000000"},
+	{"rateLimit", "username: shop", "username: shop\n      rateLimit: 0.5", "6:18: merchants[0].paytrace.rateLimit: expected a whole number from 0 to 1000"},
 	{"discretionary names meet", "username: shop", "username: shop\n      discretionaryData: {a: X, b: X}", "6:36: merchants[0].paytrace.discretionaryData.b: goes to the same name at PayTrace as a"},
 	{"discretionary name", "username: shop", "username: shop\n      discretionaryData: {a: X Y}", "6:30: merchants[0].paytrace.discretionaryData.a: expected the name that PayTrace knows, 1 to 64 characters without blanks"},
 
 	{"no clients", minimal[strings.Index(minimal, "    clients"):], "", "2:5: merchants[0].clients: is missing; expected at least one client, or nobody can call"},
-	{"client id", "id: magento", "id: a:b", "9:13: merchants[0].clients[0].id: expected 1 to 128 letters, digits and . _ @ -"},
+	{"client id", "id: magento", "id: a:b", "9:13: merchants[0].clients[0].id: expected 1 to 64 of A-Z a-z 0-9 . _ @ -"},
+	{"client id too long", "id: magento", "id: " + strings.Repeat("m", 65), "9:13: merchants[0].clients[0].id: expected 1 to 64 of A-Z a-z 0-9 . _ @ -"},
+	{"too many certificates", "secret: ${CLIENT}", "certificates: [a, b, c, d, e]", "10:23: merchants[0].clients[0].certificates: expected at most 4 elements"},
 	{"client without a proof", "        secret: ${CLIENT}\n", "", "9:9: merchants[0].clients[0].secret: is missing; expected secret, secretHash or certificates"},
 	{"two proofs", "secret: ${CLIENT}", "secret: ${CLIENT}\n        secretHash: sha256:" + strings.Repeat("0", 64), "11:21: merchants[0].clients[0].secretHash: stands beside secret; keep one of them"},
 	{"hash", "secret: ${CLIENT}", "secretHash: md5:00", "10:21: merchants[0].clients[0].secretHash: expected sha256: and 64 lower-case hex digits"},

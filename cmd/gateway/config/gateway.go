@@ -1,11 +1,8 @@
 package config
 
 import (
-	"encoding/pem"
 	"net"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -20,9 +17,8 @@ const (
 	// stopMargin is what the default stop allows beyond the longest call.
 	stopMargin = 5 * time.Second
 
-	minSecret      = 32
-	maxSigningKeys = 10
-	maxMerchants   = 100
+	minSecret    = 32
+	maxMerchants = 100
 )
 
 // gateway reads the whole file.
@@ -75,26 +71,6 @@ func (o object) gatewaySecret() Secret {
 		o.fault("secret", "the secret is shorter than 32 characters; `openssl rand -base64 32` makes one")
 	}
 	return secret
-}
-
-func (o object) signingKeys() []KeyFile {
-	var keys []KeyFile
-	o.list("signingKeys", maxSigningKeys, func(node *yaml.Node, path string) {
-		file, data, ok := o.r.privateFile(node, path)
-		if !ok {
-			return
-		}
-		if block, _ := pem.Decode(data); block == nil || !strings.HasSuffix(block.Type, "PRIVATE KEY") {
-			o.r.faultAt(node, path, file+" holds no private key in PEM form")
-			return
-		}
-		if slices.Contains(keys, KeyFile{file}) {
-			o.r.faultAt(node, path, file+" is named twice; keep one")
-			return
-		}
-		keys = append(keys, KeyFile{file})
-	})
-	return keys
 }
 
 func (o object) log() Log {

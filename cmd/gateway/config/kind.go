@@ -103,7 +103,7 @@ var (
 	baseURL    = kind[string]{expected: "PayTrace's address without a path: " + sandboxURL + " to test, " + productionURL + " to charge cards", parse: parseBaseURL}
 	pathName   = kind[string]{expected: "a path", text: true, parse: matching(`^[^\x00]+$`)}
 	merchantID = kind[string]{expected: "1 to 32 lower-case letters, digits and dashes, no dash first", text: true, parse: matching(`^[a-z0-9][a-z0-9-]{0,31}$`)}
-	clientID   = kind[string]{expected: "1 to 128 letters, digits and . _ @ -", text: true, parse: matching(`^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$`)}
+	clientID   = kind[string]{expected: "1 to 64 of A-Z a-z 0-9 . _ @ -", text: true, parse: matching(`^[A-Za-z0-9._@-]{1,64}$`)}
 	channel    = kind[string]{expected: "1 to 32 lower-case letters, digits, dashes and underscores", text: true, parse: matching(`^[a-z0-9_-]{1,32}$`)}
 	secretHash = kind[string]{expected: "sha256: and 64 lower-case hex digits", text: true, parse: matching(`^sha256:[0-9a-f]{64}$`)}
 	username   = kind[string]{expected: "the name of a PayTrace user, at most 100 characters", text: true, parse: matching(`^[[:graph:]]([[:print:]]{0,98}[[:graph:]])?$`)}

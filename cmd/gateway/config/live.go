@@ -55,6 +55,8 @@ func (o object) judgeAccount(p PayTrace, live bool) {
 		o.fault("baseURL", "is a sandbox or a simulator, but liveMode is true; use "+productionURL+" or set liveMode: false")
 	case live && u.Scheme != "https":
 		o.fault("baseURL", "has to begin with https:// in live mode")
+	case u.Scheme != "https" && !isThisMachine(u.Hostname()):
+		o.fault("baseURL", "has to begin with https://; http:// is taken for this machine alone (127.0.0.1, [::1] or localhost)")
 	}
 	if live && isDemo(p.Username) {
 		o.fault("username", demoValue)
@@ -62,6 +64,11 @@ func (o object) judgeAccount(p PayTrace, live bool) {
 	if live && isDemo(p.Password.Reveal()) {
 		o.fault("password", demoValue)
 	}
+}
+
+// isThisMachine is stricter than systemAt: no password leaves it in the clear.
+func isThisMachine(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
 // judgeClient keeps guessable secrets away from real cards.

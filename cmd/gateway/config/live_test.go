@@ -71,7 +71,7 @@ func TestAHashOfTheDemoSecretIsRefusedInLiveMode(t *testing.T) {
 }
 
 func TestTestModeTakesDemoValuesAndSimulators(t *testing.T) {
-	for _, base := range []string{"http://127.0.0.1:8081", "http://localhost:8081/", "http://paytrace-sim:8081", "http://[::1]:8081"} {
+	for _, base := range []string{"http://127.0.0.1:8081", "http://localhost:8081/", "https://paytrace-sim:8081", "http://[::1]:8081"} {
 		w := newWorld()
 		w.env["CLIENT"] = demoSecret
 		w.mustParse(t, replaced(t, "https://api.sandbox.paytrace.com", "'"+base+"'"))

@@ -10,9 +10,10 @@ import (
 )
 
 const (
-	defaultMaxConnections = 64
-	maxClients            = 100
-	maxDiscretionary      = 20 // a payment's metadata has no more
+	defaultMaxConnections     = 64
+	defaultMaxLookConnections = 8
+	maxClients                = 100
+	maxDiscretionary          = 20 // a payment's metadata has no more
 )
 
 // merchant reads one merchant.
@@ -51,17 +52,20 @@ func (o object) paytrace(live bool) PayTrace {
 		return PayTrace{}
 	}
 	account := PayTrace{
-		BaseURL:           require(p, "baseURL", baseURL),
-		Username:          require(p, "username", username),
-		Password:          p.requiredSecret("password"),
-		IntegratorID:      require(p, "integratorID", integrator),
-		CallDeadline:      read(p, "callDeadline", between(10*time.Second, 120*time.Second), gateway.DefaultCallDeadline),
-		SendWindow:        read(p, "sendWindow", between(time.Second, 30*time.Second), gateway.DefaultSendWindow),
-		ReferenceField:    read(p, "referenceField", referenceField, "customer_reference_id"),
-		InvoiceSuffix:     read(p, "invoiceSuffix", truth, false),
-		ExportTimeZone:    read(p, "exportTimeZone", zone, pacificZone()),
-		MaxConnections:    read(p, "maxConnections", number(1, 1024), defaultMaxConnections),
-		DiscretionaryData: p.discretionaryData(),
+		BaseURL:            require(p, "baseURL", baseURL),
+		Username:           require(p, "username", username),
+		Password:           p.requiredSecret("password"),
+		IntegratorID:       require(p, "integratorID", integrator),
+		CallDeadline:       read(p, "callDeadline", between(10*time.Second, 120*time.Second), gateway.DefaultCallDeadline),
+		SendWindow:         read(p, "sendWindow", between(time.Second, 30*time.Second), gateway.DefaultSendWindow),
+		ReferenceField:     read(p, "referenceField", referenceField, "customer_reference_id"),
+		InvoiceSuffix:      read(p, "invoiceSuffix", truth, false),
+		ExportTimeZone:     read(p, "exportTimeZone", zone, pacificZone()),
+		ExportRowCap:       read(p, "exportRowCap", number(0, 1_000_000), 0),
+		MaxConnections:     read(p, "maxConnections", number(1, 1024), defaultMaxConnections),
+		MaxLookConnections: read(p, "maxLookConnections", number(1, 64), defaultMaxLookConnections),
+		RateLimit:          read(p, "rateLimit", number(0, 1000), 0),
+		DiscretionaryData:  p.discretionaryData(),
 	}
 	if account.CallDeadline > 0 && account.CallDeadline <= account.SendWindow {
 		p.fault("callDeadline", "has to be longer than sendWindow, or a request sent late gets no time for its answer")

@@ -17,7 +17,7 @@ var members = map[string][]string{
 	"log":      {"level", "format"},
 	"merchant": {"id", "liveMode", "currency", "timeZone", "paytrace", "clients"},
 	"paytrace": {"baseURL", "username", "password", "integratorID", "callDeadline", "sendWindow", "referenceField",
-		"invoiceSuffix", "exportTimeZone", "maxConnections", "discretionaryData"},
+		"invoiceSuffix", "exportTimeZone", "exportRowCap", "maxConnections", "maxLookConnections", "rateLimit", "discretionaryData"},
 	"client": {"id", "secret", "secretHash", "scopes", "channel", "certificates"},
 	"file":   {"file"},
 }

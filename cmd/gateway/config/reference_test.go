@@ -114,17 +114,54 @@ func TestSigningKeysAreNamedNewestFirst(t *testing.T) {
 		w.files[path] = file{data: privateKeyPEM(t), mode: mode}
 	}
 	w.files["etc/text.pem"] = file{data: "no key", mode: 0o600}
+	w.files["etc/copy.pem"] = w.files["etc/new.pem"]
 	c := w.mustParse(t, "signingKeys: [{file: new.pem}, {file: old.pem}]\n"+minimal)
 	if len(c.SigningKeys) != 2 || filepath.ToSlash(c.SigningKeys[0].File) != "etc/new.pem" || filepath.ToSlash(c.SigningKeys[1].File) != "etc/old.pem" {
 		t.Errorf("got %v", c.SigningKeys)
 	}
-	_, err := w.parse("signingKeys: [{file: open.pem}, {file: text.pem}, {file: new.pem}, {file: new.pem}, new.pem]\n" + minimal)
+	_, err := w.parse("signingKeys: [{file: open.pem}, {file: text.pem}, {file: new.pem}, {file: new.pem}, new.pem, {file: copy.pem}]\n" + minimal)
 	want := `etc/gateway.yaml:1:15: signingKeys[0]: etc/open.pem is open to everyone (mode 0644); run chmod 0600 on it, or mount it as 0440
 etc/gateway.yaml:1:33: signingKeys[1]: etc/text.pem holds no private key in PEM form
 etc/gateway.yaml:1:68: signingKeys[3]: etc/new.pem is named twice; keep one
-etc/gateway.yaml:1:85: signingKeys[4]: expected {file: path}`
+etc/gateway.yaml:1:85: signingKeys[4]: expected {file: path}
+etc/gateway.yaml:1:94: signingKeys[5]: etc/copy.pem holds the same key as etc/new.pem; keep one`
 	if err == nil || filepath.ToSlash(err.Error()) != want {
 		t.Errorf("got:\n%v\nwant:\n%s", err, want)
+	}
+}
+
+func TestSigningKeysAreThoseThatCanSign(t *testing.T) {
+	const convert = "holds a key that is not in the PKCS#8 form; `openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW` converts it"
+	elliptic, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs1 := x509.MarshalPKCS1PrivateKey(rsaKey(t, 2048))
+	for name, row := range map[string]struct{ data, want string }{
+		"good":           {privateKeyPEM(t), ""},
+		"PKCS#1":         {pemOf("RSA PRIVATE KEY", pkcs1), convert},
+		"SEC 1":          {pemOf("EC PRIVATE KEY", []byte{1}), convert},
+		"encrypted":      {pemOf("ENCRYPTED PRIVATE KEY", []byte{1}), convert},
+		"PKCS#1 renamed": {pemOf("PRIVATE KEY", pkcs1), convert},
+		"elliptic":       {keyPEM(t, elliptic), "holds a key that is not RSA with at least 2048 bits"},
+		"short":          {keyPEM(t, rsaKey(t, 1024)), "holds a key that is not RSA with at least 2048 bits"},
+		"public":         {pemOf("PUBLIC KEY", []byte{1}), "holds no private key in PEM form"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			w.files["etc/a.pem"] = file{data: row.data, mode: 0o600}
+			_, err := w.parse("signingKeys: [{file: a.pem}]\n" + minimal)
+			if row.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			want := "etc/gateway.yaml:1:15: signingKeys[0]: etc/a.pem " + row.want
+			if err == nil || filepath.ToSlash(err.Error()) != want {
+				t.Errorf("got %v, want %s", err, want)
+			}
+		})
 	}
 }
 
@@ -171,11 +208,20 @@ func rsaKey(t *testing.T, bits int) *rsa.PrivateKey {
 
 func privateKeyPEM(t *testing.T) string {
 	t.Helper()
-	der, err := x509.MarshalPKCS8PrivateKey(rsaKey(t, 2048))
+	return keyPEM(t, rsaKey(t, 2048))
+}
+
+func keyPEM(t *testing.T, key crypto.Signer) string {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	return pemOf("PRIVATE KEY", der)
+}
+
+func pemOf(kind string, der []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 }
 
 func certificatePEM(t *testing.T, key crypto.Signer) string {

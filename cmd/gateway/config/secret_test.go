@@ -140,7 +140,10 @@ merchants:
       referenceField: customer_reference_id
       invoiceSuffix: false
       exportTimeZone: America/Los_Angeles
+      exportRowCap: 0
       maxConnections: 64
+      maxLookConnections: 8
+      rateLimit: 0
     clients:
       - id: magento
         secret: set (24 characters, from file etc/client)

@@ -1,0 +1,76 @@
+package ledger
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// dialect is what the two databases do not share. Schema and queries are
+// written once, in the words of both, and pass through here before they are
+// sent.
+type dialect struct {
+	// query and schema turn a statement, or a migration, into the database's own.
+	query, schema func(string) string
+	// exclusive are the statements that keep other gateways out of a migration,
+	// until the end of its transaction.
+	exclusive []string
+	// again says that the database has given up a whole transaction, nothing of
+	// which was kept, and that it may go through at the next attempt.
+	again func(error) bool
+	// patience bounds one group of changes. Zero leaves that to the database.
+	patience time.Duration
+	// explain is the border at which the database's errors become an operator's.
+	explain func(error) error
+}
+
+func sqliteDialect(path string) dialect {
+	return dialect{
+		query:   verbatim,
+		schema:  verbatim,
+		again:   func(error) bool { return false },
+		explain: explainSQLite(path),
+	}
+}
+
+func postgresDialect(place string) dialect {
+	return dialect{
+		query:     numbered,
+		schema:    postgresTypes.Replace,
+		exclusive: exclusiveSQL,
+		again:     abortedByPostgres,
+		patience:  groupPatience,
+		explain:   explainPostgres(place),
+	}
+}
+
+// bounded is the context of one group of changes. One that can end costs a
+// goroutine for each statement, which SQLite does without.
+func (d dialect) bounded() (context.Context, context.CancelFunc) {
+	if d.patience == 0 {
+		return context.Background(), func() {}
+	}
+	return context.WithTimeout(context.Background(), d.patience)
+}
+
+func verbatim(statement string) string { return statement }
+
+// postgresTypes are the types that PostgreSQL knows by another name. Text is
+// compared by its bytes, as SQLite does: the order of ids is the order of time,
+// and an order made by the system's locale changes when the system is upgraded
+// and leaves the indexes wrong.
+var postgresTypes = strings.NewReplacer(" BLOB", " BYTEA", " TEXT", ` TEXT COLLATE "C"`)
+
+// numbered turns each ? into $1, $2 and so on. No statement of ours has a
+// question mark in a literal.
+func numbered(query string) string {
+	var b strings.Builder
+	for i, part := range strings.Split(query, "?") {
+		if i > 0 {
+			b.WriteString("$" + strconv.Itoa(i))
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}

@@ -1,0 +1,53 @@
+package ledger
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+// pair is two gateways' ledgers on one database, used in turn.
+type pair struct {
+	ledgers [2]*Ledger
+	calls   atomic.Int64
+}
+
+func (p *pair) next() *Ledger { return p.ledgers[p.calls.Add(1)%2] }
+
+func (p *pair) Apply(ctx context.Context, c gateway.Change) error { return p.next().Apply(ctx, c) }
+
+func (p *pair) Payment(ctx context.Context, merchantID, paymentID string) (gateway.Payment, error) {
+	return p.next().Payment(ctx, merchantID, paymentID)
+}
+
+func (p *pair) PaymentByTransaction(ctx context.Context, merchantID, transactionID string) (gateway.Payment, error) {
+	return p.next().PaymentByTransaction(ctx, merchantID, transactionID)
+}
+
+func (p *pair) Key(ctx context.Context, merchantID, key string) (gateway.KeyRecord, error) {
+	return p.next().Key(ctx, merchantID, key)
+}
+
+func (p *pair) CloseKey(ctx context.Context, merchantID, key string, at time.Time) error {
+	return p.next().CloseKey(ctx, merchantID, key, at)
+}
+
+func (p *pair) Payments(ctx context.Context, f gateway.PaymentFilter) ([]gateway.Payment, error) {
+	return p.next().Payments(ctx, f)
+}
+
+func (p *pair) Due(ctx context.Context, now time.Time, limit int) ([]gateway.Payment, error) {
+	return p.next().Due(ctx, now, limit)
+}
+
+func (p *pair) Customer(ctx context.Context, merchantID, customerID string) (gateway.VaultCustomer, error) {
+	return p.next().Customer(ctx, merchantID, customerID)
+}
+
+func (p *pair) SaveCustomer(ctx context.Context, c gateway.VaultCustomer) error {
+	return p.next().SaveCustomer(ctx, c)
+}
+
+func (p *pair) Ready(ctx context.Context) error { return p.next().Ready(ctx) }
