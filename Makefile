@@ -14,6 +14,7 @@ run: build ## start the gateway with the PayTrace simulator on 127.0.0.1 and pri
 	@./bin/gateway demo
 
 test: ## run every test under the race detector
+	@test -n "$$POSTGRES_URL$$DOCKER_HOST" || command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || test -S /var/run/docker.sock || echo "skipped: the ledger on PostgreSQL (no POSTGRES_URL, no postgres on this machine, no Docker)"
 	$(GO) test -race ./...
 
 check: lint fuzz ## format, vet (linux, darwin, windows), then each fuzz target for FUZZTIME

@@ -12,14 +12,27 @@ import (
 	"paytrace-gateway/adapters/ledger"
 	"paytrace-gateway/gateway"
 	"paytrace-gateway/gateway/storetest"
+	"paytrace-gateway/internal/services"
 )
 
-// BenchmarkApply measures whole payments: the intent with its key, then the
-// answer with its event and its reply, each durable before the next.
 func BenchmarkApply(b *testing.B) {
+	benchmarkApply(b, func(b *testing.B) (*ledger.Ledger, error) {
+		return ledger.OpenSQLite(b.Context(), filepath.Join(b.TempDir(), "ledger.db"), ledger.Options{})
+	})
+}
+
+func BenchmarkApplyOnPostgres(b *testing.B) {
+	benchmarkApply(b, func(b *testing.B) (*ledger.Ledger, error) {
+		return ledger.OpenPostgres(b.Context(), services.Postgres(b), ledger.Options{})
+	})
+}
+
+// benchmarkApply measures whole payments: the intent with its key, then the
+// answer with its event and its reply, each durable before the next.
+func benchmarkApply(b *testing.B, open func(*testing.B) (*ledger.Ledger, error)) {
 	for _, callers := range []int{1, 16, 64} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
-			l, err := ledger.OpenSQLite(b.Context(), filepath.Join(b.TempDir(), "ledger.db"), ledger.Options{})
+			l, err := open(b)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -13,6 +13,9 @@ import (
 type dialect struct {
 	// query and schema turn a statement, or a migration, into the database's own.
 	query, schema func(string) string
+	// begin opens the transaction of a group of changes. PostgreSQL's are READ
+	// COMMITTED: a statement that had to wait for a row looks at it again.
+	begin string
 	// exclusive are the statements that keep other gateways out of a migration,
 	// until the end of its transaction.
 	exclusive []string
@@ -28,6 +31,7 @@ type dialect struct {
 func sqliteDialect(path string) dialect {
 	return dialect{
 		query:   verbatim,
+		begin:   `BEGIN IMMEDIATE`,
 		schema:  verbatim,
 		again:   func(error) bool { return false },
 		explain: explainSQLite(path),
@@ -37,6 +41,7 @@ func sqliteDialect(path string) dialect {
 func postgresDialect(place string) dialect {
 	return dialect{
 		query:     numbered,
+		begin:     `BEGIN ISOLATION LEVEL READ COMMITTED`,
 		schema:    postgresTypes.Replace,
 		exclusive: exclusiveSQL,
 		again:     abortedByPostgres,

@@ -148,19 +148,18 @@ func (g *group) commit(s *session, writes []write) *session {
 // whatever was open in it is rolled back: nobody knows what a connection still
 // holds whose commit has failed.
 func (g *group) attempt(ctx context.Context, s *session, writes []write) (next *session, answers []error, lost error) {
-	s, tx, err := g.begin(ctx, s)
+	s, err := g.begin(ctx, s)
 	if err != nil {
 		return nil, nil, fmt.Errorf("nothing was written: %w", err)
 	}
 	answers = make([]error, len(writes))
 	for i, w := range writes {
 		if answers[i], lost = s.apart(w.run); lost != nil {
-			_ = tx.Rollback()
 			s.discard()
 			return nil, nil, fmt.Errorf("nothing was written: %w", lost)
 		}
 	}
-	if err := tx.Commit(); err != nil {
+	if err := s.commit(); err != nil {
 		s.discard()
 		return nil, nil, fmt.Errorf("it is not known whether the change was kept, read before trying again: %w", err)
 	}
@@ -169,26 +168,25 @@ func (g *group) attempt(ctx context.Context, s *session, writes []write) (next *
 
 // begin opens the group's transaction, in a new session where there is none or
 // where the server has ended it since the last group.
-func (g *group) begin(ctx context.Context, s *session) (*session, *sql.Tx, error) {
+func (g *group) begin(ctx context.Context, s *session) (*session, error) {
 	if s != nil {
-		tx, err := s.begin(ctx)
+		err := s.begin(ctx)
 		if err == nil {
-			return s, tx, nil
+			return s, nil
 		}
 		alive := s.conn.PingContext(ctx) == nil
 		s.discard()
 		if alive {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	s, err := openSession(ctx, g.db, g.dialect)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	tx, err := s.begin(ctx)
-	if err != nil {
+	if err := s.begin(ctx); err != nil {
 		s.discard()
-		return nil, nil, err
+		return nil, err
 	}
-	return s, tx, nil
+	return s, nil
 }

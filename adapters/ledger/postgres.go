@@ -30,11 +30,9 @@ const (
 )
 
 // The settings of every session. The server's own bounds free the locks of a
-// gateway that was cut off; READ COMMITTED is what the statements rely on, for
-// they look at a row again once they have waited for it.
+// gateway that was cut off.
 const (
-	writerSettings = `SET statement_timeout = '5s'; SET lock_timeout = '3s'; SET idle_in_transaction_session_timeout = '10s';
-		SET default_transaction_isolation = 'read committed'`
+	writerSettings = `SET statement_timeout = '5s'; SET lock_timeout = '3s'; SET idle_in_transaction_session_timeout = '10s'`
 	readerSettings = writerSettings + `; SET default_transaction_read_only = on`
 )
 

@@ -11,6 +11,8 @@ import (
 
 // The statements of the writer. Each is prepared once for a session.
 const (
+	commitSQL = `COMMIT`
+
 	// The savepoints keep one change's failure from the others of its group.
 	savepointSQL  = `SAVEPOINT change`
 	releaseSQL    = `RELEASE SAVEPOINT change`
@@ -95,10 +97,20 @@ func (s *session) closeStatements() {
 }
 
 // begin opens the transaction of a group. Nothing in it ends by a caller's
-// context: an interrupted statement takes the changes of others with it.
-func (s *session) begin(ctx context.Context) (*sql.Tx, error) {
+// context: an interrupted statement takes the changes of others with it. It is
+// no sql.Tx, since a connection that dies under one is waited for until the
+// context ends.
+func (s *session) begin(ctx context.Context) error {
 	s.ctx = ctx
-	return s.conn.BeginTx(ctx, nil)
+	_, err := s.exec(s.dialect.begin)
+	return err
+}
+
+// commit relies on apart: a transaction in which the last savepoint could be
+// released is not one that PostgreSQL would silently roll back.
+func (s *session) commit() error {
+	_, err := s.exec(commitSQL)
+	return err
 }
 
 // apart runs one change under a savepoint. Its first result is the change's own

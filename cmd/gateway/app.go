@@ -50,7 +50,7 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *app, er
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("dataDir: %w; name a folder that the gateway may write to", err)
 	}
-	if a.ledger, err = ledger.OpenSQLite(ctx, cfg.Ledger.SQLite, ledger.Options{}); err != nil {
+	if a.ledger, err = openLedger(ctx, cfg.Ledger); err != nil {
 		return nil, err
 	}
 	a.onClose(func() { a.closeLedger() })
@@ -74,6 +74,13 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *app, er
 		Operator: cfg.OperatorListen == cfg.Listen,
 	})
 	return a, a.listen()
+}
+
+func openLedger(ctx context.Context, c config.Ledger) (*ledger.Ledger, error) {
+	if url := c.Postgres.Reveal(); url != "" {
+		return ledger.OpenPostgres(ctx, url, ledger.Options{})
+	}
+	return ledger.OpenSQLite(ctx, c.SQLite, ledger.Options{})
 }
 
 func (a *app) onClose(f func()) { a.closers = append(a.closers, f) }

@@ -34,7 +34,10 @@ type Config struct {
 
 // Ledger says where the payments are kept.
 type Ledger struct {
-	SQLite string `yaml:"sqlite"`
+	SQLite string `yaml:"sqlite,omitempty"`
+	// Postgres is the URL of a database that several gateways may share; it
+	// takes SQLite's place.
+	Postgres Secret `yaml:"postgres,omitempty"`
 }
 
 // KeyFile names a PEM file that holds a private key.

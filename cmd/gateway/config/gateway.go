@@ -35,11 +35,31 @@ func (r *reader) gateway(root *yaml.Node) *Config {
 		MaxInFlight:    read(o, "maxInFlight", number(1, 100_000), defaultMaxInFlight),
 	}
 	c.PublicURL = read(o, "publicURL", publicURL, localURL(c.Listen))
-	c.Ledger.SQLite = o.child("ledger", "ledger").filePath("sqlite", filepath.Join(c.DataDir, "ledger.db"))
+	c.Ledger = o.ledger(c)
 	c.Merchants = o.merchants()
 	c.StopTimeout = read(o, "stopTimeout", between(time.Second, 10*time.Minute), longestCall(c.Merchants)+stopMargin)
 	o.judgePublic(c)
 	return c
+}
+
+// ledger is one file, or one database that several gateways share. Those have
+// to share the secrets too, so that each knows the others' keys and tokens.
+func (o object) ledger(c *Config) Ledger {
+	l := o.child("ledger", "ledger")
+	postgres := l.secret("postgres")
+	if postgres.IsZero() {
+		return Ledger{SQLite: l.filePath("sqlite", filepath.Join(c.DataDir, "ledger.db"))}
+	}
+	if l.members["sqlite"] != nil {
+		l.fault("sqlite", "stands beside postgres; keep one of them")
+	}
+	if c.Secret.IsZero() {
+		o.fault("secret", "is missing; gateways that share a PostgreSQL ledger have to share the secret: `openssl rand -base64 32` makes one")
+	}
+	if len(c.SigningKeys) == 0 {
+		o.fault("signingKeys", "is missing; gateways that share a PostgreSQL ledger have to share the keys that sign tokens")
+	}
+	return Ledger{Postgres: postgres}
 }
 
 // localURL is the address for callers on this machine, which is who can reach

@@ -13,7 +13,7 @@ import (
 var members = map[string][]string{
 	"gateway": {"listen", "operatorListen", "publicURL", "dataDir", "ledger", "secret", "signingKeys",
 		"tokenLifetime", "log", "maxInFlight", "stopTimeout", "merchants"},
-	"ledger":   {"sqlite"},
+	"ledger":   {"sqlite", "postgres"},
 	"log":      {"level", "format"},
 	"merchant": {"id", "liveMode", "currency", "timeZone", "paytrace", "clients"},
 	"paytrace": {"baseURL", "username", "password", "integratorID", "callDeadline", "sendWindow", "referenceField",

@@ -38,17 +38,18 @@ func (r *reader) environmentFault(variable, message string) {
 
 // overrides names the variables that replace a member of the file.
 var overrides = map[string]string{
-	"listen":         "GATEWAY_LISTEN",
-	"operatorListen": "GATEWAY_OPERATOR_LISTEN",
-	"publicURL":      "GATEWAY_PUBLIC_URL",
-	"dataDir":        "GATEWAY_DATA_DIR",
-	"ledger.sqlite":  "GATEWAY_LEDGER_SQLITE",
-	"secret":         "GATEWAY_SECRET",
-	"tokenLifetime":  "GATEWAY_TOKEN_LIFETIME",
-	"log.level":      "GATEWAY_LOG_LEVEL",
-	"log.format":     "GATEWAY_LOG_FORMAT",
-	"maxInFlight":    "GATEWAY_MAX_IN_FLIGHT",
-	"stopTimeout":    "GATEWAY_STOP_TIMEOUT",
+	"listen":          "GATEWAY_LISTEN",
+	"operatorListen":  "GATEWAY_OPERATOR_LISTEN",
+	"publicURL":       "GATEWAY_PUBLIC_URL",
+	"dataDir":         "GATEWAY_DATA_DIR",
+	"ledger.sqlite":   "GATEWAY_LEDGER_SQLITE",
+	"ledger.postgres": "GATEWAY_LEDGER_POSTGRES",
+	"secret":          "GATEWAY_SECRET",
+	"tokenLifetime":   "GATEWAY_TOKEN_LIFETIME",
+	"log.level":       "GATEWAY_LOG_LEVEL",
+	"log.format":      "GATEWAY_LOG_FORMAT",
+	"maxInFlight":     "GATEWAY_MAX_IN_FLIGHT",
+	"stopTimeout":     "GATEWAY_STOP_TIMEOUT",
 }
 
 // override returns the environment's value for the member at path. A variable
