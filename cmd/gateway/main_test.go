@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"paytrace-gateway/internal/services"
 )
 
 // The tests of this package run the built programs as a shell does, each as a
@@ -37,7 +39,7 @@ func buildAndRun(m *testing.M) int {
 		return complain(fmt.Errorf("%w\n%s", err, output))
 	}
 	programs = folder
-	return m.Run()
+	return services.Run(m)
 }
 
 func complain(err error) int {

@@ -45,6 +45,8 @@ type serving struct {
 	address string
 	config  string
 	folder  string
+	// environment is added to the shop's.
+	environment []string
 }
 
 // configure writes a configuration without starting anything.
@@ -69,7 +71,7 @@ func (s *serving) ledger() string { return filepath.Join(s.folder, "data", "ledg
 func (s *serving) launch() *process {
 	s.t.Helper()
 	cmd := command("gateway", "serve", "--config", s.config)
-	cmd.Env = append(cmd.Env, shopEnvironment...)
+	cmd.Env = append(append(cmd.Env, shopEnvironment...), s.environment...)
 	return launch(s.t, cmd)
 }
 

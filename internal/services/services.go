@@ -17,10 +17,12 @@ const RequireVariable = "REQUIRE_SERVICES"
 // Main runs the tests of a package and then ends the servers they have started:
 //
 //	func TestMain(m *testing.M) { services.Main(m) }
-func Main(m *testing.M) {
-	code := m.Run()
-	sharedPostgres.end()
-	os.Exit(code)
+func Main(m *testing.M) { os.Exit(Run(m)) }
+
+// Run is Main for a package that has more to end than servers.
+func Run(m *testing.M) int {
+	defer sharedPostgres.end()
+	return m.Run()
 }
 
 // missingError says that there is no way to a service on this machine.
