@@ -65,7 +65,7 @@ func (s *Server) recoverPanic(c *fiber.Ctx) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			s.log.Error("http.panic", "requestId", requestID(c), "type", fmt.Sprintf("%T", r), "stack", string(debug.Stack()))
-			err = problem(codeInternal, "the gateway failed on this request; the log tells why under this requestId")
+			err = internalProblem()
 		}
 	}()
 	return c.Next()

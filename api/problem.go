@@ -115,7 +115,15 @@ func problemOf(err error) *Problem {
 	if errors.As(err, &framework) {
 		return frameworkProblem(framework.Code)
 	}
-	return problem(codeInternal, "the gateway failed on this request; the log tells why under this requestId")
+	return internalProblem()
+}
+
+// internalProblem is a mistake of ours. What became of a money request is not
+// known then, and its key tells: repeating it is always safe.
+func internalProblem() *Problem {
+	p := problem(codeInternal, "the gateway failed on this request; the log tells why under this requestId. Repeat with the same key")
+	p.Retryable, p.Outcome = true, string(gateway.Unknown)
+	return p
 }
 
 func frameworkProblem(status int) *Problem {

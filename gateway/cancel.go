@@ -59,12 +59,15 @@ func (g *Gateway) cancel(ctx context.Context, m Merchant, key string) (Answer, e
 func decideCancel(p Payment, operationID string, now time.Time) (Change, bool, error) {
 	op, _ := p.Operation(operationID)
 	waiting := op.Kind == KindRefund && op.Status == OpWaiting
+	other, busy := p.inProgress()
 	switch {
 	case op.Status == OpCancelled, op.Cancel != "":
 		return Change{}, false, nil
 	case !op.Charges() && !waiting && !op.Continuable():
 		return Change{}, false, refuse(CodeNotCancellable,
 			"only a key that made a payment, a refund that still waits, or what was not sent, can be given up; this one made a %s that is %s", op.Kind, op.Status)
+	case waiting && busy:
+		return Change{}, false, inProgress(p, other) // a void may be giving it back
 	case waiting:
 		op.Status, op.Cancel, op.Due, op.Attention = OpCancelled, CancelDone, time.Time{}, ""
 		return decided(p, p.next(op, now), op.ID, now), true, nil

@@ -11,8 +11,8 @@ type CapturePayment struct {
 // capture for each authorization.
 func (g *Gateway) Capture(ctx context.Context, caller Caller, transactionID string, cmd CapturePayment) (Answer, error) {
 	return g.operate(ctx, caller, "capture", transactionID, cmd,
-		func(_ context.Context, p Payment, op Operation, at moment, m Merchant) (Change, error) {
-			return decideCapture(p, op, cmd, at, m)
+		func(_ context.Context, p Payment, op Operation, m Merchant) (Change, error) {
+			return decideCapture(p, op, cmd, g.moment(), m)
 		},
 		func(ctx context.Context, to Processor, p Payment, op Operation) Result {
 			return to.Capture(ctx, Capture{TransactionID: p.TransactionID, Amount: op.Amount, SendBefore: op.SendBefore})

@@ -85,7 +85,7 @@ func (g *Gateway) CreatePayment(ctx context.Context, caller Caller, cmd CreatePa
 		if stored, err = g.storedMethod(ctx, merchant, cmd.Method.Vault, p.PaymentMethodID); err != nil {
 			return Change{}, err
 		}
-		return chargeAgain(p, merchant, g.moment())
+		return chargeAgain(p, again, merchant, g.moment())
 	}
 	v.call = func(ctx context.Context, to Processor, p Payment, op Operation) Result {
 		return to.Charge(ctx, Charge{
@@ -172,8 +172,12 @@ func (c CreatePayment) card(stored VaultMethod) CardSummary {
 
 // chargeAgain continues a payment whose charge certainly did nothing. The
 // reference stays: it names this payment, and nothing at PayTrace bears it.
-func chargeAgain(p Payment, m Merchant, at moment) (Change, error) {
-	op := at.intent(p.First(), m)
+func chargeAgain(p Payment, again *KeyRecord, m Merchant, at moment) (Change, error) {
+	op, err := begin(p, again, p.First)
+	if err != nil {
+		return Change{}, err
+	}
+	op = at.intent(op, m)
 	next := p.next(op, at.now)
 	if err := next.move(Sending); err != nil {
 		return Change{}, err

@@ -13,9 +13,9 @@ import (
 // lets one through, and the work of one that dies is due again by itself.
 
 const (
-	// dueLimit bounds the payments that one round takes up, dueAtOnce those
-	// worked on at a time.
-	dueLimit  = 100
+	// dueLimit bounds the payments that one round looks at, dueAtOnce those of
+	// one merchant that are worked on at a time.
+	dueLimit  = 1000
 	dueAtOnce = 8
 	// undoEvery is how often the undoing of a payment that was given up is
 	// tried again.
@@ -36,11 +36,42 @@ var lookAfter = []time.Duration{
 
 func nextLook(looks int) time.Duration { return lookAfter[min(looks, len(lookAfter)-1)] }
 
+// duty is the work that this process has in hand.
+type duty struct {
+	mu        sync.Mutex
+	payments  map[string]bool
+	merchants map[string]int
+	work      sync.WaitGroup
+}
+
+func newDuty() *duty { return &duty{payments: map[string]bool{}, merchants: map[string]int{}} }
+
+// begin takes a payment in hand, unless it is, or its merchant has as much as
+// it may: one whose processor hangs holds nobody else up.
+func (d *duty) begin(p Payment) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.payments[p.ID] || d.merchants[p.MerchantID] >= dueAtOnce {
+		return false
+	}
+	d.payments[p.ID] = true
+	d.merchants[p.MerchantID]++
+	return true
+}
+
+func (d *duty) end(p Payment) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.payments, p.ID)
+	d.merchants[p.MerchantID]--
+}
+
 // RunDue does what is due, at once and then at every interval, until ctx is
-// done.
+// done. It does not wait for slow work before it looks for more.
 func (g *Gateway) RunDue(ctx context.Context, every time.Duration) {
+	defer g.duty.work.Wait()
 	for {
-		if err := g.DoDue(ctx); err != nil && ctx.Err() == nil {
+		if err := g.beginDue(ctx); err != nil && ctx.Err() == nil {
 			g.log.Error("due.failed", "error", err, "consequence", "unfinished payments wait for the next round")
 		}
 		select {
@@ -51,26 +82,23 @@ func (g *Gateway) RunDue(ctx context.Context, every time.Duration) {
 	}
 }
 
-// DoDue takes up what is due, a few payments at a time, and returns when it is
-// done.
-func (g *Gateway) DoDue(ctx context.Context) error {
+func (g *Gateway) beginDue(ctx context.Context) error {
 	payments, err := g.ledger.Due(ctx, g.clock(), dueLimit)
 	if err != nil {
 		return err
 	}
-	places := make(chan struct{}, dueAtOnce)
-	var work sync.WaitGroup
 	for _, p := range payments {
-		places <- struct{}{}
-		work.Go(func() {
-			defer func() { <-places }()
+		if !g.duty.begin(p) {
+			continue
+		}
+		g.duty.work.Go(func() {
+			defer g.duty.end(p)
 			defer g.survive(func() {})
 			if err := g.doDue(ctx, p); err != nil && !errors.Is(err, ErrStale) && ctx.Err() == nil {
 				g.log.Warn("due.payment", "merchant", p.MerchantID, "payment", p.ID, "error", err)
 			}
 		})
 	}
-	work.Wait()
 	return nil
 }
 

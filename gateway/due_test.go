@@ -212,7 +212,7 @@ func TestALostRefundIsAdoptedOnlyWhenNoOtherCanBeIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.answers()
-		time.Sleep(25 * time.Second)
+		time.Sleep(5 * time.Minute)
 		found := h.expect(h.byKey("lost"), nil, gateway.PartiallyRefunded, gateway.OpApproved)
 		if found.Operation().TransactionID == known.Operation().TransactionID {
 			t.Error("another refund was adopted")

@@ -157,7 +157,7 @@ func (g *Gateway) send(ctx context.Context, v verb, p Payment, op Operation) (re
 		result.Detail += "; the look at the transaction failed: " + err.Error()
 		return result
 	}
-	return judge(op, seen)
+	return judge(op, seen, true)
 }
 
 // recordDelays are the waits between attempts to record an answer. Money has

@@ -35,6 +35,7 @@ type Gateway struct {
 	log        *slog.Logger
 	flights    *flights
 	learning   chan struct{}
+	duty       *duty
 }
 
 const (
@@ -47,7 +48,7 @@ func New(c Config) *Gateway {
 	g := &Gateway{
 		ledger: c.Ledger, processors: c.Processors, secret: c.Secret, instance: c.Instance,
 		now: c.Now, log: c.Log, merchants: map[string]Merchant{}, flights: newFlights(c.MaxInFlight),
-		learning: make(chan struct{}, learnAtOnce),
+		learning: make(chan struct{}, learnAtOnce), duty: newDuty(),
 	}
 	for _, m := range c.Merchants {
 		g.merchants[m.ID] = m

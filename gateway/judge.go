@@ -1,8 +1,9 @@
 package gateway
 
-// judge decides a contested capture, void or refund by what the processor has
-// on its books. What the books do not show plainly stays unknown.
-func judge(op Operation, seen Record) Result {
+// judge decides a capture, void or refund by what the processor has on its
+// books. It is contested when the processor itself said that the transaction's
+// state forbids it. What the books do not show plainly stays unknown.
+func judge(op Operation, seen Record, contested bool) Result {
 	unknown := Result{
 		Outcome: Unknown,
 		Detail:  "the processor refused the " + string(op.Kind) + " and shows the transaction as " + string(seen.State),
@@ -16,6 +17,9 @@ func judge(op Operation, seen Record) Result {
 		}
 		if seen.State == RecordVoided {
 			return rejectedByState("The authorization was voided at PayTrace.")
+		}
+		if seen.State == RecordAuthorized && contested {
+			return rejectedByState("PayTrace does not capture this authorization any more.")
 		}
 	case op.Kind == KindVoid || op.ProcessedAs == AsVoid:
 		switch {

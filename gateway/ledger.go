@@ -31,6 +31,13 @@ type Ledger interface {
 	// comes first.
 	Due(ctx context.Context, now time.Time, limit int) ([]Payment, error)
 
+	// A refund at the processor belongs to one of ours: Apply refuses a second
+	// operation, processed as a refund, with the same transaction id.
+
+	// UndecidedRefunds counts the merchant's refunds of that amount whose
+	// outcome is not known: sending, or unknown.
+	UndecidedRefunds(ctx context.Context, merchantID string, amount Money) (int, error)
+
 	// Customer returns ErrNotFound when the merchant has no such customer.
 	Customer(ctx context.Context, merchantID, customerID string) (VaultCustomer, error)
 	// SaveCustomer replaces the customer and all its methods.

@@ -69,15 +69,15 @@ func (g *Gateway) lookFor(ctx context.Context, m Merchant, p Payment, op Operati
 func (g *Gateway) look(ctx context.Context, m Merchant, p Payment, op Operation) (sighting, error) {
 	if op.Kind == KindCapture || op.Kind == KindVoid || op.ProcessedAs == AsVoid {
 		record, err := g.processors[m.ID].Transaction(ctx, p.TransactionID)
-		return sighting{result: judge(op, record)}, err
+		return sighting{result: judge(op, record, false), missed: err == nil && undoneThere(op, record)}, err
 	}
-	from, to := op.CreatedAt.AddDate(0, 0, -1), op.CreatedAt.AddDate(0, 0, 1)
+	from, to := op.SentAt.AddDate(0, 0, -1), op.SentAt.AddDate(0, 0, 1)
 	if op.Kind == KindRefund {
 		records, err := g.processors[m.ID].Transactions(ctx, from, to, "")
 		if err != nil {
 			return sighting{}, err
 		}
-		return g.sightRefund(ctx, m, op, records)
+		return g.sightRefund(ctx, m, p, op, records)
 	}
 	found, err := g.processors[m.ID].Transactions(ctx, from, to, p.Reference)
 	if err != nil {
@@ -86,10 +86,11 @@ func (g *Gateway) look(ctx context.Context, m Merchant, p Payment, op Operation)
 	if seen, ok := sightCharge(p, found); ok {
 		return seen, nil
 	}
-	if g.clock().Sub(op.CreatedAt) < absentAfter && op.Misses >= missesNeeded-1 {
+	if g.clock().Sub(op.SentAt) < absentAfter && op.Misses >= missesNeeded-1 {
 		return sighting{}, nil // one more miss would prove nothing yet
 	}
-	all, err := g.processors[m.ID].Transactions(ctx, from, to, "")
+	// A quiet merchant's next charge may come a day or two later.
+	all, err := g.processors[m.ID].Transactions(ctx, from, to.AddDate(0, 0, 2), "")
 	if err != nil {
 		return sighting{}, err
 	}
@@ -118,7 +119,7 @@ func sightCharge(p Payment, found []Record) (sighting, bool) {
 		return sighting{result: result, voided: true}, true
 	case RecordDeclined:
 		result.Outcome = Declined
-		result.Decline = &Decline{Code: "found", Message: "The card was declined.", Category: "declined"}
+		result.Decline = declinedThere
 		return sighting{result: result}, true
 	default:
 		return sighting{attention: "transaction " + r.TransactionID + " at PayTrace is in a state that the gateway does not know"}, true
@@ -143,12 +144,13 @@ func sightAbsence(p Payment, op Operation, all []Record, rowCap int) sighting {
 }
 
 // sightRefund adopts a refund, which bears no reference of ours, only when
-// exactly one row can be it.
-func (g *Gateway) sightRefund(ctx context.Context, m Merchant, op Operation, records []Record) (sighting, error) {
+// exactly one row can be it, and the row can be nobody else's: no other refund
+// of that amount is undecided, and whoever is still at work on one has had the
+// time to hear of it.
+func (g *Gateway) sightRefund(ctx context.Context, m Merchant, p Payment, op Operation, records []Record) (sighting, error) {
 	var mine []Record
 	for _, r := range records {
-		if r.Kind != KindRefund || r.Amount != op.Amount || r.CreatedAt.Before(op.CreatedAt.Add(-clockSkew)) ||
-			(m.ProcessorUser != "" && r.CreatedBy != m.ProcessorUser) {
+		if !couldBe(m, p, op, r) {
 			continue
 		}
 		_, err := g.ledger.PaymentByTransaction(ctx, m.ID, r.TransactionID)
@@ -160,15 +162,51 @@ func (g *Gateway) sightRefund(ctx context.Context, m Merchant, op Operation, rec
 		}
 		mine = append(mine, r)
 	}
-	switch len(mine) {
-	case 0:
+	if len(mine) == 0 {
 		return sighting{}, nil
-	case 1:
-		return sighting{result: Result{Outcome: Approved, TransactionID: mine[0].TransactionID,
-			Detail: "the only refund at PayTrace that can be this one"}}, nil
-	default:
-		return sighting{attention: fmt.Sprintf("%d refunds at PayTrace could be this one", len(mine))}, nil
 	}
+	rivals, err := g.ledger.UndecidedRefunds(ctx, m.ID, op.Amount)
+	if err != nil {
+		return sighting{}, err
+	}
+	if len(mine) > 1 || rivals > 1 {
+		return sighting{attention: fmt.Sprintf("%d refunds at PayTrace could be this one, and %d of our refunds of this amount are undecided",
+			len(mine), rivals)}, nil
+	}
+	if g.clock().Sub(mine[0].CreatedAt) < m.SendWindow+m.CallDeadline+staleAfter {
+		return sighting{}, nil
+	}
+	return sightedRefund(mine[0]), nil
+}
+
+func couldBe(m Merchant, p Payment, op Operation, r Record) bool {
+	sameCard := p.Card.LastFour == "" || r.Card.LastFour == "" || p.Card.LastFour == r.Card.LastFour
+	return r.Kind == KindRefund && r.Amount == op.Amount && sameCard &&
+		!r.CreatedAt.Before(op.SentAt.Add(-clockSkew)) &&
+		(m.ProcessorUser == "" || r.CreatedBy == m.ProcessorUser)
+}
+
+func sightedRefund(r Record) sighting {
+	result := Result{Outcome: Approved, TransactionID: r.TransactionID, Detail: "the only refund at PayTrace that can be this one"}
+	switch r.State {
+	case RecordPending, RecordSettled:
+		return sighting{result: result}
+	case RecordDeclined:
+		result.Outcome, result.Decline = Declined, declinedThere
+		return sighting{result: result}
+	default:
+		return sighting{attention: "the refund " + r.TransactionID + " at PayTrace is " + string(r.State)}
+	}
+}
+
+// declinedThere is the reason of a decline that was found on the books, which
+// do not tell more.
+var declinedThere = &Decline{Code: "found", Message: "The card was declined.", Category: "declined"}
+
+// undoneThere says that the books plainly show a capture or a void as not
+// done.
+func undoneThere(op Operation, seen Record) bool {
+	return seen.State == RecordAuthorized || (op.Kind != KindCapture && seen.State == RecordPending)
 }
 
 // afterLook is the next state after a look. It is pure.
@@ -176,12 +214,12 @@ func afterLook(p Payment, op Operation, seen sighting, now time.Time) (Change, e
 	if seen.result.Outcome != "" && seen.result.Outcome != Unknown {
 		return concludeFound(p, op, seen, now)
 	}
-	age := now.Sub(op.CreatedAt)
+	age := now.Sub(op.SentAt)
 	op.Looks++
 	if seen.missed {
 		op.Misses++
 	}
-	if op.Charges() && op.Misses >= missesNeeded && seen.missed && age >= absentAfter {
+	if op.Misses >= missesNeeded && seen.missed && age >= absentAfter {
 		return concludeAbsent(p, op, now)
 	}
 	before := op.Attention
@@ -212,14 +250,19 @@ func concludeFound(p Payment, op Operation, seen sighting, now time.Time) (Chang
 	return change, nil
 }
 
-// concludeAbsent is the one place where an unknown becomes failed. The charge
-// is watched for all the same.
+// concludeAbsent is the one place where an unknown becomes failed. A charge is
+// watched for all the same; for anything else the payment stays as it is.
 func concludeAbsent(p Payment, op Operation, now time.Time) (Change, error) {
-	op.Status, op.Attention, op.Due = OpFailed, "", now.Add(watchEvery)
+	op.Status, op.Attention, op.Due = OpFailed, "", time.Time{}
+	if op.Charges() {
+		op.Due = now.Add(watchEvery)
+	}
 	op.settleCancel()
 	next := p.next(op, now)
-	if err := next.move(Failed); err != nil {
-		return Change{}, err
+	if op.Charges() {
+		if err := next.move(Failed); err != nil {
+			return Change{}, err
+		}
 	}
 	return decided(p, next, op.ID, now), nil
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-type decision func(ctx context.Context, p Payment, op Operation, at moment, m Merchant) (Change, error)
+type decision func(ctx context.Context, p Payment, op Operation, m Merchant) (Change, error)
 
 // operate is the part of the road that capture, void and refund share: they
 // work on a payment that is there, found by any of its ids.
@@ -32,18 +32,18 @@ func (g *Gateway) operate(ctx context.Context, caller Caller, name, transactionI
 		if err != nil {
 			return Change{}, err
 		}
-		if p.First().Cancel == CancelRequested {
+		// Once PayTrace has refused the undoing, a caller may do it.
+		if p.First().Cancel == CancelRequested && p.First().Attention == "" {
 			return Change{}, refuse(CodeInProgress, "the payment was given up and is being undone").retry(askAgain)
 		}
-		at := g.moment()
-		op, ok := rebound(p, again)
-		if !ok {
-			op = Operation{
-				ID: NewOperationID(at.now), Origin: OriginAPI, Channel: caller.Channel,
-				Key: v.key, CreatedAt: at.now,
-			}
+		op, err := begin(p, again, func() Operation {
+			now := g.clock()
+			return Operation{ID: NewOperationID(now), Origin: OriginAPI, Channel: caller.Channel, Key: v.key, CreatedAt: now}
+		})
+		if err != nil {
+			return Change{}, err
 		}
-		change, err := decide(ctx, p, op, at, merchant)
+		change, err := decide(ctx, p, op, merchant)
 		change.Binds = v.binding(again)
 		return change, err
 	}

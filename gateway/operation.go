@@ -77,7 +77,10 @@ type Operation struct {
 	Attempt int `json:"attempt,omitempty"`
 	// Sender is the instance that wrote the intent; nobody else sends it, and
 	// not after SendBefore.
-	Sender     string    `json:"sender,omitempty"`
+	Sender string `json:"sender,omitempty"`
+	// SentAt is when the last intent was written. What is looked for on the
+	// processor's books was made after it.
+	SentAt     time.Time `json:"sentAt,omitzero"`
 	SendBefore time.Time `json:"sendBefore,omitzero"`
 	// Due is when a job has to take the operation up, zero when none has to.
 	Due time.Time `json:"due,omitzero"`
@@ -110,7 +113,7 @@ func (o Operation) Continuable() bool {
 
 // GivenUp says that the operation's key is given up and its outcome known: what
 // it took is given back, or is being given back.
-func (o Operation) GivenUp() bool { return o.Cancel != "" && !o.Undecided() }
+func (o Operation) GivenUp() bool { return o.Cancel != "" && !o.Undecided() && !o.Late }
 
 // Charges says that the operation is the one that made its payment.
 func (o Operation) Charges() bool { return o.Kind == KindSale || o.Kind == KindAuthorize }

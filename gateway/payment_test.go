@@ -260,7 +260,7 @@ func TestVoidRules(t *testing.T) {
 func TestJudgeConcludesOnlyWhatTheBooksShowPlainly(t *testing.T) {
 	states := []RecordState{RecordAuthorized, RecordPending, RecordSettled, RecordVoided, RecordDeclined, RecordOther}
 	want := map[string][]Outcome{
-		"capture":        {Unknown, Approved, Approved, Rejected, Unknown, Unknown},
+		"capture":        {Rejected, Approved, Approved, Rejected, Unknown, Unknown},
 		"void":           {Unknown, Unknown, Rejected, Approved, Unknown, Unknown},
 		"refund":         {Unknown, waits, Unknown, Rejected, Unknown, Unknown},
 		"refund as void": {Unknown, Unknown, waits, Approved, Unknown, Unknown},
@@ -273,12 +273,12 @@ func TestJudgeConcludesOnlyWhatTheBooksShowPlainly(t *testing.T) {
 	}
 	for name, op := range ops {
 		for i, state := range states {
-			if got := judge(op, Record{State: state, Amount: 500}).Outcome; got != want[name][i] {
+			if got := judge(op, Record{State: state, Amount: 500}, true).Outcome; got != want[name][i] {
 				t.Errorf("a contested %s of a transaction that is %s: %s, want %s", name, state, got, want[name][i])
 			}
 		}
 	}
-	if got := judge(ops["capture"], Record{State: RecordPending, Amount: 499}); got.Outcome != Unknown {
+	if got := judge(ops["capture"], Record{State: RecordPending, Amount: 499}, true); got.Outcome != Unknown {
 		t.Errorf("a capture of another amount was taken for ours: %s", got.Outcome)
 	}
 }
@@ -287,7 +287,7 @@ func TestAnAnswerBelongsToTheIntentThatItAnswers(t *testing.T) {
 	change := newPayment(verb{merchant: shop, key: "k"}, Caller{}, CreatePayment{Intent: IntentSale, Amount: 500}, VaultMethod{}, present)
 	first := sent(change)
 	notSent := concluded(t, change, Result{Outcome: NotSent})
-	again, err := chargeAgain(notSent, shop, present)
+	again, err := chargeAgain(notSent, &KeyRecord{OperationID: first.ID}, shop, present)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,12 +14,13 @@ type RefundPayment struct {
 // full refund before settlement is done as a void, and a partial one waits.
 func (g *Gateway) Refund(ctx context.Context, caller Caller, transactionID string, cmd RefundPayment) (Answer, error) {
 	return g.operate(ctx, caller, "refund", transactionID, cmd,
-		func(ctx context.Context, p Payment, op Operation, at moment, m Merchant) (Change, error) {
+		func(ctx context.Context, p Payment, op Operation, m Merchant) (Change, error) {
 			seen := settlement{}
 			if refuseRefund(p, op, cmd) == nil {
 				seen = g.settlementOf(ctx, m, p)
 			}
-			return decideRefund(p, op, cmd, seen, at, m)
+			// The moment comes after the look: the time to send begins now.
+			return decideRefund(p, op, cmd, seen, g.moment(), m)
 		}, callRefund)
 }
 

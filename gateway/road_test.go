@@ -22,6 +22,8 @@ var merchants = []gateway.Merchant{{
 	ID: "main", Currency: "USD", SendWindow: gateway.DefaultSendWindow, CallDeadline: gateway.DefaultCallDeadline,
 }}
 
+var secret = []byte("0123456789abcdef0123456789abcdef")
+
 var discard = slog.New(slog.NewTextHandler(io.Discard, nil))
 
 // house is a gateway on a real ledger with a processor in memory.
@@ -43,7 +45,7 @@ func open(t *testing.T, path, instance string, processor *processortest.Processo
 		Ledger:     books,
 		Merchants:  merchants,
 		Processors: map[string]gateway.Processor{"main": processor},
-		Secret:     []byte("0123456789abcdef0123456789abcdef"),
+		Secret:     secret,
 		Instance:   instance, Now: time.Now, MaxInFlight: 256,
 		Log: discard,
 	})
@@ -235,7 +237,7 @@ func (f forgetful) Apply(ctx context.Context, c gateway.Change) error {
 
 func (h *house) on(books gateway.Ledger) {
 	h.Gateway = gateway.New(gateway.Config{
-		Ledger: books, Processors: map[string]gateway.Processor{"main": h.processor}, Instance: "one",
+		Ledger: books, Processors: map[string]gateway.Processor{"main": h.processor}, Instance: "one", Secret: secret,
 		Merchants: merchants, Now: time.Now, Log: discard, MaxInFlight: 8,
 	})
 }

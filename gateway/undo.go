@@ -3,16 +3,17 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
 
 const (
-	// undoTries bounds how often an undoing that PayTrace refuses is begun
-	// anew; a person has been told since the first.
-	undoTries = 10
-	// undoAgain is the wait between them.
+	// An undoing that PayTrace refuses is begun anew every hour, since what is
+	// refused before settlement may be taken after it; for two days, so that it
+	// does not meet what a person, told since the first refusal, does by hand.
 	undoAgain = time.Hour
+	undoTries = 48
 )
 
 // undo voids a payment that was given up, or refunds what a settled one still
@@ -22,7 +23,7 @@ func (g *Gateway) undo(ctx context.Context, m Merchant, p Payment, given Operati
 	if p.Status == Voided || p.Status == Refunded || p.Status == Expired {
 		return g.undone(ctx, p, given.ID)
 	}
-	if _, busy := p.inProgress(); busy {
+	if _, busy := p.inProgress(); busy || waitingUndo(p, given) {
 		return p, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*m.CallDeadline)
@@ -50,14 +51,8 @@ func (g *Gateway) undo(ctx context.Context, m Merchant, p Payment, given Operati
 // from every key that a caller can choose. Only after a refusal does the next
 // try get a key of its own.
 func (g *Gateway) undoing(m Merchant, p Payment, given Operation, seen settlement) verb {
-	refused := 0
-	for _, op := range p.Operations {
-		if strings.HasPrefix(op.Key, given.Key+"/undo/") && op.Final() && op.Status != OpApproved {
-			refused++
-		}
-	}
 	v := verb{
-		merchant: m, key: fmt.Sprintf("%s/undo/%d", given.Key, refused+1), unattended: true,
+		merchant: m, key: fmt.Sprintf("%s/undo/%d", given.Key, refusedUndos(p, given)+1), unattended: true,
 		fingerprint: fingerprint(g.secret, "undo", given.ID, nil),
 	}
 	v.decide = func(ctx context.Context, again *KeyRecord) (Change, error) {
@@ -66,9 +61,11 @@ func (g *Gateway) undoing(m Merchant, p Payment, given Operation, seen settlemen
 			return Change{}, err
 		}
 		at := g.moment()
-		op, ok := rebound(p, again)
-		if !ok {
-			op = Operation{ID: NewOperationID(at.now), Origin: OriginGateway, Key: v.key, CreatedAt: at.now}
+		op, err := begin(p, again, func() Operation {
+			return Operation{ID: NewOperationID(at.now), Origin: OriginGateway, Key: v.key, CreatedAt: at.now}
+		})
+		if err != nil {
+			return Change{}, err
 		}
 		change, err := decideUndo(p, op, seen, at, m)
 		change.Binds = v.binding(again)
@@ -83,6 +80,24 @@ func (g *Gateway) undoing(m Merchant, p Payment, given Operation, seen settlemen
 	return v
 }
 
+func isUndo(op, given Operation) bool { return strings.HasPrefix(op.Key, given.Key+"/undo/") }
+
+func refusedUndos(p Payment, given Operation) int {
+	refused := 0
+	for _, op := range p.Operations {
+		if isUndo(op, given) && op.Final() && op.Status != OpApproved {
+			refused++
+		}
+	}
+	return refused
+}
+
+// waitingUndo says that the undoing waits for settlement, as a refund does: it
+// is sent then.
+func waitingUndo(p Payment, given Operation) bool {
+	return slices.ContainsFunc(p.Operations, func(op Operation) bool { return isUndo(op, given) && op.Status == OpWaiting })
+}
+
 // decideUndo voids, or refunds what is settled. A charge that was found late
 // belongs to a payment that is failed, and is undone as a whole.
 func decideUndo(p Payment, op Operation, seen settlement, at moment, m Merchant) (Change, error) {
@@ -90,6 +105,9 @@ func decideUndo(p Payment, op Operation, seen settlement, at moment, m Merchant)
 	case p.First().Late:
 		if other, busy := p.inProgress(); busy {
 			return Change{}, inProgress(p, other)
+		}
+		if p.Refunded()+p.RefundPending() > 0 {
+			return Change{}, refuse(CodeNotRefundable, "the late charge is being given back already")
 		}
 		op.Kind, op.Amount = KindVoid, p.Amount
 		if seen.state == RecordSettled {
@@ -112,15 +130,14 @@ func (g *Gateway) undone(ctx context.Context, p Payment, givenID string) (Paymen
 }
 
 // undoRefused shows the payment to an operator. The gateway goes on trying for
-// a while: what is refused before settlement may be taken after it.
+// a while.
 func (g *Gateway) undoRefused(ctx context.Context, p Payment, givenID string, undoing Operation) (Payment, error) {
 	g.log.Error("payment.not_undone", "merchant", p.MerchantID, "payment", p.ID, "operation", undoing.ID, "status", undoing.Status,
 		"consequence", "the shop gave this payment up and its money is still taken; it is on the attention list")
-	tried := strings.TrimPrefix(undoing.Key[strings.LastIndex(undoing.Key, "/"):], "/")
 	return g.mark(ctx, p, givenID, func(given *Operation) {
 		given.Attention = fmt.Sprintf("the shop gave this payment up, and PayTrace refuses its %s", undoing.Kind)
 		given.Due = g.clock().Add(undoAgain)
-		if tried == fmt.Sprint(undoTries) {
+		if refusedUndos(p, *given) >= undoTries {
 			given.Due = time.Time{}
 		}
 	})

@@ -46,6 +46,7 @@ func (at moment) intent(op Operation, m Merchant) Operation {
 	op.SendBefore = at.now.Add(m.SendWindow)
 	op.Due = op.SendBefore.Add(m.CallDeadline + staleAfter)
 	op.Decline, op.Rejection = nil, nil
+	op.SentAt, op.Looks, op.Misses, op.Attention = at.now, 0, 0, ""
 	return op
 }
 
@@ -66,12 +67,18 @@ func fingerprint(secret []byte, operation, target string, content any) []byte {
 	return mac.Sum(nil)
 }
 
-// rebound returns the payment and the operation a continued key is bound to.
-func rebound(p Payment, again *KeyRecord) (Operation, bool) {
+// begin gives the operation to decide on: the fresh one for a key that is new,
+// or the one that the key is bound to. Since the key was claimed, another
+// request may have continued that one; the claim has to be made anew then.
+func begin(p Payment, again *KeyRecord, fresh func() Operation) (Operation, error) {
 	if again == nil {
-		return Operation{}, false
+		return fresh(), nil
 	}
-	return p.Operation(again.OperationID)
+	op, _ := p.Operation(again.OperationID)
+	if !op.Continuable() || op.Cancel != "" {
+		return op, ErrStale
+	}
+	return op, nil
 }
 
 // binding binds the key on an operation's first intent only.

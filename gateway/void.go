@@ -6,8 +6,8 @@ import "context"
 // already is a success, so that a shop can always cancel its order.
 func (g *Gateway) Void(ctx context.Context, caller Caller, transactionID string) (Answer, error) {
 	return g.operate(ctx, caller, "void", transactionID, nil,
-		func(_ context.Context, p Payment, op Operation, at moment, m Merchant) (Change, error) {
-			return decideVoid(p, op, at, m)
+		func(_ context.Context, p Payment, op Operation, m Merchant) (Change, error) {
+			return decideVoid(p, op, g.moment(), m)
 		}, callVoid)
 }
 

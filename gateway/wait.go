@@ -38,7 +38,7 @@ func (g *Gateway) repeat(ctx context.Context, v verb, bound claimed) Answer {
 	stored := current
 	stored.Payment = bound.Reply.Payment
 	// What has moved on from waiting is shown as it is now.
-	if current.Operation().Status != stored.Operation().Status {
+	if op := current.Operation(); op.Late || op.Status != stored.Operation().Status {
 		return current
 	}
 	return stored
@@ -47,14 +47,17 @@ func (g *Gateway) repeat(ctx context.Context, v verb, bound claimed) Answer {
 // watch waits until the answer's operation is decided or ctx is done.
 func (g *Gateway) watch(ctx context.Context, answer Answer) Answer {
 	pause := firstLook
+	var heard *flight
 	for answer.Operation().Undecided() {
 		timer := time.NewTimer(pause)
 		var landed chan struct{}
-		if f := g.flights.find(answer.OperationID); f != nil {
+		f := g.flights.find(answer.OperationID)
+		if f != nil && f != heard {
 			landed = f.landed
 		}
 		select {
 		case <-landed:
+			heard = f
 		case <-timer.C:
 			pause = min(2*pause, lastLook)
 		case <-ctx.Done():

@@ -14,26 +14,35 @@ func (g *Gateway) sendWaiting(ctx context.Context, m Merchant, p Payment, op Ope
 	if err != nil {
 		return err
 	}
+	flight, err := g.flights.board()
+	if err != nil {
+		return err // it is due again
+	}
+	defer flight.leaveUnlessDeparted()
 	seen := g.settlementOf(ctx, m, p)
 	change, err := decideWaiting(p, op, seen, g.moment(), m)
 	if err != nil {
 		return err
 	}
-	flight, err := g.flights.board()
-	if err != nil {
-		return err // it is due again
-	}
-	if err := g.write(ctx, change); err != nil {
-		flight.leave()
+	if err := g.writeIntent(ctx, change, flight); err != nil {
 		return err
 	}
 	if sent, _ := change.Payment.Operation(op.ID); sent.Status != OpSending {
-		flight.leave()
 		return nil
 	}
 	flight.depart(op.ID)
-	g.fly(context.WithoutCancel(ctx), verb{merchant: m, call: callRefund}, change, flight)
+	g.fly(context.WithoutCancel(ctx), verb{merchant: m, call: callWaiting}, change, flight)
 	return nil
+}
+
+// callWaiting keeps a refund waiting that did not leave: it was promised, and
+// nobody is there to send it again.
+func callWaiting(ctx context.Context, to Processor, p Payment, op Operation) Result {
+	r := callRefund(ctx, to, p, op)
+	if r.Outcome == NotSent || (r.Outcome == Rejected && r.Rejection != nil && r.Rejection.Again) {
+		return Result{Outcome: waits, Detail: r.Detail}
+	}
+	return r
 }
 
 // decideWaiting says what becomes of a waiting refund after a look.
@@ -49,8 +58,8 @@ func decideWaiting(p Payment, op Operation, seen settlement, at moment, m Mercha
 	case seen.state == RecordPending && whole:
 		op.ProcessedAs = AsVoid
 		op = at.intent(op, m)
-	case seen.state == RecordVoided:
-		op.Attention = "the payment was voided at PayTrace while this refund waited"
+	case seen.state == RecordVoided && p.Status == StatusApproved:
+		return voidedThere(p, op, at.now)
 	case at.now.Sub(op.CreatedAt) > waitingAtMost && op.Attention == "":
 		op.Attention = "the payment is still not settled"
 	}
@@ -70,6 +79,17 @@ func decideWaiting(p Payment, op Operation, seen settlement, at moment, m Mercha
 	return change, nil
 }
 
+// voidedThere follows a void that was made at PayTrace's own screens: the
+// shopper has all of the money back, the refunds that waited with it.
+func voidedThere(p Payment, op Operation, now time.Time) (Change, error) {
+	next := p.next(op, now)
+	next.closeWaitingRefunds(now)
+	if err := next.move(Voided); err != nil {
+		return Change{}, err
+	}
+	return decided(p, next, op.ID, now), nil
+}
+
 // watchFailed looks for a charge that was called failed because it was not
 // found. If it turns up after all it is undone, and told.
 func (g *Gateway) watchFailed(ctx context.Context, m Merchant, p Payment, op Operation) error {
@@ -77,7 +97,7 @@ func (g *Gateway) watchFailed(ctx context.Context, m Merchant, p Payment, op Ope
 	if err != nil {
 		return err
 	}
-	found, err := g.processors[m.ID].Transactions(ctx, op.CreatedAt.AddDate(0, 0, -1), op.CreatedAt.AddDate(0, 0, 2), p.Reference)
+	found, err := g.processors[m.ID].Transactions(ctx, op.SentAt.AddDate(0, 0, -1), op.SentAt.AddDate(0, 0, 2), p.Reference)
 	if err != nil {
 		return err
 	}
@@ -100,7 +120,7 @@ func afterWatch(p Payment, op Operation, found []Record, now time.Time) (Change,
 		op.Late, op.Cancel, op.Due = true, CancelRequested, now
 		op.TransactionID = seen.result.TransactionID
 		p.TransactionID = op.TransactionID
-	case now.Sub(op.CreatedAt) > watchedFor:
+	case now.Sub(op.SentAt) > watchedFor:
 		op.Due = time.Time{}
 	default:
 		return Change{}, false

@@ -174,7 +174,7 @@ func (r changeRows) writePayment(s *session) error {
 func (r changeRows) writeOperations(s *session) error {
 	for i, o := range r.payment.Operations {
 		err := s.one(fmt.Errorf("operation %s belongs to another payment", o.ID), saveOperationSQL,
-			o.ID, r.payment.ID, r.payment.MerchantID, i, string(o.Kind), string(o.Status), int64(o.Amount), o.TransactionID,
+			o.ID, r.payment.ID, r.payment.MerchantID, i, string(o.Kind), string(o.Status), string(o.ProcessedAs), int64(o.Amount), o.TransactionID,
 			o.Key, string(o.Cancel), o.SendBefore.UnixMicro(), orZero(o.Due), o.CreatedAt.UnixMicro(), o.UpdatedAt.UnixMicro())
 		if err != nil {
 			return err

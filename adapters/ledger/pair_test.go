@@ -42,6 +42,10 @@ func (p *pair) Due(ctx context.Context, now time.Time, limit int) ([]gateway.Pay
 	return p.next().Due(ctx, now, limit)
 }
 
+func (p *pair) UndecidedRefunds(ctx context.Context, merchantID string, amount gateway.Money) (int, error) {
+	return p.next().UndecidedRefunds(ctx, merchantID, amount)
+}
+
 func (p *pair) Customer(ctx context.Context, merchantID, customerID string) (gateway.VaultCustomer, error) {
 	return p.next().Customer(ctx, merchantID, customerID)
 }

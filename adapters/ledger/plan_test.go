@@ -22,6 +22,7 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		"transaction": {byTransactionSQL, []string{"payments_by_transaction", "operations_by_transaction"}},
 		"key":         {keySQL, []string{"idempotency_keys_1"}},
 		"reply":       {setReplySQL, []string{"idempotency_keys_1"}},
+		"rivals":      {undecidedRefundsSQL, []string{"operations_undecided"}},
 		"due":         {dueSQL, []string{"operations_due (due>? AND due<?)"}},
 		"customer":    {customerSQL, []string{"vault_customers_1", "vault_methods_1"}},
 

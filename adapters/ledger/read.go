@@ -27,6 +27,9 @@ const (
 	keySQL = `SELECT fingerprint, payment_id, operation_id, reply
 		FROM idempotency_keys WHERE merchant_id = ? AND key = ?`
 
+	undecidedRefundsSQL = `SELECT COUNT(*) FROM operations
+		WHERE merchant_id = ? AND kind = 'refund' AND amount = ? AND status IN ('sending', 'unknown')`
+
 	dueSQL = `SELECT body FROM payments
 		JOIN (SELECT payment_id, MIN(due) AS since FROM operations
 			WHERE due > 0 AND due <= ?
@@ -40,9 +43,9 @@ const readPatience = 10 * time.Second
 
 // reader holds the connections that read, with their statements.
 type reader struct {
-	db                                         *sql.DB
-	dialect                                    dialect
-	payment, byTransaction, key, due, customer *sql.Stmt
+	db                                                           *sql.DB
+	dialect                                                      dialect
+	payment, byTransaction, key, undecidedRefunds, due, customer *sql.Stmt
 }
 
 func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
@@ -52,7 +55,7 @@ func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
 		query     string
 	}{
 		{&r.payment, paymentSQL}, {&r.byTransaction, byTransactionSQL}, {&r.key, keySQL},
-		{&r.due, dueSQL}, {&r.customer, customerSQL},
+		{&r.undecidedRefunds, undecidedRefundsSQL}, {&r.due, dueSQL}, {&r.customer, customerSQL},
 	} {
 		var err error
 		if *s.statement, err = db.PrepareContext(ctx, d.query(s.query)); err != nil {
@@ -100,6 +103,16 @@ func (l *Ledger) Key(ctx context.Context, merchantID, key string) (gateway.KeyRe
 	}
 	record.Reply = &gateway.Reply{Payment: p, OperationID: record.OperationID}
 	return record, nil
+}
+
+// UndecidedRefunds implements gateway.Ledger.
+func (l *Ledger) UndecidedRefunds(ctx context.Context, merchantID string, amount gateway.Money) (n int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
+	if err := l.reads.undecidedRefunds.QueryRowContext(ctx, merchantID, int64(amount)).Scan(&n); err != nil {
+		return 0, l.explain(err)
+	}
+	return n, nil
 }
 
 // Due implements gateway.Ledger.

@@ -26,10 +26,10 @@ const (
 		SET live_mode = ?, status = ?, order_id = ?, transaction_id = ?, reference = ?, amount = ?, needs_attention = ?, version = ?, updated_at = ?, body = ?
 		WHERE id = ? AND merchant_id = ? AND version = ?`
 	saveOperationSQL = `INSERT INTO operations
-		(id, payment_id, merchant_id, position, kind, status, amount, transaction_id, idempotency_key, cancel, send_before, due, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		(id, payment_id, merchant_id, position, kind, status, processed_as, amount, transaction_id, idempotency_key, cancel, send_before, due, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE
-		SET status = excluded.status, amount = excluded.amount, transaction_id = excluded.transaction_id,
+		SET status = excluded.status, processed_as = excluded.processed_as, amount = excluded.amount, transaction_id = excluded.transaction_id,
 			cancel = excluded.cancel, send_before = excluded.send_before, due = excluded.due, updated_at = excluded.updated_at
 		WHERE operations.payment_id = excluded.payment_id`
 	insertKeySQL = `INSERT INTO idempotency_keys

@@ -100,6 +100,13 @@ func (p *Processor) VoidThere(id string) {
 	p.books[id].State = gateway.RecordVoided
 }
 
+// Put puts a transaction into a state, whatever it was.
+func (p *Processor) Put(id string, state gateway.RecordState) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.books[id].State = state
+}
+
 func (p *Processor) call(ctx context.Context, name string, sendBefore time.Time, act func() gateway.Result) gateway.Result {
 	p.mu.Lock()
 	p.calls[name]++

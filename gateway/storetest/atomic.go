@@ -136,7 +136,7 @@ func decidedPayment(t *testing.T, l gateway.Ledger, at time.Time) gateway.Change
 
 func wantNoRefund(t *testing.T, l gateway.Ledger, c gateway.Change) {
 	t.Helper()
-	_, err := l.PaymentByTransaction(t.Context(), "m1", "refund-"+c.Payment.ID)
+	_, err := l.PaymentByTransaction(t.Context(), "m1", c.Payment.Operations[1].TransactionID)
 	wantErr(t, err, gateway.ErrNotFound)
 }
 

@@ -9,6 +9,8 @@ import (
 
 var dueSpecs = []spec{
 	{"Due/has what is due, from that moment on, and nothing that is not", dueInTime},
+	{"UndecidedRefunds/counts the merchant's refunds of that amount that are sending or unknown", undecidedRefunds},
+	{"Apply/never takes one refund at the processor for two of ours", refundAdoptedOnce},
 	{"Due/has payments of all merchants, longest due first, at most the limit, each once", dueOrder},
 }
 
@@ -33,6 +35,43 @@ func dueInTime(t *testing.T, l gateway.Ledger) {
 	op.Due = time.Time{}
 	apply(t, l, gateway.Change{Payment: with(p, op, start.Add(time.Hour)), Base: p.Version})
 	equal(t, "done", allDue(t, l, at, 10), []gateway.Payment(nil))
+}
+
+func undecidedRefunds(t *testing.T, l gateway.Ledger) {
+	for i, step := range []struct {
+		merchant string
+		status   gateway.OperationStatus
+		want     int
+	}{
+		{"m1", gateway.OpUnknown, 1}, {"m1", gateway.OpSending, 2}, {"m1", gateway.OpApproved, 2},
+		{"m1", gateway.OpWaiting, 2}, {"m2", gateway.OpUnknown, 2},
+	} {
+		p := decidedPayment(t, l, start.Add(time.Duration(i)*time.Minute)).Payment
+		if step.merchant == "m2" {
+			p = applied(t, l, Sale("m2", start))
+		}
+		c := refund(p, p.UpdatedAt.Add(time.Second))
+		c.Payment.Operations[1].Status, c.Reply, c.Events = step.status, nil, nil
+		apply(t, l, c)
+		n, err := l.UndecidedRefunds(t.Context(), "m1", 1)
+		if err != nil || n != step.want {
+			t.Errorf("after one of %s that is %s: %d, %v, want %d", step.merchant, step.status, n, err, step.want)
+		}
+	}
+	if n, err := l.UndecidedRefunds(t.Context(), "m1", 2); err != nil || n != 0 {
+		t.Errorf("of another amount: %d, %v", n, err)
+	}
+}
+
+func refundAdoptedOnce(t *testing.T, l gateway.Ledger) {
+	first := refund(decidedPayment(t, l, start).Payment, start.Add(time.Minute))
+	apply(t, l, first)
+	second := refund(decidedPayment(t, l, start.Add(time.Second)).Payment, start.Add(time.Minute))
+	second.Payment.Operations[1].TransactionID = first.Payment.Operations[1].TransactionID
+	second.Reply, second.Events = nil, nil
+	if err := l.Apply(t.Context(), second); err == nil {
+		t.Error("two of our refunds have one transaction at the processor")
+	}
 }
 
 func dueOrder(t *testing.T, l gateway.Ledger) {

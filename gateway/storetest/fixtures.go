@@ -57,7 +57,7 @@ func Approval(p gateway.Payment, at time.Time) gateway.Change {
 func refund(p gateway.Payment, at time.Time) gateway.Change {
 	op := gateway.Operation{
 		ID: gateway.NewOperationID(at), Kind: gateway.KindRefund, Status: gateway.OpApproved,
-		ProcessedAs: gateway.AsRefund, Origin: gateway.OriginAPI, Amount: 1, TransactionID: "refund-" + p.ID,
+		ProcessedAs: gateway.AsRefund, Origin: gateway.OriginAPI, Amount: 1, TransactionID: "refund-" + gateway.NewReference(),
 		Key: "refund-" + gateway.NewReference(), CreatedAt: at,
 	}
 	next := with(p, op, at)

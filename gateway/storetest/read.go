@@ -35,7 +35,7 @@ func byOwnTransaction(t *testing.T, l gateway.Ledger) {
 func byRefundTransaction(t *testing.T, l gateway.Ledger) {
 	c := refund(decidedPayment(t, l, start).Payment, start.Add(time.Minute))
 	apply(t, l, c)
-	wantFound(t, l, "refund-"+c.Payment.ID, c.Payment)
+	wantFound(t, l, c.Payment.Operations[1].TransactionID, c.Payment)
 	wantFound(t, l, c.Payment.TransactionID, c.Payment)
 }
 
@@ -59,7 +59,7 @@ func byNoTransaction(t *testing.T, l gateway.Ledger) {
 func isolatedTransaction(t *testing.T, l gateway.Ledger) {
 	c := refund(decidedPayment(t, l, start).Payment, start.Add(time.Minute))
 	apply(t, l, c)
-	for _, id := range []string{c.Payment.TransactionID, "refund-" + c.Payment.ID} {
+	for _, id := range []string{c.Payment.TransactionID, c.Payment.Operations[1].TransactionID} {
 		_, err := l.PaymentByTransaction(t.Context(), "m2", id)
 		wantErr(t, err, gateway.ErrNotFound)
 	}
