@@ -118,15 +118,19 @@ func decideRefund(p Payment, op Operation, cmd RefundPayment, seen settlement, a
 		op.Status, op.Due = OpWaiting, at.now.Add(sendWaitingEvery)
 		return decided(p, p.next(op, at.now), op.ID, at.now), nil
 	}
-	next := p.next(op, at.now)
-	change := Change{Base: p.Version, Operation: op.ID}
+	return withSettlement(p, op, seen, at.now)
+}
+
+// withSettlement is the operation's change, with the settlement that the look
+// before it has shown, if that is news.
+func withSettlement(p Payment, op Operation, seen settlement, now time.Time) (Change, error) {
+	change := Change{Payment: p.next(op, now), Base: p.Version, Operation: op.ID}
 	if p.Status == StatusApproved && seen.state == RecordSettled {
-		if err := next.move(Settled); err != nil {
+		if err := change.Payment.move(Settled); err != nil {
 			return Change{}, err
 		}
-		next.SettledAt = seen.at
-		change.Events = []Event{eventOf(p.Status, next, "", at.now)}
+		change.Payment.SettledAt = seen.at
+		change.Events = []Event{eventOf(p.Status, change.Payment, "", now)}
 	}
-	change.Payment = next
 	return change, nil
 }

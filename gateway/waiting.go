@@ -63,20 +63,11 @@ func decideWaiting(p Payment, op Operation, seen settlement, at moment, m Mercha
 	case at.now.Sub(op.CreatedAt) > waitingAtMost && op.Attention == "":
 		op.Attention = "the payment is still not settled"
 	}
-	next := p.next(op, at.now)
-	change := Change{Base: p.Version, Operation: op.ID}
-	if p.Status == StatusApproved && seen.state == RecordSettled {
-		if err := next.move(Settled); err != nil {
-			return Change{}, err
-		}
-		next.SettledAt = seen.at
-		change.Events = []Event{eventOf(p.Status, next, "", at.now)}
+	change, err := withSettlement(p, op, seen, at.now)
+	if before, _ := p.Operation(op.ID); err == nil && before.Attention != op.Attention {
+		change.Events = append(change.Events, attentionEvent(change.Payment, op.ID, at.now))
 	}
-	change.Payment = next
-	if before, _ := p.Operation(op.ID); before.Attention != op.Attention {
-		change.Events = append(change.Events, attentionEvent(next, op.ID, at.now))
-	}
-	return change, nil
+	return change, err
 }
 
 // voidedThere follows a void that was made at PayTrace's own screens: the
