@@ -37,7 +37,11 @@ func conclude(p Payment, sent Operation, r Result, now time.Time) (Change, error
 	}
 	op.settleCancel()
 	op.Due = dueAfter(op, now)
-	if !op.Undecided() {
+	told := op.Attention
+	switch {
+	case op.Status == OpWaiting && now.Sub(op.CreatedAt) > waitingAtMost:
+		op.Attention = "PayTrace has not taken this refund yet: " + r.Detail
+	case !op.Undecided() && op.Status != OpWaiting:
 		op.Attention = ""
 	}
 	next := p.next(op, now)
@@ -47,6 +51,9 @@ func conclude(p Payment, sent Operation, r Result, now time.Time) (Change, error
 	change := Change{
 		Payment: next, Base: p.Version, Operation: op.ID,
 		Events: []Event{eventOf(p.Status, next, op.ID, now)},
+	}
+	if op.Attention != "" && told == "" {
+		change.Events = append(change.Events, attentionEvent(next, op.ID, now))
 	}
 	if op.Final() {
 		change.Reply = &Reply{Payment: next, OperationID: op.ID}

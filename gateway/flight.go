@@ -200,7 +200,7 @@ func (g *Gateway) record(ctx context.Context, p Payment, sent Operation, r Resul
 func (g *Gateway) logOperation(p Payment, operationID string, r Result, took time.Duration) {
 	op, _ := p.Operation(operationID)
 	level := g.log.Info
-	if r.Outcome == Unknown || r.Outcome == Rejected {
+	if r.Outcome == Unknown || r.Outcome == Rejected || r.Outcome == waits {
 		level = g.log.Warn
 	}
 	level("payment.operation", "merchant", p.MerchantID, "payment", p.ID, "order", p.OrderID,

@@ -97,7 +97,7 @@ func (g *Gateway) attempt(ctx context.Context, v verb) (Answer, error) {
 	if err != nil {
 		return Answer{}, notSent(err)
 	}
-	if err := g.writeIntent(ctx, change, flight); err != nil { // 6
+	if err := g.writeIntent(ctx, change, flight, NotSent); err != nil { // 6
 		return Answer{}, notSent(err)
 	}
 	answer := Answer{Payment: change.Payment, OperationID: change.Operation, Replayed: bound != nil}
@@ -110,9 +110,9 @@ func (g *Gateway) attempt(ctx context.Context, v verb) (Answer, error) {
 }
 
 // writeIntent makes the intent durable. When the ledger cannot say whether it
-// kept it, the intent is not sent, and is taken back as soon as the ledger can
-// be written again.
-func (g *Gateway) writeIntent(ctx context.Context, change Change, f *flight) error {
+// kept it, the intent is not sent, and what it becomes instead is written as
+// soon as the ledger can be written again.
+func (g *Gateway) writeIntent(ctx context.Context, change Change, f *flight, instead Outcome) error {
 	err := g.ledger.Apply(ctx, change)
 	if err == nil || errors.Is(err, ErrStale) || errors.Is(err, ErrKeyTaken) {
 		return err
@@ -123,7 +123,7 @@ func (g *Gateway) writeIntent(ctx context.Context, change Change, f *flight) err
 			defer f.leave()
 			defer g.survive(f.abandon)
 			f.land(g.record(context.WithoutCancel(ctx), change.Payment, op,
-				Result{Outcome: NotSent, Detail: "its intent could not be written"}))
+				Result{Outcome: instead, Detail: "its intent could not be written"}))
 		}()
 	}
 	return unavailable(err)

@@ -35,8 +35,9 @@ type Ledger interface {
 	// operation, processed as a refund, with the same transaction id.
 
 	// UndecidedRefunds counts the merchant's refunds of that amount whose
-	// outcome is not known: sending, or unknown.
-	UndecidedRefunds(ctx context.Context, merchantID string, amount Money) (int, error)
+	// outcome is not known, sending or unknown, and whose SendBefore is not
+	// before since.
+	UndecidedRefunds(ctx context.Context, merchantID string, amount Money, since time.Time) (int, error)
 
 	// Customer returns ErrNotFound when the merchant has no such customer.
 	Customer(ctx context.Context, merchantID, customerID string) (VaultCustomer, error)

@@ -165,16 +165,16 @@ func (g *Gateway) sightRefund(ctx context.Context, m Merchant, p Payment, op Ope
 	if len(mine) == 0 {
 		return sighting{}, nil
 	}
-	rivals, err := g.ledger.UndecidedRefunds(ctx, m.ID, op.Amount)
+	if g.clock().Sub(mine[0].CreatedAt) < m.SendWindow+m.CallDeadline+staleAfter {
+		return sighting{}, nil // whoever made it may still hear of it
+	}
+	rivals, err := g.ledger.UndecidedRefunds(ctx, m.ID, op.Amount, mine[0].CreatedAt.Add(-m.CallDeadline-clockSkew))
 	if err != nil {
 		return sighting{}, err
 	}
 	if len(mine) > 1 || rivals > 1 {
 		return sighting{attention: fmt.Sprintf("%d refunds at PayTrace could be this one, and %d of our refunds of this amount are undecided",
 			len(mine), rivals)}, nil
-	}
-	if g.clock().Sub(mine[0].CreatedAt) < m.SendWindow+m.CallDeadline+staleAfter {
-		return sighting{}, nil
 	}
 	return sightedRefund(mine[0]), nil
 }
@@ -183,6 +183,7 @@ func couldBe(m Merchant, p Payment, op Operation, r Record) bool {
 	sameCard := p.Card.LastFour == "" || r.Card.LastFour == "" || p.Card.LastFour == r.Card.LastFour
 	return r.Kind == KindRefund && r.Amount == op.Amount && sameCard &&
 		!r.CreatedAt.Before(op.SentAt.Add(-clockSkew)) &&
+		!r.CreatedAt.After(op.SendBefore.Add(m.CallDeadline+clockSkew)) &&
 		(m.ProcessorUser == "" || r.CreatedBy == m.ProcessorUser)
 }
 
@@ -253,6 +254,10 @@ func concludeFound(p Payment, op Operation, seen sighting, now time.Time) (Chang
 // concludeAbsent is the one place where an unknown becomes failed. A charge is
 // watched for all the same; for anything else the payment stays as it is.
 func concludeAbsent(p Payment, op Operation, now time.Time) (Change, error) {
+	if op.Kind == KindRefund {
+		// It was to be done as a void and nothing was done: it is promised still.
+		return conclude(p, op, Result{Outcome: waits}, now)
+	}
 	op.Status, op.Attention, op.Due = OpFailed, "", time.Time{}
 	if op.Charges() {
 		op.Due = now.Add(watchEvery)

@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,6 +31,98 @@ func TestAPromisedRefundIsSentWhateverComesBetween(t *testing.T) {
 		time.Sleep(70 * time.Minute)
 		h.expect(h.byKey("r"), nil, gateway.PartiallyRefunded, gateway.OpApproved)
 	})
+}
+
+func TestAPromisedRefundSurvivesALedgerThatDoesNotAnswer(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, path, "one", processortest.New(time.Now))
+		defer h.ledger.Close()
+		var lost atomic.Bool
+		h.on(forgetful{h.ledger, func(c gateway.Change) bool {
+			op, _ := c.Payment.Operation(c.Operation)
+			return op.Kind == gateway.KindRefund && op.Status == gateway.OpSending && !lost.Swap(true)
+		}})
+		p := h.create("k", sale(1000)).Payment
+		part := gateway.Money(300)
+		if _, err := h.Refund(t.Context(), as("r"), p.ID, gateway.RefundPayment{Amount: &part}); err != nil {
+			t.Fatal(err)
+		}
+		h.processor.Settle()
+		ctx, cancel := context.WithCancel(t.Context())
+		go h.RunDue(ctx, 5*time.Minute)
+		time.Sleep(5 * time.Hour)
+		cancel()
+		synctest.Wait()
+		h.expect(h.byKey("r"), nil, gateway.PartiallyRefunded, gateway.OpApproved)
+		if !lost.Load() || h.processor.Calls("refund") != 1 {
+			t.Errorf("lost %v, %d refunds", lost.Load(), h.processor.Calls("refund"))
+		}
+	})
+}
+
+func TestARefundWhoseVoidWasLostIsPromisedStill(t *testing.T) {
+	days(t, 5*time.Minute, func(t *testing.T, h *house) {
+		p := h.create("k", sale(1000)).Payment
+		h.dies("void")
+		if _, err := h.Refund(t.Context(), as("r"), p.ID, gateway.RefundPayment{}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(26 * time.Hour)
+		h.answers()
+		h.processor.Settle()
+		time.Sleep(2 * time.Hour)
+		h.expect(h.byKey("r"), nil, gateway.Refunded, gateway.OpApproved)
+		if h.processor.Calls("refund") != 1 {
+			t.Errorf("%d refunds", h.processor.Calls("refund"))
+		}
+	})
+}
+
+func TestARefundThatCannotLeaveIsShown(t *testing.T) {
+	days(t, 5*time.Minute, func(t *testing.T, h *house) {
+		p := h.create("k", sale(1000)).Payment
+		part := gateway.Money(300)
+		if _, err := h.Refund(t.Context(), as("r"), p.ID, gateway.RefundPayment{Amount: &part}); err != nil {
+			t.Fatal(err)
+		}
+		h.processor.Settle()
+		h.processor.SetBefore(func(_ context.Context, call string) *gateway.Result {
+			if call == "refund" {
+				return &gateway.Result{Outcome: gateway.Rejected, Rejection: &gateway.Rejection{Code: "998", Credentials: true, Again: true}}
+			}
+			return nil
+		})
+		time.Sleep(75 * time.Hour)
+		if a := h.byKey("r"); a.Operation().Status != gateway.OpWaiting || !a.Payment.NeedsAttention {
+			t.Errorf("%s, needs attention %v", a.Operation().Status, a.Payment.NeedsAttention)
+		}
+		h.answers()
+		time.Sleep(2 * time.Hour)
+		if a := h.byKey("r"); a.Operation().Status != gateway.OpApproved || a.Payment.NeedsAttention {
+			t.Errorf("%s, needs attention %v", a.Operation().Status, a.Payment.NeedsAttention)
+		}
+	})
+}
+
+func TestNobodyCapturesWhatWasGivenUp(t *testing.T) {
+	h := newHouse(t)
+	p := h.create("k", authorization(1000)).Payment
+	h.processor.SetBefore(func(_ context.Context, call string) *gateway.Result {
+		if call == "void" {
+			return &gateway.Result{Outcome: gateway.Declined, Decline: &gateway.Decline{Code: "110"}}
+		}
+		return nil
+	})
+	if _, err := h.Cancel(t.Context(), "main", "k"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Capture(t.Context(), as("c"), p.ID, gateway.CapturePayment{}); codeOf(err) != gateway.CodeInProgress {
+		t.Errorf("a capture: %v", err)
+	}
+	h.processor.SetBefore(nil)
+	a, err := h.Void(t.Context(), as("v"), p.ID)
+	h.expect(a, err, gateway.Voided, gateway.OpApproved)
 }
 
 func TestAWaitingRefundOfWhatWasVoidedAtPayTraceIsDone(t *testing.T) {

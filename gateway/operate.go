@@ -32,8 +32,9 @@ func (g *Gateway) operate(ctx context.Context, caller Caller, name, transactionI
 		if err != nil {
 			return Change{}, err
 		}
-		// Once PayTrace has refused the undoing, a caller may do it.
-		if p.First().Cancel == CancelRequested && p.First().Attention == "" {
+		// Once PayTrace has refused the undoing, a caller may do it. Nobody takes
+		// the money of what was given up.
+		if p.First().Cancel == CancelRequested && (p.First().Attention == "" || name == "capture") {
 			return Change{}, refuse(CodeInProgress, "the payment was given up and is being undone").retry(askAgain)
 		}
 		op, err := begin(p, again, func() Operation {

@@ -39,6 +39,8 @@ func (g *Gateway) undo(ctx context.Context, m Merchant, p Payment, given Operati
 	switch op := answer.Operation(); {
 	case op.Status == OpApproved:
 		return g.undone(ctx, answer.Payment, given.ID)
+	case op.Status == OpWaiting:
+		return answer.Payment, nil // it is sent once settled
 	case op.Final():
 		return g.undoRefused(ctx, answer.Payment, given.ID, op)
 	default:
@@ -85,7 +87,7 @@ func isUndo(op, given Operation) bool { return strings.HasPrefix(op.Key, given.K
 func refusedUndos(p Payment, given Operation) int {
 	refused := 0
 	for _, op := range p.Operations {
-		if isUndo(op, given) && op.Final() && op.Status != OpApproved {
+		if isUndo(op, given) && op.Final() && op.Status != OpApproved && op.Status != OpWaiting {
 			refused++
 		}
 	}

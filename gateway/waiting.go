@@ -24,7 +24,7 @@ func (g *Gateway) sendWaiting(ctx context.Context, m Merchant, p Payment, op Ope
 	if err != nil {
 		return err
 	}
-	if err := g.writeIntent(ctx, change, flight); err != nil {
+	if err := g.writeIntent(ctx, change, flight, waits); err != nil {
 		return err
 	}
 	if sent, _ := change.Payment.Operation(op.ID); sent.Status != OpSending {
@@ -53,12 +53,10 @@ func decideWaiting(p Payment, op Operation, seen settlement, at moment, m Mercha
 	whole := p.RefundPending()+p.Refunded() == p.Captured() && p.Refunded() == 0
 	switch {
 	case seen.state == RecordSettled:
-		op.ProcessedAs = AsRefund
-		op = at.intent(op, m)
+		op = resend(op, AsRefund, at, m)
 	case seen.state == RecordPending && whole:
-		op.ProcessedAs = AsVoid
-		op = at.intent(op, m)
-	case seen.state == RecordVoided && p.Status == StatusApproved:
+		op = resend(op, AsVoid, at, m)
+	case seen.state == RecordVoided && (p.Status == StatusApproved || p.Status == Failed):
 		return voidedThere(p, op, at.now)
 	case at.now.Sub(op.CreatedAt) > waitingAtMost && op.Attention == "":
 		op.Attention = "the payment is still not settled"
@@ -68,6 +66,14 @@ func decideWaiting(p Payment, op Operation, seen settlement, at moment, m Mercha
 		change.Events = append(change.Events, attentionEvent(change.Payment, op.ID, at.now))
 	}
 	return change, err
+}
+
+// resend keeps what an operator was told: the refund has not been sent yet.
+func resend(op Operation, as ProcessedAs, at moment, m Merchant) Operation {
+	told := op.Attention
+	op = at.intent(op, m)
+	op.ProcessedAs, op.Attention = as, told
+	return op
 }
 
 // voidedThere follows a void that was made at PayTrace's own screens: the

@@ -42,8 +42,8 @@ func (p *pair) Due(ctx context.Context, now time.Time, limit int) ([]gateway.Pay
 	return p.next().Due(ctx, now, limit)
 }
 
-func (p *pair) UndecidedRefunds(ctx context.Context, merchantID string, amount gateway.Money) (int, error) {
-	return p.next().UndecidedRefunds(ctx, merchantID, amount)
+func (p *pair) UndecidedRefunds(ctx context.Context, merchantID string, amount gateway.Money, since time.Time) (int, error) {
+	return p.next().UndecidedRefunds(ctx, merchantID, amount, since)
 }
 
 func (p *pair) Customer(ctx context.Context, merchantID, customerID string) (gateway.VaultCustomer, error) {

@@ -28,7 +28,7 @@ const (
 		FROM idempotency_keys WHERE merchant_id = ? AND key = ?`
 
 	undecidedRefundsSQL = `SELECT COUNT(*) FROM operations
-		WHERE merchant_id = ? AND kind = 'refund' AND amount = ? AND status IN ('sending', 'unknown')`
+		WHERE merchant_id = ? AND kind = 'refund' AND amount = ? AND status IN ('sending', 'unknown') AND send_before >= ?`
 
 	dueSQL = `SELECT body FROM payments
 		JOIN (SELECT payment_id, MIN(due) AS since FROM operations
@@ -106,10 +106,10 @@ func (l *Ledger) Key(ctx context.Context, merchantID, key string) (gateway.KeyRe
 }
 
 // UndecidedRefunds implements gateway.Ledger.
-func (l *Ledger) UndecidedRefunds(ctx context.Context, merchantID string, amount gateway.Money) (n int, err error) {
+func (l *Ledger) UndecidedRefunds(ctx context.Context, merchantID string, amount gateway.Money, since time.Time) (n int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
-	if err := l.reads.undecidedRefunds.QueryRowContext(ctx, merchantID, int64(amount)).Scan(&n); err != nil {
+	if err := l.reads.undecidedRefunds.QueryRowContext(ctx, merchantID, int64(amount), since.UnixMicro()).Scan(&n); err != nil {
 		return 0, l.explain(err)
 	}
 	return n, nil

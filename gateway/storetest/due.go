@@ -52,14 +52,18 @@ func undecidedRefunds(t *testing.T, l gateway.Ledger) {
 		}
 		c := refund(p, p.UpdatedAt.Add(time.Second))
 		c.Payment.Operations[1].Status, c.Reply, c.Events = step.status, nil, nil
+		c.Payment.Operations[1].SendBefore = start
 		apply(t, l, c)
-		n, err := l.UndecidedRefunds(t.Context(), "m1", 1)
+		n, err := l.UndecidedRefunds(t.Context(), "m1", 1, start)
 		if err != nil || n != step.want {
 			t.Errorf("after one of %s that is %s: %d, %v, want %d", step.merchant, step.status, n, err, step.want)
 		}
 	}
-	if n, err := l.UndecidedRefunds(t.Context(), "m1", 2); err != nil || n != 0 {
+	if n, err := l.UndecidedRefunds(t.Context(), "m1", 2, start); err != nil || n != 0 {
 		t.Errorf("of another amount: %d, %v", n, err)
+	}
+	if n, err := l.UndecidedRefunds(t.Context(), "m1", 1, start.Add(time.Microsecond)); err != nil || n != 0 {
+		t.Errorf("that could have been sent later: %d, %v", n, err)
 	}
 }
 
