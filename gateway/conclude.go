@@ -44,6 +44,9 @@ func conclude(p Payment, sent Operation, r Result, now time.Time) (Change, error
 	case !op.Undecided() && op.Status != OpWaiting:
 		op.Attention = ""
 	}
+	if op.Due.IsZero() && op.Charges() && op.Status == OpApproved && !known(p.Card, r.Card) {
+		op.Due = now.Add(learnAfter)
+	}
 	next := p.next(op, now)
 	if err := next.follow(op, r, now); err != nil {
 		return Change{}, err
@@ -127,6 +130,11 @@ func (p *Payment) followCharge(r Result) error {
 	default:
 		return p.move(Failed)
 	}
+}
+
+// known says that two summaries of a card tell brand and last four together.
+func known(a, b CardSummary) bool {
+	return (a.Brand != "" || b.Brand != "") && (a.LastFour != "" || b.LastFour != "")
 }
 
 // learnCard fills in what was not known of the card, and never overwrites.

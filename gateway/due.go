@@ -120,6 +120,8 @@ func (g *Gateway) doDue(ctx context.Context, p Payment) error {
 			return g.lookFor(ctx, m, p, op)
 		case op.Cancel == CancelRequested && (op.Status == OpApproved || op.Late):
 			return g.undoDue(ctx, m, p, op)
+		case op.Status == OpApproved && op.Charges():
+			return g.learnDue(ctx, m, p, op)
 		case op.Status == OpWaiting:
 			return g.sendWaiting(ctx, m, p, op)
 		case op.Status == OpFailed && op.Charges():

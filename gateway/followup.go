@@ -1,6 +1,9 @@
 package gateway
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // followUp is what a landed operation leaves to be done: the undoing of one
 // that was given up meanwhile.
@@ -18,48 +21,80 @@ func (g *Gateway) followUp(ctx context.Context, m Merchant, p Payment, operation
 	return after
 }
 
-// learnAtOnce bounds the cards that are being learned at a time. Beyond it a
-// card stays unlearned, which loses nothing that matters, and looks never
-// crowd out charges.
-const learnAtOnce = 4
+const (
+	// learnAtOnce bounds the cards that are learned right after their payment.
+	// Beyond it the job learns them, learnAfter: looks never crowd out charges.
+	learnAtOnce = 4
+	learnAfter  = time.Minute
+	// learnTries bounds how often a card is asked for that PayTrace does not
+	// show.
+	learnTries = 5
+)
 
 // learnCard fills in brand and last four where PayTrace's answer does not tell
 // them (hosted fields, encrypted cards). It comes after the caller's answer.
 func (g *Gateway) learnCard(ctx context.Context, m Merchant, p Payment, operationID string) {
 	op, _ := p.Operation(operationID)
-	if !op.Charges() || op.Status != OpApproved || (p.Card.Brand != "" && p.Card.LastFour != "") {
+	if !op.Charges() || op.Status != OpApproved || known(p.Card, CardSummary{}) {
 		return
 	}
 	select {
 	case g.learning <- struct{}{}:
 		defer func() { <-g.learning }()
 	default:
-		return
+		return // the job learns it
 	}
-	ctx, cancel := context.WithTimeout(ctx, m.CallDeadline)
-	defer cancel()
-	seen, err := g.processors[m.ID].Transaction(ctx, p.TransactionID)
-	if err == nil {
-		_, err = settle(func() (Payment, error) { return g.learn(ctx, m, p.ID, seen.Card) })
-	}
-	if err != nil {
+	if err := g.learn(ctx, m, p, op); err != nil {
 		g.log.Warn("payment.card_not_learned", "merchant", m.ID, "payment", p.ID, "error", err)
 	}
 }
 
-func (g *Gateway) learn(ctx context.Context, m Merchant, paymentID string, card CardSummary) (Payment, error) {
-	p, err := g.payment(ctx, m, paymentID)
+// learnDue learns a card that could not be learned at once.
+func (g *Gateway) learnDue(ctx context.Context, m Merchant, p Payment, op Operation) error {
+	op.Looks++
+	p, op, err := g.take(ctx, p, op, time.Hour)
 	if err != nil {
-		return p, err
+		return err
 	}
-	next := p
-	next.learnCard(card)
-	if next.Card == p.Card {
-		return p, nil
+	return g.learn(ctx, m, p, op)
+}
+
+// learn asks PayTrace for the card and writes down what it shows.
+func (g *Gateway) learn(ctx context.Context, m Merchant, p Payment, op Operation) error {
+	asking, cancel := context.WithTimeout(ctx, m.CallDeadline)
+	defer cancel()
+	seen, err := g.processors[m.ID].Transaction(asking, p.TransactionID)
+	if err != nil {
+		return err
 	}
-	next.Version, next.UpdatedAt = p.Version+1, g.clock()
-	return next, g.write(ctx, Change{
-		Payment: next, Base: p.Version,
-		Events: []Event{eventOf(p.Status, next, "", next.UpdatedAt)},
+	_, err = settle(func() (Payment, error) {
+		current, err := g.payment(ctx, m, p.ID)
+		if err != nil {
+			return current, err
+		}
+		change, news := learned(current, op.ID, seen.Card, g.clock())
+		if !news {
+			return current, nil
+		}
+		return change.Payment, g.write(ctx, change)
 	})
+	return err
+}
+
+// learned is the payment with what was seen of its card. It is pure.
+func learned(p Payment, operationID string, card CardSummary, now time.Time) (Change, bool) {
+	op, _ := p.Operation(operationID)
+	if known(p.Card, CardSummary{}) {
+		return Change{}, false
+	}
+	if op.Cancel == "" && (known(p.Card, card) || op.Looks >= learnTries) {
+		op.Due = time.Time{}
+	}
+	next := p.next(op, now)
+	next.learnCard(card)
+	change := Change{Payment: next, Base: p.Version, Operation: op.ID}
+	if next.Card != p.Card {
+		change.Events = []Event{eventOf(p.Status, next, "", now)}
+	}
+	return change, true
 }
