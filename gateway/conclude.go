@@ -44,7 +44,7 @@ func conclude(p Payment, sent Operation, r Result, now time.Time) (Change, error
 	case !op.Undecided() && op.Status != OpWaiting:
 		op.Attention = ""
 	}
-	if op.Due.IsZero() && op.Charges() && op.Status == OpApproved && !known(p.Card, r.Card) {
+	if op.Due.IsZero() && op.Charges() && op.Status == OpApproved && !cardKnown(p.Card, r.Card) {
 		op.Due = now.Add(learnAfter)
 	}
 	next := p.next(op, now)
@@ -132,8 +132,8 @@ func (p *Payment) followCharge(r Result) error {
 	}
 }
 
-// known says that two summaries of a card tell brand and last four together.
-func known(a, b CardSummary) bool {
+// cardKnown says that two summaries of a card tell brand and last four together.
+func cardKnown(a, b CardSummary) bool {
 	return (a.Brand != "" || b.Brand != "") && (a.LastFour != "" || b.LastFour != "")
 }
 

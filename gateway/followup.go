@@ -35,7 +35,7 @@ const (
 // them (hosted fields, encrypted cards). It comes after the caller's answer.
 func (g *Gateway) learnCard(ctx context.Context, m Merchant, p Payment, operationID string) {
 	op, _ := p.Operation(operationID)
-	if !op.Charges() || op.Status != OpApproved || known(p.Card, CardSummary{}) {
+	if !op.Charges() || op.Status != OpApproved || cardKnown(p.Card, CardSummary{}) {
 		return
 	}
 	select {
@@ -52,11 +52,15 @@ func (g *Gateway) learnCard(ctx context.Context, m Merchant, p Payment, operatio
 // learnDue learns a card that could not be learned at once.
 func (g *Gateway) learnDue(ctx context.Context, m Merchant, p Payment, op Operation) error {
 	op.Looks++
-	p, op, err := g.take(ctx, p, op, time.Hour)
-	if err != nil {
+	op.Due = g.clock().Add(time.Hour)
+	if op.Looks >= learnTries {
+		op.Due = time.Time{} // this is the last time, whatever comes of it
+	}
+	next := p.next(op, g.clock())
+	if err := g.write(ctx, Change{Payment: next, Base: p.Version, Operation: op.ID}); err != nil {
 		return err
 	}
-	return g.learn(ctx, m, p, op)
+	return g.learn(ctx, m, next, op)
 }
 
 // learn asks PayTrace for the card and writes down what it shows.
@@ -84,17 +88,16 @@ func (g *Gateway) learn(ctx context.Context, m Merchant, p Payment, op Operation
 // learned is the payment with what was seen of its card. It is pure.
 func learned(p Payment, operationID string, card CardSummary, now time.Time) (Change, bool) {
 	op, _ := p.Operation(operationID)
-	if known(p.Card, CardSummary{}) {
-		return Change{}, false
-	}
-	if op.Cancel == "" && (known(p.Card, card) || op.Looks >= learnTries) {
+	if op.Cancel == "" && cardKnown(p.Card, card) {
 		op.Due = time.Time{}
 	}
 	next := p.next(op, now)
 	next.learnCard(card)
-	change := Change{Payment: next, Base: p.Version, Operation: op.ID}
-	if next.Card != p.Card {
-		change.Events = []Event{eventOf(p.Status, next, "", now)}
+	if next.Card == p.Card {
+		return Change{}, false
 	}
-	return change, true
+	return Change{
+		Payment: next, Base: p.Version, Operation: op.ID,
+		Events: []Event{eventOf(p.Status, next, "", now)},
+	}, true
 }

@@ -27,6 +27,17 @@ func TestACardThatCouldNotBeLearnedAtOnceIsLearnedLater(t *testing.T) {
 	})
 }
 
+func TestACardThatCannotBeAskedForIsNotAskedForEver(t *testing.T) {
+	days(t, 5*time.Minute, func(t *testing.T, h *house) {
+		h.dies("look")
+		h.create("k", sale(1999))
+		time.Sleep(24 * time.Hour)
+		if a := h.byKey("k"); !a.Operation().Due.IsZero() || h.processor.Calls("look") > 8 {
+			t.Errorf("due %v after %d looks", a.Operation().Due, h.processor.Calls("look"))
+		}
+	})
+}
+
 func TestACardThatIsNeverShownIsNotAskedForEver(t *testing.T) {
 	days(t, 5*time.Minute, func(t *testing.T, h *house) {
 		h.processor.HideCards()

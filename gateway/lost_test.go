@@ -132,7 +132,7 @@ func TestAWaitingRefundOfWhatWasVoidedAtPayTraceIsDone(t *testing.T) {
 		if _, err := h.Refund(t.Context(), as("r"), p.ID, gateway.RefundPayment{Amount: &part}); err != nil {
 			t.Fatal(err)
 		}
-		h.processor.VoidThere(p.TransactionID)
+		h.processor.Put(p.TransactionID, gateway.RecordVoided)
 		time.Sleep(70 * time.Minute)
 		h.expect(h.byKey("r"), nil, gateway.Voided, gateway.OpApproved)
 	})

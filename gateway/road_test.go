@@ -482,7 +482,7 @@ func TestAContestedVoidIsLookedAtBeforeItIsCalledSettled(t *testing.T) {
 	a, err := h.Void(t.Context(), as("v"), p.ID)
 	h.expect(a, err, gateway.StatusApproved, gateway.OpRejected)
 	other := h.create("k2", sale(1000)).Payment
-	h.processor.VoidThere(other.TransactionID)
+	h.processor.Put(other.TransactionID, gateway.RecordVoided)
 	a, err = h.Void(t.Context(), as("v2"), other.ID)
 	h.expect(a, err, gateway.Voided, gateway.OpApproved)
 	a, err = h.Void(t.Context(), as("v3"), other.ID)

@@ -10,15 +10,15 @@ import (
 // settled. Refunds that together are the whole before settlement are closed by
 // one void.
 func (g *Gateway) sendWaiting(ctx context.Context, m Merchant, p Payment, op Operation) error {
-	p, op, err := g.take(ctx, p, op, sendWaitingEvery)
+	flight, err := g.flights.board()
+	if err != nil {
+		return err // it stays due
+	}
+	defer flight.leaveUnlessDeparted()
+	p, op, err = g.take(ctx, p, op, sendWaitingEvery)
 	if err != nil {
 		return err
 	}
-	flight, err := g.flights.board()
-	if err != nil {
-		return err // it is due again
-	}
-	defer flight.leaveUnlessDeparted()
 	seen := g.settlementOf(ctx, m, p)
 	change, err := decideWaiting(p, op, seen, g.moment(), m)
 	if err != nil {

@@ -94,13 +94,6 @@ func (p *Processor) Settle() {
 	}
 }
 
-// VoidThere voids a transaction at the processor's own screens.
-func (p *Processor) VoidThere(id string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.books[id].State = gateway.RecordVoided
-}
-
 // HideCards keeps cards out of the books.
 func (p *Processor) HideCards() {
 	p.mu.Lock()
@@ -108,7 +101,8 @@ func (p *Processor) HideCards() {
 	p.blind = true
 }
 
-// Put puts a transaction into a state, whatever it was.
+// Put puts a transaction into a state at the processor's own screens, whatever
+// it was.
 func (p *Processor) Put(id string, state gateway.RecordState) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
