@@ -1,11 +1,12 @@
 # Every target is one line; `make help` is the index.
 GO ?= go
 FUZZTIME ?= 10s
+SOAK ?= 10m
 VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo development)
 export CGO_ENABLED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fuzz bench build clean
+.PHONY: help run test check lint fuzz bench soak build clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,6 +16,7 @@ run: build ## start the gateway with the PayTrace simulator on 127.0.0.1 and pri
 
 test: ## run every test under the race detector
 	@test -n "$$POSTGRES_URL$$DOCKER_HOST" || command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || test -S /var/run/docker.sock || echo "skipped: the ledger on PostgreSQL (no POSTGRES_URL, no postgres on this machine, no Docker)"
+	@test -n "$$REDIS_URL$$DOCKER_HOST" || command -v redis-server >/dev/null || test -S /var/run/docker.sock || echo "skipped: claims and quotas in Redis (no REDIS_URL, no redis-server on this machine, no Docker)"
 	$(GO) test -race ./...
 
 check: lint fuzz ## format, vet (linux, darwin, windows), then each fuzz target for FUZZTIME
@@ -28,6 +30,10 @@ fuzz: ## run each fuzz target for FUZZTIME (10s)
 
 bench: ## run the benchmarks; bench/README.md holds the figures and the command
 	$(GO) test -run '^$$' -bench . -benchmem ./bench/
+
+soak: ## break everything at random, in virtual time and with real processes, SOAK (10m) each; prints figures
+	SIM_FOR=$(SOAK) $(GO) test -count 1 -timeout 0 -run '^TestSoak$$' -v ./internal/simulation
+	DRILL_FOR=$(SOAK) $(GO) test -count 1 -timeout 0 -run '^TestARunUnderFailures$$' -v ./internal/drill
 
 build: ## build bin/gateway and bin/paytrace-sim
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/ ./cmd/...

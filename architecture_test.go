@@ -20,9 +20,13 @@ var arrows = map[string][]string{
 	"gateway":                     {},
 	"gateway/storetest":           {"gateway"},
 	"gateway/processortest":       {"gateway"},
+	"gateway/claimstest":          {"gateway"},
+	"gateway/quotatest":           {"gateway"},
 	"gateway/guard":               {"gateway"},
 	"tokenization":                {"gateway"},
 	"adapters/ledger":             {"gateway"},
+	"adapters/redis":              {"gateway"},
+	"adapters/telemetry":          {"gateway", "gateway/guard"},
 	"adapters/paytrace":           {"gateway", "tokenization"},
 	"adapters/paytrace/simulator": {},
 	"openapi":                     {},
@@ -33,11 +37,16 @@ var arrows = map[string][]string{
 	"cmd/gateway/config":          {"gateway"},
 	"cmd/gateway": {
 		"gateway", "tokenization", "api", "api/auth", "openapi", "cmd/gateway/config",
-		"adapters/ledger", "adapters/paytrace", "gateway/guard",
+		"adapters/ledger", "adapters/paytrace", "adapters/redis", "adapters/telemetry", "gateway/guard",
 	},
 	"bench":             {},
 	"internal/services": {},
-	"":                  {},
+	"internal/simulation": {
+		"gateway", "api", "api/auth", "adapters/ledger", "adapters/paytrace", "adapters/paytrace/simulator", "adapters/redis", "gateway/guard",
+		"internal/simulation/history",
+	},
+	"internal/simulation/history": {},
+	"":                            {},
 }
 
 // foreign are the modules of others that a folder may import. A folder that is
@@ -46,6 +55,8 @@ var foreign = map[string][]string{
 	"gateway":                     {},
 	"gateway/processortest":       {},
 	"gateway/storetest":           {},
+	"gateway/claimstest":          {},
+	"gateway/quotatest":           {},
 	"gateway/guard":               {"github.com/sony/gobreaker/v2", "go.uber.org/ratelimit"},
 	"tokenization":                {},
 	"adapters/paytrace":           {},

@@ -72,7 +72,7 @@ func badRequests(t *testing.T, h *house) []badRequest {
 	var rows []badRequest
 	for _, part := range [][]badRequest{
 		badJSON(), badTypes(), badMembers(), badAmounts(), badMethods(), cardNumbers(),
-		badTokens(t, h), badKeys(), badHeaders(), badOperations(),
+		badTokens(t, h), badKeys(), badHeaders(), badOperations(), badDecisions(), badPages(),
 	} {
 		rows = append(rows, part...)
 	}

@@ -38,6 +38,7 @@ const (
 	reader = "reader" // main: reads payments
 	writer = "writer" // main: writes payments
 	clerk  = "clerk"  // main: nothing about payments
+	chief  = "chief"  // main: reads payments and decides what only a person can
 	rival  = "rival"  // other: reads and writes payments
 
 	secret    = "secret-of-the-tests"
@@ -70,7 +71,8 @@ type house struct {
 	tokens map[string]string
 }
 
-func newHouse(t *testing.T) *house {
+// newHouse builds a house. The changes are for what only some tests need.
+func newHouse(t *testing.T, changes ...func(*api.Config)) *house {
 	t.Helper()
 	now := clock()
 	h := &house{t: t, processor: processortest.New(now), log: &record{}, mu: &sync.Mutex{}, tokens: map[string]string{}}
@@ -86,9 +88,14 @@ func newHouse(t *testing.T) *house {
 		Instance:   "one", Now: now, MaxInFlight: 256, Log: log,
 	})
 	h.auth = authConfig(t)
-	h.server = api.New(api.Config{
+	config := api.Config{
 		Gateway: h.gateway, Issuer: auth.NewIssuer(h.auth), Verifier: auth.NewVerifier(h.auth), Log: log, Now: time.Now,
-	})
+		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "up 1\n") }),
+	}
+	for _, change := range changes {
+		change(&config)
+	}
+	h.server = api.New(config)
 	h.public, h.operator = h.listen(h.server.Serve), h.listen(h.server.ServeOperator)
 	t.Cleanup(h.close)
 	return h
@@ -128,6 +135,7 @@ func authConfig(t *testing.T) auth.Config {
 		client(reader, "main", auth.PaymentsRead),
 		client(writer, "main", auth.PaymentsWrite),
 		client(clerk, "main", auth.ReportsRead),
+		client(chief, "main", auth.PaymentsRead, auth.Admin),
 		client(rival, "other", auth.PaymentsWrite, auth.PaymentsRead),
 	}))(t)
 	return auth.Config{Issuer: publicURL, Keys: must(auth.NewKeys(key))(t), Clients: clients, Now: time.Now}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"runtime/debug"
 	"strings"
@@ -19,6 +20,7 @@ const (
 	localRequestID = "requestId"
 	localPrincipal = "principal"
 	localCode      = "code"
+	localEndTrace  = "endTrace"
 )
 
 func requestID(c *fiber.Ctx) string {
@@ -51,12 +53,27 @@ func (s *Server) observe(c *fiber.Ctx) error {
 			return err
 		}
 	}
-	who := principal(c)
+	who, status, took := principal(c), c.Response().StatusCode(), s.now().Sub(arrived)
 	code, _ := c.Locals(localCode).(gateway.Code)
 	s.log.Info("http.request", "requestId", id, "method", c.Method(), "route", c.Route().Path,
-		"status", c.Response().StatusCode(), "code", code, "client", who.ClientID, "merchant", who.MerchantID,
-		"took", s.now().Sub(arrived))
+		"status", status, "code", code, "client", who.ClientID, "merchant", who.MerchantID,
+		"took", took)
+	s.told(c.Route().Path, c.Method(), status, took)
+	if end, traced := c.Locals(localEndTrace).(func(int)); traced {
+		end(status)
+	}
 	return nil
+}
+
+// beginTrace begins the span of a call as soon as its route is known; observe
+// ends it.
+func (s *Server) beginTrace(c *fiber.Ctx) {
+	if s.trace == nil {
+		return
+	}
+	ctx, end := s.trace(context.Background(), strings.Clone(c.Get("traceparent")), c.Route().Path)
+	c.SetUserContext(ctx)
+	c.Locals(localEndTrace, end)
 }
 
 // recoverPanic answers for a handler that panicked. The panic's value may hold
@@ -150,9 +167,10 @@ func guardAddress(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// needs lets only a bearer with that scope pass.
+// needs lets only a bearer with that scope pass, and within its own limit.
 func (s *Server) needs(scope auth.Scope) fiber.Handler {
 	return func(c *fiber.Ctx) error {
+		s.beginTrace(c)
 		scheme, token, _ := strings.Cut(strings.Clone(c.Get(fiber.HeaderAuthorization)), " ")
 		if !strings.EqualFold(scheme, "Bearer") {
 			token = ""
@@ -163,6 +181,9 @@ func (s *Server) needs(scope auth.Scope) fiber.Handler {
 			return problem(codeUnauthorized, "the bearer token is missing, expired or not valid; get a new one at /oauth/token")
 		}
 		c.Locals(localPrincipal, who)
+		if err := s.takeQuota(c, who.ClientID); err != nil {
+			return err
+		}
 		if !who.Has(scope) {
 			return problem(codeForbidden, "this client's token lacks the scope "+string(scope))
 		}

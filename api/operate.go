@@ -89,7 +89,7 @@ func (s *Server) budget(c *fiber.Ctx) (context.Context, context.CancelFunc, erro
 		}
 		budget = min(max(time.Duration(ms)*time.Millisecond, smallestBudget), largestBudget)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), budget)
+	ctx, cancel := context.WithTimeout(c.UserContext(), budget)
 	return ctx, cancel, nil
 }
 

@@ -1,9 +1,7 @@
 package api
 
 import (
-	"encoding/base64"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -84,35 +82,10 @@ func (s *Server) listPayments(c *fiber.Ctx) error {
 	return writeJSON(c, http.StatusOK, page)
 }
 
-const (
-	defaultPage = 25
-	largestPage = 100
-)
-
-// paymentFilter reads the query strictly: a filter that is misspelt would
-// otherwise answer with everything.
 func paymentFilter(c *fiber.Ctx) (gateway.PaymentFilter, error) {
 	f := gateway.PaymentFilter{MerchantID: principal(c).MerchantID, Limit: defaultPage}
-	seen := map[string]bool{}
-	var fault *Problem
-	c.Request().URI().QueryArgs().VisitAll(func(k, v []byte) {
-		name, value := string(k), string(v)
-		message := applyFilter(&f, name, value)
-		if seen[name] {
-			message = "this parameter stands twice"
-		}
-		seen[name] = true
-		if message != "" && fault == nil {
-			if !plainName.MatchString(name) {
-				name = "query"
-			}
-			fault = fieldProblem(codeInvalidRequest, name, message)
-		}
-	})
-	if fault != nil {
-		return f, fault
-	}
-	return f, nil
+	err := readQuery(c, func(name, value string) string { return applyFilter(&f, name, value) })
+	return f, err
 }
 
 func applyFilter(f *gateway.PaymentFilter, name, value string) string {
@@ -143,15 +116,14 @@ func applyFilter(f *gateway.PaymentFilter, name, value string) string {
 		wanted := value == "true"
 		f.NeedsAttention = &wanted
 	case "pageSize":
-		if f.Limit, err = strconv.Atoi(value); err != nil || f.Limit < 1 || f.Limit > largestPage {
-			return "expected a number from 1 to 100"
-		}
+		return readPageSize(value, &f.Limit)
 	case "cursor":
-		if f.Before, err = readCursor(value); err != nil {
-			return "expected the nextCursor of the page before"
+		var ok bool
+		if f.Before, ok = readCursor(value); !ok || !strings.HasPrefix(f.Before, "pay_") {
+			return wrongCursor
 		}
 	default:
-		return "the contract has no such parameter"
+		return unknownParameter
 	}
 	return ""
 }
@@ -163,15 +135,4 @@ func hiddenStatuses(shown gateway.Status) []gateway.Status {
 		return []gateway.Status{shown, gateway.Sending}
 	}
 	return []gateway.Status{shown}
-}
-
-// A cursor is opaque to callers: the last id of the page it ends.
-func cursor(id string) string { return base64.RawURLEncoding.EncodeToString([]byte(id)) }
-
-func readCursor(value string) (string, error) {
-	id, err := base64.RawURLEncoding.DecodeString(value)
-	if err != nil || !strings.HasPrefix(string(id), "pay_") || len(id) > 64 {
-		return "", strconv.ErrSyntax
-	}
-	return string(id), nil
 }

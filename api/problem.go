@@ -71,6 +71,8 @@ var statusOf = map[gateway.Code]int{
 	gateway.CodeNotFound:             http.StatusNotFound,
 	gateway.CodeInProgress:           http.StatusConflict,
 	gateway.CodeUndecided:            http.StatusConflict,
+	gateway.CodeKeyInProgress:        http.StatusConflict,
+	gateway.CodeTooManyRequests:      http.StatusTooManyRequests,
 	gateway.CodeProcessorCredentials: http.StatusServiceUnavailable,
 	gateway.CodeProcessorUnavailable: http.StatusServiceUnavailable,
 	gateway.CodeLedgerUnavailable:    http.StatusServiceUnavailable,

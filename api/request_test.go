@@ -11,7 +11,7 @@ import (
 // A tag that is misspelt, or does not fit its field, panics when the first
 // request comes. Every body is checked here once, with every member set.
 func TestTheRulesOfEveryBodyAreWellFormed(t *testing.T) {
-	for _, body := range []any{createPaymentRequest{}, amountRequest{}, noMembers{}} {
+	for _, body := range []any{createPaymentRequest{}, amountRequest{}, noMembers{}, resolveRequest{}} {
 		full := reflect.New(reflect.TypeOf(body)).Elem()
 		fill(full)
 		for name, value := range map[string]any{"empty": body, "full": full.Interface()} {

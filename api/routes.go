@@ -1,7 +1,10 @@
 package api
 
 import (
+	"slices"
+
 	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/adaptor"
 
 	"paytrace-gateway/api/auth"
 )
@@ -16,11 +19,14 @@ func (s *Server) routes(app *fiber.App) {
 	app.Get("/api/v1/payments/:paymentId", s.needs(auth.PaymentsRead), s.getPayment)
 	app.Get("/api/v1/payments/by-key/:idempotencyKey", s.needs(auth.PaymentsRead), s.getByKey)
 	app.Post("/api/v1/payments/by-key/:idempotencyKey/void", s.needs(auth.PaymentsWrite), s.voidByKey)
+	app.Post("/api/v1/payments/:paymentId/resolve", s.needs(auth.Admin), s.resolve)
 
 	app.Get("/api/v1/transactions/:transactionId", s.needs(auth.PaymentsRead), s.getTransaction)
 	app.Post("/api/v1/transactions/:transactionId/capture", s.needs(auth.PaymentsWrite), s.capture)
 	app.Post("/api/v1/transactions/:transactionId/void", s.needs(auth.PaymentsWrite), s.void)
 	app.Post("/api/v1/transactions/:transactionId/refund", s.needs(auth.PaymentsWrite), s.refund)
+
+	app.Get("/api/v1/unmatched_transactions", s.needs(auth.PaymentsRead), s.listUnmatched)
 
 	app.Get("/healthz", s.health)
 	app.Get("/openapi.yaml", s.openapiYAML)
@@ -33,4 +39,20 @@ func (s *Server) routes(app *fiber.App) {
 // shops cannot reach.
 func (s *Server) operatorRoutes(app *fiber.App) {
 	app.Get("/readyz", s.ready)
+	if s.metrics != nil {
+		app.Get("/metrics", adaptor.HTTPHandler(s.metrics))
+	}
+}
+
+// Routes are the patterns of all paths.
+func (s *Server) Routes() []string {
+	var patterns []string
+	for _, app := range []*fiber.App{s.public, s.operator} {
+		for _, route := range app.GetRoutes(true) {
+			if !slices.Contains(patterns, route.Path) {
+				patterns = append(patterns, route.Path)
+			}
+		}
+	}
+	return patterns
 }

@@ -15,7 +15,7 @@ import (
 
 // operators are the paths of the contract that stand on the operator's
 // listener.
-var operators = []string{"GET /readyz"}
+var operators = []string{"GET /readyz", "GET /metrics"}
 
 // unlisted are the routes that the contract leaves out: the files of the page.
 var unlisted = []string{"GET /docs/*"}

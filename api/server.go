@@ -17,7 +17,7 @@ import (
 	"paytrace-gateway/gateway"
 )
 
-// Config is all that a Server needs.
+// Config is all that a Server needs. What stands below Operator may be nil.
 type Config struct {
 	Gateway  *gateway.Gateway
 	Issuer   *auth.Issuer
@@ -27,6 +27,22 @@ type Config struct {
 	// Operator adds the operator's paths to the public listener, which only
 	// the demo does.
 	Operator bool
+
+	// Quotas counts the requests of the clients that have a limit of their own.
+	// Quota tells a client's limit, and whether it has one.
+	Quotas gateway.Quotas
+	Quota  func(clientID string) (gateway.Quota, bool)
+
+	// Metrics answers GET /metrics for the operator.
+	Metrics http.Handler
+	// Observe is told of every request that was answered. One that could not be
+	// read as HTTP has neither route nor method.
+	Observe func(route, method string, status int, took time.Duration)
+	// Trace begins the span of a call under /api/v1 and returns what ends it.
+	// The context goes on to the gateway.
+	Trace func(ctx context.Context, traceparent, route string) (context.Context, func(status int))
+	// Degraded names what payments go on without at the moment.
+	Degraded func() []string
 }
 
 // Server is the HTTP side of the gateway.
@@ -36,6 +52,13 @@ type Server struct {
 	verifier *auth.Verifier
 	log      *slog.Logger
 	now      func() time.Time
+
+	quotas   gateway.Quotas
+	quota    func(string) (gateway.Quota, bool)
+	metrics  http.Handler
+	told     func(route, method string, status int, took time.Duration)
+	trace    func(context.Context, string, string) (context.Context, func(int))
+	degraded func() []string
 
 	public   *fiber.App
 	operator *fiber.App
@@ -53,7 +76,17 @@ const (
 
 // New builds the server. It listens only when it is told to.
 func New(c Config) *Server {
-	s := &Server{gateway: c.Gateway, issuer: c.Issuer, verifier: c.Verifier, log: c.Log, now: c.Now}
+	s := &Server{
+		gateway: c.Gateway, issuer: c.Issuer, verifier: c.Verifier, log: c.Log, now: c.Now,
+		quotas: c.Quotas, quota: c.Quota,
+		metrics: c.Metrics, told: c.Observe, trace: c.Trace, degraded: c.Degraded,
+	}
+	if s.told == nil {
+		s.told = func(string, string, int, time.Duration) {}
+	}
+	if s.degraded == nil {
+		s.degraded = func() []string { return nil }
+	}
 	s.public, s.operator = s.app(), s.app()
 	s.routes(s.public)
 	if c.Operator {
@@ -117,6 +150,7 @@ func (s *Server) handleUnreadable(c *fiber.Ctx, err error) error {
 	err = s.handleError(c, err)
 	code, _ := c.Locals(localCode).(gateway.Code)
 	s.log.Info("http.request", "requestId", requestID(c), "status", c.Response().StatusCode(), "code", code)
+	s.told("", "", c.Response().StatusCode(), 0)
 	return err
 }
 

@@ -27,5 +27,5 @@ func (s *Server) ready(c *fiber.Ctx) error {
 	if err := s.gateway.Ready(ctx); err != nil {
 		return err
 	}
-	return writeJSON(c, http.StatusOK, readiness{Status: "ready"})
+	return writeJSON(c, http.StatusOK, readiness{Status: "ready", Degraded: s.degraded()})
 }

@@ -54,8 +54,19 @@ type operationView struct {
 	TransactionID   string                  `json:"transactionId,omitempty"`
 	IdempotencyKey  string                  `json:"idempotencyKey,omitempty"`
 	Decline         *gateway.Decline        `json:"decline,omitempty"`
+	Attention       string                  `json:"attention,omitempty"`
+	Resolution      *resolutionView         `json:"resolution,omitempty"`
 	CreatedAt       time.Time               `json:"createdAt"`
 	UpdatedAt       time.Time               `json:"updatedAt"`
+}
+
+// resolutionView is what a person has decided. Apex has "by" for itself.
+type resolutionView struct {
+	Decision  gateway.Decision `json:"decision"`
+	About     string           `json:"about,omitempty"`
+	DecidedBy string           `json:"decidedBy"`
+	Note      string           `json:"note,omitempty"`
+	DecidedAt time.Time        `json:"decidedAt"`
 }
 
 // pageView is a page of a list.
@@ -95,11 +106,16 @@ func viewOfOperation(op gateway.Operation) operationView {
 	if status == gateway.OpSending {
 		status = gateway.OpUnknown
 	}
-	return operationView{
+	v := operationView{
 		OperationID: op.ID, OperationKind: op.Kind, OperationStatus: status, ProcessedAs: op.ProcessedAs,
 		Origin: op.Origin, Channel: op.Channel, Amount: op.Amount, TransactionID: op.TransactionID,
-		IdempotencyKey: op.Key, Decline: op.Decline, CreatedAt: op.CreatedAt, UpdatedAt: op.UpdatedAt,
+		IdempotencyKey: op.Key, Decline: op.Decline, Attention: op.Attention,
+		CreatedAt: op.CreatedAt, UpdatedAt: op.UpdatedAt,
 	}
+	if r := op.Resolution; r != nil {
+		v.Resolution = &resolutionView{Decision: r.Decision, About: r.About, DecidedBy: r.By, Note: r.Note, DecidedAt: r.At}
+	}
+	return v
 }
 
 func shownStatus(s gateway.Status) gateway.Status {

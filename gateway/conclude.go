@@ -27,7 +27,7 @@ var errDecided = errors.New("the operation is decided already")
 // then is another matter.
 func conclude(p Payment, sent Operation, r Result, now time.Time) (Change, error) {
 	op, ok := p.Operation(sent.ID)
-	if !ok || !op.Undecided() || op.Attempt != sent.Attempt || (r.Outcome == Unknown && op.Status == OpUnknown) {
+	if !ok || !op.Undecided() || op.IntentID != sent.IntentID || (r.Outcome == Unknown && op.Status == OpUnknown) {
 		return Change{}, errDecided
 	}
 	op.Status = operationStatus[r.Outcome]
@@ -40,7 +40,7 @@ func conclude(p Payment, sent Operation, r Result, now time.Time) (Change, error
 	told := op.Attention
 	switch {
 	case op.Status == OpWaiting && now.Sub(op.CreatedAt) > waitingAtMost:
-		op.Attention = "PayTrace has not taken this refund yet: " + r.Detail
+		op.raise("PayTrace has not taken this refund yet: " + r.Detail)
 	case !op.Undecided() && op.Status != OpWaiting:
 		op.Attention = ""
 	}
@@ -51,6 +51,7 @@ func conclude(p Payment, sent Operation, r Result, now time.Time) (Change, error
 	if err := next.follow(op, r, now); err != nil {
 		return Change{}, err
 	}
+	next.expectSettlement(now)
 	change := Change{
 		Payment: next, Base: p.Version, Operation: op.ID,
 		Events: []Event{eventOf(p.Status, next, op.ID, now)},

@@ -13,9 +13,9 @@ import (
 // lets one through, and the work of one that dies is due again by itself.
 
 const (
-	// dueLimit bounds the payments that one round looks at, dueAtOnce those of
-	// one merchant that are worked on at a time.
-	dueLimit  = 1000
+	// dueLimit bounds the payments of one merchant that one round looks at,
+	// dueAtOnce those that are worked on at a time.
+	dueLimit  = 64
 	dueAtOnce = 8
 	// undoEvery is how often the undoing of a payment that was given up is
 	// tried again.
@@ -120,8 +120,10 @@ func (g *Gateway) doDue(ctx context.Context, p Payment) error {
 			return g.lookFor(ctx, m, p, op)
 		case op.Cancel == CancelRequested && (op.Status == OpApproved || op.Late):
 			return g.undoDue(ctx, m, p, op)
-		case op.Status == OpApproved && op.Charges():
+		case op.Status == OpApproved && op.Charges() && !cardKnown(p.Card, CardSummary{}) && op.Looks < learnTries:
 			return g.learnDue(ctx, m, p, op)
+		case op.Status == OpApproved && op.Charges():
+			return g.lookAtSettlement(ctx, m, p, op)
 		case op.Status == OpWaiting:
 			return g.sendWaiting(ctx, m, p, op)
 		case op.Status == OpFailed && op.Charges():

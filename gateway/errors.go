@@ -12,23 +12,31 @@ type Code string
 
 // The codes of this package's refusals.
 const (
-	CodeNotFound             Code = "not_found"
-	CodeKeyReused            Code = "idempotency_key_reused"
-	CodeKeyCancelled         Code = "key_cancelled"
-	CodeCurrency             Code = "currency_not_supported"
-	CodeAmount               Code = "amount_invalid"
-	CodeCustomerNotFound     Code = "customer_not_found"
-	CodeMethodNotFound       Code = "payment_method_not_found"
-	CodeCaptureExceeds       Code = "capture_exceeds_authorization"
-	CodeAlreadyCaptured      Code = "already_captured"
-	CodeNotCapturable        Code = "not_capturable"
-	CodeNotVoidable          Code = "not_voidable"
-	CodeAlreadySettled       Code = "already_settled"
-	CodeNotRefundable        Code = "not_refundable"
-	CodeRefundExceeds        Code = "refund_exceeds_captured"
-	CodeUndecided            Code = "payment_undecided"
-	CodeInProgress           Code = "operation_in_progress"
-	CodeNotCancellable       Code = "not_cancellable"
+	CodeNotFound         Code = "not_found"
+	CodeKeyReused        Code = "idempotency_key_reused"
+	CodeKeyCancelled     Code = "key_cancelled"
+	CodeCurrency         Code = "currency_not_supported"
+	CodeAmount           Code = "amount_invalid"
+	CodeCustomerNotFound Code = "customer_not_found"
+	CodeMethodNotFound   Code = "payment_method_not_found"
+	CodeCaptureExceeds   Code = "capture_exceeds_authorization"
+	CodeAlreadyCaptured  Code = "already_captured"
+	CodeNotCapturable    Code = "not_capturable"
+	CodeNotVoidable      Code = "not_voidable"
+	CodeAlreadySettled   Code = "already_settled"
+	CodeNotRefundable    Code = "not_refundable"
+	CodeRefundExceeds    Code = "refund_exceeds_captured"
+	CodeUndecided        Code = "payment_undecided"
+	CodeInProgress       Code = "operation_in_progress"
+	CodeNotCancellable   Code = "not_cancellable"
+	// CodeKeyInProgress says that another instance has the key in hand and has
+	// written nothing yet.
+	CodeKeyInProgress Code = "idempotency_in_progress"
+	// CodeNotResolvable says that nothing waits for a person's decision, or not
+	// for that one.
+	CodeNotResolvable Code = "not_resolvable"
+	// CodeTooManyRequests is a client's own limit.
+	CodeTooManyRequests      Code = "too_many_requests"
 	CodeProcessorRejected    Code = "processor_rejected"
 	CodeProcessorDeclined    Code = "processor_declined"
 	CodeProcessorCredentials Code = "processor_credentials"

@@ -15,6 +15,9 @@ type Event struct {
 	At      time.Time
 	// Payment is the payment at that version.
 	Payment Payment
+	// Transaction is set instead, and there is no payment, in an event of type
+	// "transaction.unmatched".
+	Transaction *Record
 }
 
 // attentionEvent tells the operator that only a person can decide.

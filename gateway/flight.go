@@ -129,8 +129,12 @@ func (g *Gateway) fly(ctx context.Context, v verb, change Change, f *flight) {
 	defer g.survive(f.abandon)
 	op, _ := p.Operation(change.Operation)
 	departed := g.clock()
-	result := g.send(ctx, v, p, op)
-	p = g.record(ctx, p, op, result)
+	result, _ := station(ctx, g, StageProcessor, p.MerchantID, func(ctx context.Context) (Result, error) {
+		r := g.send(ctx, v, p, op)
+		return r, r.failure()
+	})
+	p, _ = station(ctx, g, StageRecord, p.MerchantID, func(ctx context.Context) (Payment, error) { return g.record(ctx, p, op, result) })
+	g.observe(p, op.ID, ByAnswer)
 	g.logOperation(p, op.ID, result, g.clock().Sub(departed))
 	p = g.followUp(ctx, v.merchant, p, op.ID)
 	f.land(p)
@@ -169,17 +173,17 @@ var recordDelays = []time.Duration{
 
 // record makes the answer durable. It returns the payment as it is known to
 // stand in the ledger, which is still the intent when recording failed.
-func (g *Gateway) record(ctx context.Context, p Payment, sent Operation, r Result) Payment {
+func (g *Gateway) record(ctx context.Context, p Payment, sent Operation, r Result) (Payment, error) {
 	for attempt := 0; ; attempt++ {
 		change, err := conclude(p, sent, r, g.clock())
 		if errors.Is(err, errDecided) {
-			return p
+			return p, nil
 		}
 		if err == nil {
 			err = g.ledger.Apply(ctx, change)
 		}
 		if err == nil {
-			return change.Payment
+			return change.Payment, nil
 		}
 		if errors.Is(err, ErrStale) && attempt < tries {
 			if fresh, err := g.ledger.Payment(ctx, p.MerchantID, p.ID); err == nil {
@@ -191,10 +195,31 @@ func (g *Gateway) record(ctx context.Context, p Payment, sent Operation, r Resul
 			g.log.Error("payment.not_recorded", "merchant", p.MerchantID, "payment", p.ID, "operation", sent.ID,
 				"outcome", r.Outcome, "transaction", r.TransactionID, "reference", p.Reference, "error", err,
 				"consequence", "the operation stays unknown until it is looked up at PayTrace")
-			return p
+			return p, err
 		}
 		time.Sleep(recordDelays[attempt])
 	}
+}
+
+// takeBack takes an intent back that the ledger may or may not have kept. What
+// it has kept is read first: another request may have written another intent in
+// this one's place, at the same version.
+func (g *Gateway) takeBack(ctx context.Context, lost Payment, intent Operation, instead Outcome) Payment {
+	for _, delay := range recordDelays {
+		time.Sleep(delay)
+		p, err := g.ledger.Payment(ctx, lost.MerchantID, lost.ID)
+		if errors.Is(err, ErrNotFound) {
+			return lost
+		}
+		if err == nil {
+			p, _ = g.record(ctx, p, intent, Result{Outcome: instead, Detail: "its intent could not be written"})
+			return p
+		}
+	}
+	g.log.Error("payment.not_recorded", "merchant", lost.MerchantID, "payment", lost.ID, "operation", intent.ID,
+		"outcome", instead, "reference", lost.Reference, "error", "the ledger cannot be read",
+		"consequence", "if the ledger has kept its intent, the operation stays unknown until it is looked up at PayTrace")
+	return lost
 }
 
 func (g *Gateway) logOperation(p Payment, operationID string, r Result, took time.Duration) {

@@ -53,10 +53,8 @@ func (g *Gateway) learnCard(ctx context.Context, m Merchant, p Payment, operatio
 func (g *Gateway) learnDue(ctx context.Context, m Merchant, p Payment, op Operation) error {
 	op.Looks++
 	op.Due = g.clock().Add(time.Hour)
-	if op.Looks >= learnTries {
-		op.Due = time.Time{} // this is the last time, whatever comes of it
-	}
 	next := p.next(op, g.clock())
+	next.expectSettlement(g.clock()) // the last time, whatever comes of it
 	if err := g.write(ctx, Change{Payment: next, Base: p.Version, Operation: op.ID}); err != nil {
 		return err
 	}
@@ -93,6 +91,7 @@ func learned(p Payment, operationID string, card CardSummary, now time.Time) (Ch
 	}
 	next := p.next(op, now)
 	next.learnCard(card)
+	next.expectSettlement(now)
 	if next.Card == p.Card {
 		return Change{}, false
 	}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"time"
@@ -22,6 +23,10 @@ type Config struct {
 	Log      *slog.Logger
 	// MaxInFlight bounds the operations under way at once.
 	MaxInFlight int
+	// Claims guards the keys in front of the ledger; nil is none.
+	Claims Claims
+	// Observer sees the road for metrics and traces; nil is none.
+	Observer Observer
 }
 
 // Gateway carries out the verbs. Its methods may be called concurrently.
@@ -35,7 +40,11 @@ type Gateway struct {
 	log        *slog.Logger
 	flights    *flights
 	learning   chan struct{}
+	finishing  chan struct{}
 	duty       *duty
+	claims     Claims // nil: none
+	observer   Observer
+	watching   watching
 }
 
 const (
@@ -48,7 +57,11 @@ func New(c Config) *Gateway {
 	g := &Gateway{
 		ledger: c.Ledger, processors: c.Processors, secret: c.Secret, instance: c.Instance,
 		now: c.Now, log: c.Log, merchants: map[string]Merchant{}, flights: newFlights(c.MaxInFlight),
-		learning: make(chan struct{}, learnAtOnce), duty: newDuty(),
+		learning: make(chan struct{}, learnAtOnce), finishing: make(chan struct{}, finishAtOnce), duty: newDuty(),
+		claims: c.Claims, observer: c.Observer, watching: newWatching(),
+	}
+	if g.observer == nil {
+		g.observer = unobserved{}
 	}
 	for _, m := range c.Merchants {
 		g.merchants[m.ID] = m
@@ -77,11 +90,22 @@ func (a Answer) Operation() Operation {
 // run is the road of one money request, from its key to its durable answer.
 // The numbers are the stations in docs/life-of-a-payment.md.
 func (g *Gateway) run(ctx context.Context, v verb) (Answer, error) {
-	return inBudget(ctx, g, func() (Answer, error) { return g.attempt(ctx, v) })
+	return inBudget(ctx, g, func() (Answer, error) {
+		held, err := station(ctx, g, StageClaim, v.merchant.ID, func(ctx context.Context) (held, error) { return g.hold(ctx, v) }) // 3
+		if err != nil {
+			return Answer{}, err
+		}
+		if held.answer != nil {
+			return *held.answer, nil
+		}
+		answer, err := settle(func() (Answer, error) { return g.attempt(ctx, v) })
+		held.finish(answer, err)
+		return answer, err
+	})
 }
 
 func (g *Gateway) attempt(ctx context.Context, v verb) (Answer, error) {
-	bound, err := g.claim(ctx, v) // 3
+	bound, err := station(ctx, g, StageKey, v.merchant.ID, func(ctx context.Context) (*claimed, error) { return g.claim(ctx, v) }) // 3
 	if err != nil {
 		return Answer{}, err
 	}
@@ -93,7 +117,7 @@ func (g *Gateway) attempt(ctx context.Context, v verb) (Answer, error) {
 		return Answer{}, notSent(err)
 	}
 	defer flight.leaveUnlessDeparted()
-	change, err := v.decide(ctx, bound.record()) // 4 5
+	change, err := station(ctx, g, StageDecide, v.merchant.ID, func(ctx context.Context) (Change, error) { return v.decide(ctx, bound.record()) }) // 4 5
 	if err != nil {
 		return Answer{}, notSent(err)
 	}
@@ -113,7 +137,9 @@ func (g *Gateway) attempt(ctx context.Context, v verb) (Answer, error) {
 // kept it, the intent is not sent, and what it becomes instead is written as
 // soon as the ledger can be written again.
 func (g *Gateway) writeIntent(ctx context.Context, change Change, f *flight, instead Outcome) error {
-	err := g.ledger.Apply(ctx, change)
+	_, err := station(ctx, g, StageIntent, change.Payment.MerchantID, func(ctx context.Context) (Change, error) {
+		return change, g.ledger.Apply(ctx, change)
+	})
 	if err == nil || errors.Is(err, ErrStale) || errors.Is(err, ErrKeyTaken) {
 		return err
 	}
@@ -122,8 +148,7 @@ func (g *Gateway) writeIntent(ctx context.Context, change Change, f *flight, ins
 		go func() {
 			defer f.leave()
 			defer g.survive(f.abandon)
-			f.land(g.record(context.WithoutCancel(ctx), change.Payment, op,
-				Result{Outcome: instead, Detail: "its intent could not be written"}))
+			f.land(g.takeBack(context.WithoutCancel(ctx), change.Payment, op, instead))
 		}()
 	}
 	return unavailable(err)
@@ -161,7 +186,7 @@ func (g *Gateway) claim(ctx context.Context, v verb) (*claimed, error) {
 		return nil, refuse(CodeKeyCancelled, "this idempotency key was given up before the request came; use a new key")
 	}
 	if !bytes.Equal(record.Fingerprint, v.fingerprint) {
-		return nil, refuse(CodeKeyReused, "this idempotency key was used for another request; use a new key for a new request")
+		return nil, keyReused()
 	}
 	p, err := g.payment(ctx, v.merchant, record.PaymentID)
 	if err != nil {
@@ -190,7 +215,9 @@ func (g *Gateway) merchant(id string) (Merchant, error) {
 	return m, nil
 }
 
-func (g *Gateway) moment() moment { return moment{now: g.clock(), sender: g.instance} }
+func (g *Gateway) moment() moment {
+	return moment{now: g.clock(), sender: g.instance, intentID: rand.Text()}
+}
 
 // clock is the time as it is recorded: UTC, to the microsecond that every
 // ledger can hold, so that what is read back is what was answered.

@@ -23,13 +23,33 @@ type Ledger interface {
 	// CloseKey binds a key to nothing, for good. ErrKeyTaken when it is bound.
 	CloseKey(ctx context.Context, merchantID, key string, at time.Time) error
 
+	// PaymentByReference returns the payment whose Reference it is.
+	PaymentByReference(ctx context.Context, merchantID, reference string) (Payment, error)
+
 	// Payments returns at most Limit payments, newest first.
 	Payments(context.Context, PaymentFilter) ([]Payment, error)
 
-	// Due returns at most limit payments, of all merchants, that have an
-	// operation whose Due is set and not after now. What has been due longest
-	// comes first.
+	// Due returns payments of all merchants, at most limit of each, that have
+	// an operation whose Due is set and not after now. What has been due
+	// longest comes first.
 	Due(ctx context.Context, now time.Time, limit int) ([]Payment, error)
+
+	// Watch returns the zero value, but for merchant and mode, before the first
+	// SaveWatch. SaveWatch returns ErrStale unless the stored version is the
+	// one before the saved one; before the first it is zero.
+	Watch(ctx context.Context, merchantID string, liveMode bool) (Watch, error)
+	SaveWatch(context.Context, Watch) error
+
+	// KeepUnmatched keeps a transaction of which the ledger knows no payment.
+	// One that is kept already gets its new Record and LastSeen only; the event
+	// is written with one that was not. DropUnmatched forgets it.
+	KeepUnmatched(context.Context, UnmatchedTransaction, *Event) error
+	DropUnmatched(ctx context.Context, merchantID string, liveMode bool, transactionID string) error
+	// Unmatched returns at most Limit, the last first-seen first.
+	Unmatched(context.Context, UnmatchedFilter) ([]UnmatchedTransaction, error)
+
+	// Backlog counts what is unfinished, merchants in order.
+	Backlog(ctx context.Context, now time.Time) ([]Backlog, error)
 
 	// A refund at the processor belongs to one of ours: Apply refuses a second
 	// operation, processed as a refund, with the same transaction id.

@@ -22,12 +22,22 @@ type Merchant struct {
 	// have been cut, zero when no cap is known. An export that reaches it
 	// proves no absence.
 	ExportRowCap int
+
+	// WatchEvery is how often the processor's export is read, and WatchDays the
+	// days of it that are read each time: what is shown late is found so.
+	WatchEvery time.Duration
+	WatchDays  int
+	// TellUnmatched makes an event of every transaction on the processor's
+	// books that belongs to no payment.
+	TellUnmatched bool
 }
 
 // The defaults of a merchant's times. PayTrace has been measured at 19 s.
 const (
 	DefaultSendWindow   = 5 * time.Second
 	DefaultCallDeadline = 60 * time.Second
+	DefaultWatchEvery   = 5 * time.Minute
+	DefaultWatchDays    = 2
 	// staleAfter is added to the call's deadline before a `sending` that
 	// nobody answered for is taken for unknown.
 	staleAfter = 30 * time.Second

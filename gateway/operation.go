@@ -12,6 +12,9 @@ const (
 	KindCapture   OperationKind = "capture"
 	KindVoid      OperationKind = "void"
 	KindRefund    OperationKind = "refund"
+	// KindAdjust lowers what an unsettled charge takes. Only clerks do it, at
+	// the processor's own screens.
+	KindAdjust OperationKind = "adjust"
 )
 
 // OperationStatus is the state of one operation.
@@ -47,6 +50,8 @@ const (
 	OriginAPI Origin = "api"
 	// OriginGateway marks what the gateway undoes by itself.
 	OriginGateway Origin = "gateway"
+	// OriginExternal marks what was done at the processor's own screens.
+	OriginExternal Origin = "external"
 )
 
 // Cancellation is the state of a caller's wish to give an operation up.
@@ -72,9 +77,10 @@ type Operation struct {
 	Decline       *Decline        `json:"decline,omitempty"`
 	Rejection     *Rejection      `json:"rejection,omitempty"`
 	Cancel        Cancellation    `json:"cancel,omitempty"`
-	// Attempt counts the intents of the operation. An answer belongs to one of
-	// them, and never decides another.
-	Attempt int `json:"attempt,omitempty"`
+	// IntentID names the last intent of the operation. An answer belongs to one
+	// intent, and never decides another, not even one that took the place of an
+	// intent that the ledger has lost.
+	IntentID string `json:"intentId,omitempty"`
 	// Sender is the instance that wrote the intent; nobody else sends it, and
 	// not after SendBefore.
 	Sender string `json:"sender,omitempty"`
@@ -91,9 +97,44 @@ type Operation struct {
 	// Attention says why a person has to decide.
 	Attention string `json:"attention,omitempty"`
 	// Late marks a charge that was found after it was called failed.
-	Late      bool      `json:"late,omitempty"`
-	CreatedAt time.Time `json:"createdAt"`
-	UpdatedAt time.Time `json:"updatedAt"`
+	Late bool `json:"late,omitempty"`
+	// Resolution is what a person has decided, if one had to.
+	Resolution *Resolution `json:"resolution,omitempty"`
+	CreatedAt  time.Time   `json:"createdAt"`
+	UpdatedAt  time.Time   `json:"updatedAt"`
+}
+
+// Resolution is a person's decision about an operation.
+type Resolution struct {
+	Decision Decision `json:"decision"`
+	By       string   `json:"by"`
+	Note     string   `json:"note,omitempty"`
+	// About is what the operation waited for.
+	About string    `json:"about,omitempty"`
+	At    time.Time `json:"at"`
+}
+
+// Decision is what a person can say of an operation.
+type Decision string
+
+// The decisions.
+const (
+	// Done: the processor did it, or it was done at its screens.
+	Done Decision = "done"
+	// NotDone: the processor did not do it, and never will.
+	NotDone Decision = "not_done"
+	// Seen: there is nothing to decide, or no more.
+	Seen Decision = "seen"
+)
+
+// raise puts the operation on the attention list, unless a person has seen it
+// there for the same reason. It says whether that is news.
+func (o *Operation) raise(why string) bool {
+	if o.Attention == why || (o.Resolution != nil && o.Resolution.About == why) {
+		return false
+	}
+	o.Attention = why
+	return true
 }
 
 // Undecided says that money may be moving, or have moved, without our knowing.

@@ -105,11 +105,20 @@ type Address struct {
 	CountryCode string `json:"countryCode,omitempty"`
 }
 
-// Captured is the money taken: every approved sale and capture.
+// Captured is the money taken: every approved sale and capture, or what a clerk
+// has lowered it to since.
 func (p Payment) Captured() Money {
-	return p.sum(func(o Operation) bool {
-		return (o.Kind == KindSale || o.Kind == KindCapture) && o.Status == OpApproved
-	})
+	var taken Money
+	for _, o := range p.Operations {
+		switch {
+		case o.Status != OpApproved:
+		case o.Kind == KindSale, o.Kind == KindCapture:
+			taken += o.Amount
+		case o.Kind == KindAdjust:
+			taken = o.Amount
+		}
+	}
+	return taken
 }
 
 // Refunded is the money given back, by refunds and by refunds done as a void.
@@ -126,7 +135,9 @@ func (p Payment) RefundPending() Money {
 }
 
 // Refundable is what may still be refunded.
-func (p Payment) Refundable() Money { return p.Captured() - p.Refunded() - p.RefundPending() }
+func (p Payment) Refundable() Money {
+	return max(0, p.Captured()-p.Refunded()-p.RefundPending())
+}
 
 func (p Payment) sum(counts func(Operation) bool) Money {
 	var total Money

@@ -11,7 +11,7 @@ import (
 var (
 	noon    = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	shop    = Merchant{ID: "main", Currency: "USD", SendWindow: DefaultSendWindow, CallDeadline: DefaultCallDeadline}
-	present = moment{now: noon, sender: "test"}
+	present = moment{now: noon, sender: "test", intentID: "first"}
 )
 
 // made returns a payment whose first operation was approved.
@@ -287,7 +287,9 @@ func TestAnAnswerBelongsToTheIntentThatItAnswers(t *testing.T) {
 	change := newPayment(verb{merchant: shop, key: "k"}, Caller{}, CreatePayment{Intent: IntentSale, Amount: 500}, VaultMethod{}, present)
 	first := sent(change)
 	notSent := concluded(t, change, Result{Outcome: NotSent})
-	again, err := chargeAgain(notSent, &KeyRecord{OperationID: first.ID}, shop, present)
+	later := present
+	later.intentID = "second"
+	again, err := chargeAgain(notSent, &KeyRecord{OperationID: first.ID}, shop, later)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -40,6 +41,17 @@ type Result struct {
 	// Detail tells an operator what happened. It never holds card data.
 	Detail string
 }
+
+// failure is what an observer counts as one: nobody got an answer from the
+// processor. A decline is an answer.
+func (r Result) failure() error {
+	if r.Outcome == NotSent || r.Outcome == Unknown {
+		return errNoAnswer
+	}
+	return nil
+}
+
+var errNoAnswer = errors.New("the processor gave no answer")
 
 // Decline is a bank's refusal, with the words for a shopper.
 type Decline struct {
@@ -141,14 +153,14 @@ const (
 
 // Record is a transaction as the processor shows it.
 type Record struct {
-	TransactionID string
-	Kind          OperationKind
-	State         RecordState
-	Amount        Money
-	OrderID       string
-	Reference     string
-	Card          CardSummary
-	CreatedBy     string
-	CreatedAt     time.Time
-	SettledAt     time.Time
+	TransactionID string        `json:"transactionId"`
+	Kind          OperationKind `json:"kind,omitempty"`
+	State         RecordState   `json:"state"`
+	Amount        Money         `json:"amount"`
+	OrderID       string        `json:"orderId,omitempty"`
+	Reference     string        `json:"reference,omitempty"`
+	Card          CardSummary   `json:"card"`
+	CreatedBy     string        `json:"createdBy,omitempty"`
+	CreatedAt     time.Time     `json:"createdAt"`
+	SettledAt     time.Time     `json:"settledAt,omitzero"`
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -17,7 +18,7 @@ func (g *Gateway) Refund(ctx context.Context, caller Caller, transactionID strin
 		func(ctx context.Context, p Payment, op Operation, m Merchant) (Change, error) {
 			seen := settlement{}
 			if refuseRefund(p, op, cmd) == nil {
-				seen = g.settlementOf(ctx, m, p)
+				p, seen = g.books(ctx, m, p)
 			}
 			// The moment comes after the look: the time to send begins now.
 			return decideRefund(p, op, cmd, seen, g.moment(), m)
@@ -36,7 +37,15 @@ func callRefund(ctx context.Context, to Processor, p Payment, op Operation) Resu
 type settlement struct {
 	state RecordState
 	at    time.Time
+	// why is for an operator: what keeps a refund waiting, if it is not that
+	// the payment is not settled.
+	why string
+	// again is when it is worth asking again, zero for the usual time.
+	again time.Duration
 }
+
+// waitFor is how long a refund waits before it asks again.
+func (s settlement) waitFor() time.Duration { return cmp.Or(s.again, sendWaitingEvery) }
 
 // settlementOf looks only when the ledger does not know the payment settled.
 func (g *Gateway) settlementOf(ctx context.Context, m Merchant, p Payment) settlement {
@@ -115,7 +124,7 @@ func decideRefund(p Payment, op Operation, cmd RefundPayment, seen settlement, a
 		op.ProcessedAs = AsVoid
 		op = at.intent(op, m)
 	default:
-		op.Status, op.Due = OpWaiting, at.now.Add(sendWaitingEvery)
+		op.Status, op.Due = OpWaiting, at.now.Add(seen.waitFor())
 		return decided(p, p.next(op, at.now), op.ID, at.now), nil
 	}
 	return withSettlement(p, op, seen, at.now)
@@ -130,6 +139,7 @@ func withSettlement(p Payment, op Operation, seen settlement, now time.Time) (Ch
 			return Change{}, err
 		}
 		change.Payment.SettledAt = seen.at
+		change.Payment.expectSettlement(now)
 		change.Events = []Event{eventOf(p.Status, change.Payment, "", now)}
 	}
 	return change, nil

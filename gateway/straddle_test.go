@@ -2,10 +2,12 @@ package gateway_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"paytrace-gateway/gateway"
@@ -139,4 +141,52 @@ func TestAWaitingRefundIsNotGivenUpWhileAVoidMayBeGivingItBack(t *testing.T) {
 	})
 	a, err = h.Refund(t.Context(), as("r2"), p.ID, gateway.RefundPayment{Amount: &six})
 	h.expect(a, err, gateway.Refunded, gateway.OpApproved)
+}
+
+// losing is a ledger that does not keep the next changes, and takes none again
+// before it is told to.
+type losing struct {
+	gateway.Ledger
+	lost    atomic.Int64
+	recover chan struct{}
+}
+
+func (l *losing) Apply(ctx context.Context, c gateway.Change) error {
+	if l.lost.Add(1) == 1 {
+		return errors.New("the server has crashed")
+	}
+	<-l.recover
+	return l.Ledger.Apply(ctx, c)
+}
+
+func TestTheTakingBackOfALostIntentLeavesItsSuccessorAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		unsent(h, "k")
+		crashed, other := *h, *h
+		books := &losing{Ledger: h.ledger, recover: make(chan struct{})}
+		crashed.on(books)
+		if _, err := within(9*time.Second, func(ctx context.Context) (gateway.Answer, error) {
+			return crashed.CreatePayment(ctx, as("k"), sale(1999))
+		}); codeOf(err) != gateway.CodeLedgerUnavailable {
+			t.Fatal(err)
+		}
+		underWay := make(chan struct{})
+		h.processor.SetAfter(func(_ context.Context, _ string, r gateway.Result) gateway.Result {
+			close(books.recover) // the lost intent is taken back while its successor is at the processor
+			<-underWay
+			return r
+		})
+		answered := make(chan gateway.Answer, 1)
+		go func() { answered <- other.create("k", sale(1999)) }()
+		time.Sleep(30 * time.Second)
+		if op := other.byKey("k").Operation(); op.Status != gateway.OpSending {
+			t.Errorf("the intent that is under way became %s", op.Status)
+		}
+		close(underWay)
+		time.Sleep(time.Second)
+		h.expect(other.byKey("k"), nil, gateway.StatusApproved, gateway.OpApproved)
+		<-answered
+		h.ledger.Close()
+	})
 }

@@ -30,7 +30,7 @@ func (g *Gateway) undo(ctx context.Context, m Merchant, p Payment, given Operati
 	defer cancel()
 	seen := settlement{}
 	if p.Status != Authorized {
-		seen = g.settlementOf(ctx, m, p)
+		p, seen = g.books(ctx, m, p)
 	}
 	answer, err := g.run(ctx, g.undoing(m, p, given, seen))
 	if err != nil {
@@ -137,7 +137,7 @@ func (g *Gateway) undoRefused(ctx context.Context, p Payment, givenID string, un
 	g.log.Error("payment.not_undone", "merchant", p.MerchantID, "payment", p.ID, "operation", undoing.ID, "status", undoing.Status,
 		"consequence", "the shop gave this payment up and its money is still taken; it is on the attention list")
 	return g.mark(ctx, p, givenID, func(given *Operation) {
-		given.Attention = fmt.Sprintf("the shop gave this payment up, and PayTrace refuses its %s", undoing.Kind)
+		given.raise(fmt.Sprintf("the shop gave this payment up, and PayTrace refuses its %s", undoing.Kind))
 		given.Due = g.clock().Add(undoAgain)
 		if refusedUndos(p, *given) >= undoTries {
 			given.Due = time.Time{}

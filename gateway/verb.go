@@ -35,13 +35,15 @@ type verb struct {
 type moment struct {
 	now    time.Time
 	sender string
+	// intentID is that of the intent that the decision may make.
+	intentID string
 }
 
 // intent makes the operation ready to leave. If nobody ever records what became
 // of it, it is due once no sender can still hear of it.
 func (at moment) intent(op Operation, m Merchant) Operation {
 	op.Status = OpSending
-	op.Attempt++
+	op.IntentID = at.intentID
 	op.Sender = at.sender
 	op.SendBefore = at.now.Add(m.SendWindow)
 	op.Due = op.SendBefore.Add(m.CallDeadline + staleAfter)

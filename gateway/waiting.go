@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -19,7 +20,10 @@ func (g *Gateway) sendWaiting(ctx context.Context, m Merchant, p Payment, op Ope
 	if err != nil {
 		return err
 	}
-	seen := g.settlementOf(ctx, m, p)
+	p, seen := g.books(ctx, m, p)
+	if op, _ = p.Operation(op.ID); op.Status != OpWaiting {
+		return nil
+	}
 	change, err := decideWaiting(p, op, seen, g.moment(), m)
 	if err != nil {
 		return err
@@ -50,6 +54,9 @@ func decideWaiting(p Payment, op Operation, seen settlement, at moment, m Mercha
 	if other, busy := p.inProgress(); busy {
 		return Change{}, errors.Join(errors.New("another operation of the payment is under way"), inProgress(p, other))
 	}
+	if p.Refunded()+op.Amount > p.Captured() {
+		return returnedThere(p, op, at.now), nil
+	}
 	whole := p.RefundPending()+p.Refunded() == p.Captured() && p.Refunded() == 0
 	switch {
 	case seen.state == RecordSettled:
@@ -58,8 +65,10 @@ func decideWaiting(p Payment, op Operation, seen settlement, at moment, m Mercha
 		op = resend(op, AsVoid, at, m)
 	case seen.state == RecordVoided && (p.Status == StatusApproved || p.Status == Failed):
 		return voidedThere(p, op, at.now)
+	case seen.again > 0:
+		op.Due = at.now.Add(seen.again)
 	case at.now.Sub(op.CreatedAt) > waitingAtMost && op.Attention == "":
-		op.Attention = "the payment is still not settled"
+		op.raise(cmp.Or(seen.why, "the payment is still not settled"))
 	}
 	change, err := withSettlement(p, op, seen, at.now)
 	if before, _ := p.Operation(op.ID); err == nil && before.Attention != op.Attention {
@@ -76,6 +85,14 @@ func resend(op Operation, as ProcessedAs, at moment, m Merchant) Operation {
 	return op
 }
 
+// returnedThere ends a refund that waited while its money was given back at
+// PayTrace's own screens.
+func returnedThere(p Payment, op Operation, now time.Time) Change {
+	op.Status, op.Due, op.Attention = OpRejected, time.Time{}, ""
+	op.Rejection = &Rejection{Code: RejectedByState, Message: "The money was given back at PayTrace's own screens meanwhile."}
+	return decided(p, p.next(op, now), op.ID, now)
+}
+
 // voidedThere follows a void that was made at PayTrace's own screens: the
 // shopper has all of the money back, the refunds that waited with it.
 func voidedThere(p Payment, op Operation, now time.Time) (Change, error) {
@@ -84,6 +101,7 @@ func voidedThere(p Payment, op Operation, now time.Time) (Change, error) {
 	if err := next.move(Voided); err != nil {
 		return Change{}, err
 	}
+	next.expectSettlement(now)
 	return decided(p, next, op.ID, now), nil
 }
 
@@ -111,8 +129,7 @@ func afterWatch(p Payment, op Operation, found []Record, now time.Time) (Change,
 	seen, ok := sightCharge(p, found)
 	before := op.Attention
 	switch {
-	case ok && seen.attention != "" && seen.attention != before:
-		op.Attention = seen.attention
+	case ok && seen.attention != "" && op.raise(seen.attention):
 	case ok && seen.result.Outcome == Approved && !seen.voided:
 		op.Late, op.Cancel, op.Due = true, CancelRequested, now
 		op.TransactionID = seen.result.TransactionID

@@ -34,6 +34,8 @@ type replyRow struct {
 	key, operation, body string
 }
 
+// eventRow is an event without what it tells, and that as JSON: a payment, or
+// the transaction that belongs to none.
 type eventRow struct {
 	gateway.Event
 	body string
@@ -89,6 +91,9 @@ func (r *changeRows) answer(reply *gateway.Reply) error {
 
 func (r *changeRows) tell(events []gateway.Event) error {
 	for _, e := range events {
+		if e.PaymentID == "" {
+			return fmt.Errorf("its event %s tells of no payment", e.ID)
+		}
 		body, err := r.bodyOf(e.Payment)
 		if err != nil {
 			return err
@@ -174,13 +179,22 @@ func (r changeRows) writePayment(s *session) error {
 func (r changeRows) writeOperations(s *session) error {
 	for i, o := range r.payment.Operations {
 		err := s.one(fmt.Errorf("operation %s belongs to another payment", o.ID), saveOperationSQL,
-			o.ID, r.payment.ID, r.payment.MerchantID, i, string(o.Kind), string(o.Status), string(o.ProcessedAs), int64(o.Amount), o.TransactionID,
-			o.Key, string(o.Cancel), o.SendBefore.UnixMicro(), orZero(o.Due), o.CreatedAt.UnixMicro(), o.UpdatedAt.UnixMicro())
+			o.ID, r.payment.ID, r.payment.MerchantID, r.payment.LiveMode, i, string(o.Kind), string(o.Status), string(o.ProcessedAs),
+			int64(o.Amount), o.TransactionID, o.Key, string(o.Cancel),
+			intentTime(o).UnixMicro(), o.SendBefore.UnixMicro(), orZero(o.Due), o.CreatedAt.UnixMicro(), o.UpdatedAt.UnixMicro())
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// intentTime is the creation of an operation that has had no intent.
+func intentTime(o gateway.Operation) time.Time {
+	if o.SentAt.IsZero() {
+		return o.CreatedAt
+	}
+	return o.SentAt
 }
 
 func (k keyRow) place() string { return "key " + k.merchant + " " + k.key }
@@ -197,12 +211,17 @@ func (r changeRows) writeReply(s *session) error {
 
 func (r changeRows) writeEvents(s *session) error {
 	for _, e := range r.events {
-		if _, err := s.exec(insertEventSQL,
-			e.ID, e.MerchantID, e.PaymentID, e.OperationID, e.Type, e.Version, e.At.UnixMicro(), e.body); err != nil {
+		if err := e.write(s); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (e eventRow) write(s *session) error {
+	_, err := s.exec(insertEventSQL,
+		e.ID, e.MerchantID, orNull(e.PaymentID), e.OperationID, e.Type, e.Version, e.At.UnixMicro(), e.body)
+	return err
 }
 
 func orZero(t time.Time) int64 {
@@ -210,6 +229,14 @@ func orZero(t time.Time) int64 {
 		return 0
 	}
 	return t.UnixMicro()
+}
+
+// timeOf is the time that orZero has made of it.
+func timeOf(micros int64) time.Time {
+	if micros == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(micros).UTC()
 }
 
 func orNull(s string) any {

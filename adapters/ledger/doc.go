@@ -1,6 +1,7 @@
 // Package ledger is the durable truth in SQL: every payment, operation,
-// idempotency key, event and stored payment method. SQLite in one file is the
-// embedded default; PostgreSQL is for several gateways on one ledger.
+// idempotency key, event and stored payment method, and what was seen on the
+// processor's books. SQLite in one file is the embedded default; PostgreSQL is
+// for several gateways on one ledger.
 //
 // The road of a change is one-way. A caller's goroutine turns the change into
 // rows (change.go) and queues it (group.go). One writer gathers what waits,

@@ -26,6 +26,10 @@ func (p *pair) PaymentByTransaction(ctx context.Context, merchantID, transaction
 	return p.next().PaymentByTransaction(ctx, merchantID, transactionID)
 }
 
+func (p *pair) PaymentByReference(ctx context.Context, merchantID, reference string) (gateway.Payment, error) {
+	return p.next().PaymentByReference(ctx, merchantID, reference)
+}
+
 func (p *pair) Key(ctx context.Context, merchantID, key string) (gateway.KeyRecord, error) {
 	return p.next().Key(ctx, merchantID, key)
 }
@@ -40,6 +44,30 @@ func (p *pair) Payments(ctx context.Context, f gateway.PaymentFilter) ([]gateway
 
 func (p *pair) Due(ctx context.Context, now time.Time, limit int) ([]gateway.Payment, error) {
 	return p.next().Due(ctx, now, limit)
+}
+
+func (p *pair) Watch(ctx context.Context, merchantID string, liveMode bool) (gateway.Watch, error) {
+	return p.next().Watch(ctx, merchantID, liveMode)
+}
+
+func (p *pair) SaveWatch(ctx context.Context, w gateway.Watch) error {
+	return p.next().SaveWatch(ctx, w)
+}
+
+func (p *pair) KeepUnmatched(ctx context.Context, u gateway.UnmatchedTransaction, e *gateway.Event) error {
+	return p.next().KeepUnmatched(ctx, u, e)
+}
+
+func (p *pair) DropUnmatched(ctx context.Context, merchantID string, liveMode bool, transactionID string) error {
+	return p.next().DropUnmatched(ctx, merchantID, liveMode, transactionID)
+}
+
+func (p *pair) Unmatched(ctx context.Context, f gateway.UnmatchedFilter) ([]gateway.UnmatchedTransaction, error) {
+	return p.next().Unmatched(ctx, f)
+}
+
+func (p *pair) Backlog(ctx context.Context, now time.Time) ([]gateway.Backlog, error) {
+	return p.next().Backlog(ctx, now)
 }
 
 func (p *pair) UndecidedRefunds(ctx context.Context, merchantID string, amount gateway.Money, since time.Time) (int, error) {

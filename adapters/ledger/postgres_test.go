@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -119,6 +120,26 @@ func TestGatewaysThatSaveOneCustomerDoNotCollide(t *testing.T) {
 	saves.Wait()
 }
 
+func TestOfTwoGatewaysThatSeeATransactionFirstOneTellsOfIt(t *testing.T) {
+	url := services.Postgres(t)
+	ledgers := []*Ledger{onPostgres(t, url), onPostgres(t, url)}
+	var keeps sync.WaitGroup
+	for i := range 64 {
+		record := gateway.Record{TransactionID: strconv.Itoa(i / 8), State: gateway.RecordPending}
+		u := gateway.UnmatchedTransaction{MerchantID: "m1", Record: record, FirstSeen: noon, LastSeen: noon}
+		e := gateway.Event{ID: gateway.NewEventID(noon), MerchantID: "m1", Type: "transaction.unmatched", At: noon, Transaction: &record}
+		keeps.Go(func() {
+			if err := ledgers[i%2].KeepUnmatched(t.Context(), u, &e); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	keeps.Wait()
+	if events := eventsOf(t, database(t, "pgx", url)); len(events) != 8 {
+		t.Errorf("of 8 transactions %d events tell", len(events))
+	}
+}
+
 // TestADeadlockedGroupIsTriedAgain lets two gateways take two rows crosswise.
 func TestADeadlockedGroupIsTriedAgain(t *testing.T) {
 	url := services.Postgres(t)
@@ -213,7 +234,7 @@ func TestOpenPostgresRefusesANewerSchema(t *testing.T) {
 	url := services.Postgres(t)
 	onPostgres(t, url)
 	admin(t, url, "INSERT INTO schema_version (version) VALUES (999)")
-	wantPostgresRefused(t, url, "newer gateway (schema 999, this program knows 1)")
+	wantPostgresRefused(t, url, "newer gateway (schema 999, this program knows 2)")
 }
 
 func TestNoErrorShowsThePassword(t *testing.T) {

@@ -24,17 +24,24 @@ const (
 		ORDER BY CASE WHEN transaction_id = ? THEN 0 ELSE 1 END, id DESC
 		LIMIT 1`
 
+	byReferenceSQL = `SELECT body FROM payments WHERE reference = ? AND reference <> '' AND merchant_id = ?`
+
 	keySQL = `SELECT fingerprint, payment_id, operation_id, reply
 		FROM idempotency_keys WHERE merchant_id = ? AND key = ?`
 
 	undecidedRefundsSQL = `SELECT COUNT(*) FROM operations
 		WHERE merchant_id = ? AND kind = 'refund' AND amount = ? AND status IN ('sending', 'unknown') AND send_before >= ?`
 
+	// Each merchant's work has places of its own: one with thousands of
+	// payments that are due delays nobody else's.
 	dueSQL = `SELECT body FROM payments
-		JOIN (SELECT payment_id, MIN(due) AS since FROM operations
+		JOIN (SELECT payment_id, MIN(due) AS since,
+				ROW_NUMBER() OVER (PARTITION BY merchant_id ORDER BY MIN(due), payment_id) AS place
+			FROM operations
 			WHERE due > 0 AND due <= ?
-			GROUP BY payment_id ORDER BY MIN(due), payment_id LIMIT ?) AS work
+			GROUP BY merchant_id, payment_id) AS work
 		ON payments.id = work.payment_id
+		WHERE work.place <= ?
 		ORDER BY work.since, payments.id`
 )
 
@@ -43,9 +50,12 @@ const readPatience = 10 * time.Second
 
 // reader holds the connections that read, with their statements.
 type reader struct {
-	db                                                           *sql.DB
-	dialect                                                      dialect
-	payment, byTransaction, key, undecidedRefunds, due, customer *sql.Stmt
+	db      *sql.DB
+	dialect dialect
+
+	payment, byTransaction, byReference, key *sql.Stmt
+	undecidedRefunds, due, backlog           *sql.Stmt
+	watch, unmatched, customer               *sql.Stmt
 }
 
 func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
@@ -54,8 +64,9 @@ func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
 		statement **sql.Stmt
 		query     string
 	}{
-		{&r.payment, paymentSQL}, {&r.byTransaction, byTransactionSQL}, {&r.key, keySQL},
-		{&r.undecidedRefunds, undecidedRefundsSQL}, {&r.due, dueSQL}, {&r.customer, customerSQL},
+		{&r.payment, paymentSQL}, {&r.byTransaction, byTransactionSQL}, {&r.byReference, byReferenceSQL}, {&r.key, keySQL},
+		{&r.undecidedRefunds, undecidedRefundsSQL}, {&r.due, dueSQL}, {&r.backlog, backlogSQL},
+		{&r.watch, watchSQL}, {&r.unmatched, unmatchedSQL}, {&r.customer, customerSQL},
 	} {
 		var err error
 		if *s.statement, err = db.PrepareContext(ctx, d.query(s.query)); err != nil {
@@ -78,6 +89,13 @@ func (l *Ledger) PaymentByTransaction(ctx context.Context, merchantID, transacti
 	defer cancel()
 	return l.one(l.reads.byTransaction.QueryRowContext(ctx,
 		merchantID, merchantID, transactionID, merchantID, transactionID, transactionID))
+}
+
+// PaymentByReference implements gateway.Ledger.
+func (l *Ledger) PaymentByReference(ctx context.Context, merchantID, reference string) (gateway.Payment, error) {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
+	return l.one(l.reads.byReference.QueryRowContext(ctx, reference, merchantID))
 }
 
 // Key implements gateway.Ledger.

@@ -26,11 +26,13 @@ const (
 		SET live_mode = ?, status = ?, order_id = ?, transaction_id = ?, reference = ?, amount = ?, needs_attention = ?, version = ?, updated_at = ?, body = ?
 		WHERE id = ? AND merchant_id = ? AND version = ?`
 	saveOperationSQL = `INSERT INTO operations
-		(id, payment_id, merchant_id, position, kind, status, processed_as, amount, transaction_id, idempotency_key, cancel, send_before, due, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		(id, payment_id, merchant_id, live_mode, position, kind, status, processed_as, amount, transaction_id, idempotency_key, cancel,
+			sent_at, send_before, due, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE
-		SET status = excluded.status, processed_as = excluded.processed_as, amount = excluded.amount, transaction_id = excluded.transaction_id,
-			cancel = excluded.cancel, send_before = excluded.send_before, due = excluded.due, updated_at = excluded.updated_at
+		SET live_mode = excluded.live_mode, status = excluded.status, processed_as = excluded.processed_as, amount = excluded.amount,
+			transaction_id = excluded.transaction_id, cancel = excluded.cancel, sent_at = excluded.sent_at, send_before = excluded.send_before,
+			due = excluded.due, updated_at = excluded.updated_at
 		WHERE operations.payment_id = excluded.payment_id`
 	insertKeySQL = `INSERT INTO idempotency_keys
 		(merchant_id, key, fingerprint, payment_id, operation_id, bound_at)
@@ -50,6 +52,20 @@ const (
 	insertMethodSQL  = `INSERT INTO vault_methods
 		(merchant_id, customer_id, id, position, processor_customer_id, brand, last_four, expiration_month, expiration_year, is_default)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+	insertWatchSQL = `INSERT INTO watches (merchant_id, live_mode, through, due, version)
+		VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (merchant_id, live_mode) DO NOTHING`
+	updateWatchSQL = `UPDATE watches SET through = ?, due = ?, version = ?
+		WHERE merchant_id = ? AND live_mode = ? AND version = ?`
+
+	insertUnmatchedSQL = `INSERT INTO unmatched_transactions (merchant_id, live_mode, transaction_id, record, first_seen, last_seen)
+		VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (merchant_id, live_mode, transaction_id) DO NOTHING`
+	updateUnmatchedSQL = `UPDATE unmatched_transactions SET record = ?, last_seen = ?
+		WHERE merchant_id = ? AND live_mode = ? AND transaction_id = ?`
+	deleteUnmatchedSQL = `DELETE FROM unmatched_transactions
+		WHERE merchant_id = ? AND live_mode = ? AND transaction_id = ?`
 
 	insertReadinessSQL = `INSERT INTO readiness (at, filler) VALUES (?, ?)`
 	clearReadinessSQL  = `DELETE FROM readiness`

@@ -1,6 +1,7 @@
 package paytrace
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -74,8 +75,10 @@ type Config struct {
 
 	// RootCAs replaces the system's certificate authorities, for tests.
 	RootCAs *x509.CertPool
-	Now     func() time.Time
-	Log     *slog.Logger
+	// Dial makes the connections below TLS; nil takes the system's network.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	Now  func() time.Time
+	Log  *slog.Logger
 }
 
 func (c Config) withDefaults() Config {
@@ -87,6 +90,9 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.IdleTimeout, DefaultIdleTimeout)
 	setDefault(&c.MaxConnections, DefaultMaxConnections)
 	setDefault(&c.MaxLookConnections, DefaultMaxLookConnections)
+	if c.Dial == nil {
+		c.Dial = new(net.Dialer).DialContext
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}

@@ -53,7 +53,7 @@ func newTransport(config Config, connections int) *transport {
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
 		ctx, cancel := context.WithTimeout(ctx, config.ConnectTimeout)
 		defer cancel()
-		plain, err := new(net.Dialer).DialContext(ctx, network, address)
+		plain, err := config.Dial(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
@@ -62,11 +62,16 @@ func newTransport(config Config, connections int) *transport {
 	dialTLS := func(ctx context.Context, network, address string) (net.Conn, error) {
 		ctx, cancel := context.WithTimeout(ctx, config.ConnectTimeout)
 		defer cancel()
-		dialer := tls.Dialer{Config: &tls.Config{
-			MinVersion: tls.VersionTLS12, RootCAs: config.RootCAs, NextProtos: []string{"http/1.1"},
-		}}
-		secure, err := dialer.DialContext(ctx, network, address)
+		plain, err := config.Dial(ctx, network, address)
 		if err != nil {
+			return nil, err
+		}
+		host, _, _ := net.SplitHostPort(address)
+		secure := tls.Client(plain, &tls.Config{
+			ServerName: host, MinVersion: tls.VersionTLS12, RootCAs: config.RootCAs, NextProtos: []string{"http/1.1"},
+		})
+		if err := secure.HandshakeContext(ctx); err != nil {
+			plain.Close()
 			return nil, err
 		}
 		// The wrapper sits above TLS: a handshake moves bytes too, and none of

@@ -6,4 +6,8 @@
 // also takes what Salesforce's Named Credentials send: a JWT signed directly
 // with such a certificate. Which client it is decides merchant, environment and
 // the most it may do.
+//
+// An operator, a person at the gateway's own machine, is no client: whoever can
+// read the signing key can make a token for one, which ends within minutes and
+// cannot take money.
 package auth

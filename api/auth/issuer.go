@@ -84,7 +84,11 @@ func (i *Issuer) Token(_ context.Context, r TokenRequest) (TokenResponse, *OAuth
 			return TokenResponse{}, badRequest(invalidScope, "The client may not have all of these scopes.")
 		}
 	}
-	token, err := i.sign(client, scopes)
+	token, err := i.sign(claims{
+		RegisteredClaims: jwt.RegisteredClaims{Subject: client.ID},
+		ClientID:         client.ID,
+		Scope:            scopes.String(),
+	}, i.lifetime)
 	if err != nil {
 		return TokenResponse{}, &OAuthError{
 			Code:        serverError,
@@ -183,20 +187,12 @@ func (i *Issuer) asserted(assertion string) (Client, *claims, error) {
 	return i.clients.byID[said.Issuer], said, nil
 }
 
-func (i *Issuer) sign(client Client, scopes Scopes) (string, error) {
+// sign makes a token of ours, good from now on for as long as life.
+func (i *Issuer) sign(says claims, life time.Duration) (string, error) {
 	now := i.now()
-	token := jwt.NewWithClaims(jwt.SigningMethodRS256, claims{
-		RegisteredClaims: jwt.RegisteredClaims{
-			Issuer:    i.url,
-			Subject:   client.ID,
-			Audience:  jwt.ClaimStrings{i.url},
-			ExpiresAt: jwt.NewNumericDate(now.Add(i.lifetime)),
-			IssuedAt:  jwt.NewNumericDate(now),
-			ID:        rand.Text(),
-		},
-		ClientID: client.ID,
-		Scope:    scopes.String(),
-	})
+	says.Issuer, says.Audience, says.ID = i.url, jwt.ClaimStrings{i.url}, rand.Text()
+	says.IssuedAt, says.ExpiresAt = jwt.NewNumericDate(now), jwt.NewNumericDate(now.Add(life))
+	token := jwt.NewWithClaims(jwt.SigningMethodRS256, says)
 	token.Header["typ"] = ownType
 	token.Header["kid"] = i.keys.signerID
 	return token.SignedString(i.keys.signer)

@@ -1,7 +1,8 @@
 package auth
 
-// Principal is who makes a request: a client, for the one merchant and the one
-// environment that it belongs to.
+// Principal is who makes a request, for one merchant and one environment: a
+// client, for those that it belongs to, or an operator, for those that the
+// token names.
 type Principal struct {
 	ClientID   string
 	MerchantID string

@@ -23,6 +23,9 @@ type claims struct {
 	jwt.RegisteredClaims
 	ClientID string `json:"client_id,omitempty"`
 	Scope    string `json:"scope,omitempty"`
+	// MerchantID and LiveMode stand in an operator's token; a client's are known.
+	MerchantID string `json:"merchant_id,omitempty"`
+	LiveMode   bool   `json:"live_mode,omitempty"`
 }
 
 // TokenError says why a token was refused. The reason is a fixed phrase and

@@ -36,6 +36,8 @@ type grant struct {
 	// scopes narrow what the client may do; none means all of it.
 	scopes  Scopes
 	expires time.Time
+	// operator is who shows an operator's token, nil with a client's.
+	operator *Principal
 }
 
 // Verify takes the token that followed "Bearer" and tells whose it is. Every
@@ -62,6 +64,9 @@ func (v *Verifier) open(bearer string, now time.Time) (grant, error) {
 	g := grant{clientID: said.Issuer, scopes: parseScopes(said.Scope), expires: said.ExpiresAt.Time}
 	if said.Issuer == v.issuer {
 		g.clientID = said.ClientID
+		if g.operator, err = operator(said, now); err != nil {
+			return grant{}, err
+		}
 		v.seen.put(bearer, g)
 		return g, nil
 	}
@@ -88,6 +93,9 @@ func (v *Verifier) chooseKey(t *jwt.Token, said *claims) (any, error) {
 // principal looks the client up at every request, so that a client which is
 // disabled, or loses a scope, loses it at once.
 func (v *Verifier) principal(g grant) (Principal, error) {
+	if g.operator != nil {
+		return *g.operator, nil
+	}
 	client, ok := v.clients.active(g.clientID)
 	if !ok {
 		return Principal{}, refuse("the client is unknown or disabled")

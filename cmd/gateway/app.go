@@ -14,6 +14,7 @@ import (
 
 	"paytrace-gateway/adapters/ledger"
 	"paytrace-gateway/adapters/paytrace"
+	"paytrace-gateway/adapters/telemetry"
 	"paytrace-gateway/api"
 	"paytrace-gateway/cmd/gateway/config"
 	"paytrace-gateway/gateway"
@@ -23,6 +24,9 @@ import (
 // dueEvery is how often the gateway asks for work that is due.
 const dueEvery = 2 * time.Second
 
+// watchEvery is how often it asks whether an export is due to be read.
+const watchEvery = 5 * time.Second
+
 // app is a gateway with everything it stands on. What is opened is closed in
 // the opposite order; each thing's end is registered the moment it exists.
 type app struct {
@@ -30,6 +34,9 @@ type app struct {
 	log     *slog.Logger
 	ledger  *ledger.Ledger
 	clients map[string]*paytrace.Client // by merchant id
+	guards  map[string]*guard.Guard     // by merchant id
+	desk    desk
+	gauges  *telemetry.Telemetry
 	gateway *gateway.Gateway
 	server  *api.Server
 
@@ -58,12 +65,20 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *app, er
 	if err != nil {
 		return nil, err
 	}
+	instance := instanceName()
+	if err := a.openTelemetry(instance); err != nil {
+		return nil, err
+	}
+	if err := a.openDesk(); err != nil {
+		return nil, err
+	}
 	if err := a.connect(); err != nil {
 		return nil, err
 	}
 	a.gateway = gateway.New(gateway.Config{
 		Ledger: a.ledger, Merchants: merchantsOf(cfg), Processors: a.processors(),
-		Secret: secret, Instance: instanceName(), Now: time.Now, Log: log, MaxInFlight: cfg.MaxInFlight,
+		Secret: secret, Instance: instance, Now: time.Now, Log: log, MaxInFlight: cfg.MaxInFlight,
+		Claims: a.desk.claims, Observer: a.gauges.Observer(),
 	})
 	issuer, verifier, err := authOf(cfg)
 	if err != nil {
@@ -72,7 +87,10 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *app, er
 	a.server = api.New(api.Config{
 		Gateway: a.gateway, Issuer: issuer, Verifier: verifier, Log: log, Now: time.Now,
 		Operator: cfg.OperatorListen == cfg.Listen,
+		Quotas:   a.desk.quotas, Quota: quotasOf(cfg), Degraded: a.desk.degraded,
+		Metrics: a.gauges.Handler(), Observe: a.gauges.Request, Trace: a.gauges.Span,
 	})
+	a.watchFigures()
 	return a, a.listen()
 }
 
@@ -125,8 +143,10 @@ func (a *app) background(work func(context.Context)) {
 // processors puts a guard before each merchant's client.
 func (a *app) processors() map[string]gateway.Processor {
 	processors := map[string]gateway.Processor{}
+	a.guards = map[string]*guard.Guard{}
 	for _, m := range a.cfg.Merchants {
-		processors[m.ID] = guard.New(a.clients[m.ID], guardConfig(m, a.log))
+		a.guards[m.ID] = guard.New(a.clients[m.ID], guardConfig(m, a.log))
+		processors[m.ID] = a.guards[m.ID]
 	}
 	return processors
 }
@@ -162,6 +182,7 @@ func listenOn(member, address string) (net.Listener, error) {
 func (a *app) run(ctx context.Context) error {
 	defer a.close()
 	a.background(func(ctx context.Context) { a.gateway.RunDue(ctx, dueEvery) })
+	a.background(func(ctx context.Context) { a.gateway.RunWatch(ctx, watchEvery) })
 
 	failed := make(chan error, 2)
 	go func() { failed <- a.server.Serve(a.public) }()

@@ -30,6 +30,7 @@ func merchantsOf(cfg *config.Config) []gateway.Merchant {
 			ID: m.ID, LiveMode: m.LiveMode, Currency: m.Currency,
 			SendWindow: m.PayTrace.SendWindow, CallDeadline: m.PayTrace.CallDeadline,
 			ProcessorUser: m.PayTrace.Username, ExportRowCap: m.PayTrace.ExportRowCap,
+			WatchEvery: m.PayTrace.WatchEvery, WatchDays: m.PayTrace.WatchDays, TellUnmatched: m.TellUnmatched,
 		})
 	}
 	return merchants

@@ -21,6 +21,7 @@ type Processor struct {
 	after  After
 	hides  func(gateway.Record) bool
 	blind  bool
+	rowCap int
 	books  map[string]*gateway.Record
 	order  []string
 	calls  map[string]int
@@ -94,6 +95,13 @@ func (p *Processor) Settle() {
 	}
 }
 
+// SetRowCap cuts exports after so many rows; zero cuts none.
+func (p *Processor) SetRowCap(rows int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rowCap = rows
+}
+
 // HideCards keeps cards out of the books.
 func (p *Processor) HideCards() {
 	p.mu.Lock()
@@ -107,6 +115,23 @@ func (p *Processor) Put(id string, state gateway.RecordState) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.books[id].State = state
+}
+
+// Clerk enters a transaction at the processor's own screens and returns its id.
+func (p *Processor) Clerk(r gateway.Record) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	id := p.enter(r)
+	p.books[id].CreatedBy = "clerk"
+	return id
+}
+
+// ClerkCaptures captures an authorization at the processor's own screens.
+func (p *Processor) ClerkCaptures(id string, amount gateway.Money) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.books[id]
+	r.Kind, r.State, r.Amount = gateway.KindSale, gateway.RecordPending, amount
 }
 
 func (p *Processor) call(ctx context.Context, name string, sendBefore time.Time, act func() gateway.Result) gateway.Result {
@@ -227,7 +252,7 @@ func (p *Processor) Transaction(ctx context.Context, id string) (gateway.Record,
 // Transactions returns those made between the two days that carry the text.
 func (p *Processor) Transactions(_ context.Context, from, to time.Time, text string) ([]gateway.Record, error) {
 	p.mu.Lock()
-	hides := p.hides
+	hides, rowCap := p.hides, p.rowCap
 	p.mu.Unlock()
 	var found []gateway.Record
 	for _, r := range p.Records() {
@@ -237,6 +262,9 @@ func (p *Processor) Transactions(_ context.Context, from, to time.Time, text str
 		if text == "" || text == r.OrderID || text == r.Reference {
 			found = append(found, r)
 		}
+	}
+	if rowCap > 0 && len(found) > rowCap {
+		found = found[:rowCap]
 	}
 	return found, nil
 }

@@ -16,6 +16,8 @@ var applySpecs = []spec{
 	{"Apply/the next version replaces the one before", nextVersion},
 	{"Apply/a payment keeps the order of its operations", operationOrder},
 	{"Apply/two merchants may have the same order and metadata", twoMerchants},
+	{"Apply/operations of the processor's own screens have no key, and touch none", externalOperations},
+	{"Apply/an event that tells of no payment is refused", eventOfNoPayment},
 	{"Apply/a new payment whose id exists is stale", existingID},
 	{"Apply/a version that was passed is stale", passedVersion},
 	{"Apply/a version that is not reached yet is stale", futureVersion},
@@ -94,6 +96,35 @@ func twoMerchants(t *testing.T, l gateway.Ledger) {
 	})
 }
 
+func externalOperations(t *testing.T, l gateway.Ledger) {
+	sold := decidedPayment(t, l, start)
+	other := decidedPayment(t, l, start.Add(time.Second))
+	before := keyOf(t, l, sold.Payment.First().Key)
+	p := sold.Payment
+	for range 3 {
+		c := external(p, p.UpdatedAt.Add(time.Minute))
+		apply(t, l, c)
+		p = c.Payment
+	}
+	theirs := external(other.Payment, start.Add(time.Hour))
+	apply(t, l, theirs)
+	wantPayment(t, l, p)
+	wantPayment(t, l, theirs.Payment)
+	wantFound(t, l, p.Operations[3].TransactionID, p)
+	wantKey(t, l, "m1", before)
+	wantNoKey(t, l, "m1", "")
+	// One that is there already is never taken for another of ours.
+	again := refund(p, p.UpdatedAt.Add(time.Minute))
+	again.Payment.Operations[4].TransactionID = p.Operations[3].TransactionID
+	wantErr(t, l.Apply(t.Context(), again), nil)
+}
+
+func eventOfNoPayment(t *testing.T, l gateway.Ledger) {
+	c := Approval(applied(t, l, Sale("m1", start)), start.Add(time.Second))
+	c.Events[0].PaymentID = ""
+	wantErr(t, l.Apply(t.Context(), c), nil)
+}
+
 func existingID(t *testing.T, l gateway.Ledger) {
 	p := applied(t, l, Sale("m1", start))
 	again := Sale("m1", start)
@@ -144,6 +175,12 @@ func cancelledContext(t *testing.T, l gateway.Ledger) {
 	if err := l.SaveCustomer(ctx, customer); !errors.Is(err, context.Canceled) {
 		t.Errorf("SaveCustomer: %v, want context.Canceled", err)
 	}
+	if err := l.SaveWatch(ctx, gateway.Watch{MerchantID: "m1", Version: 1}); !errors.Is(err, context.Canceled) {
+		t.Errorf("SaveWatch: %v, want context.Canceled", err)
+	}
+	if err := l.KeepUnmatched(ctx, stray("m1", "1001", start), nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("KeepUnmatched: %v, want context.Canceled", err)
+	}
 	// What is written after them would show what they left behind.
 	apply(t, l, Sale("m2", start))
 	wantNoPayment(t, l, "m1", c.Payment.ID)
@@ -152,6 +189,8 @@ func cancelledContext(t *testing.T, l gateway.Ledger) {
 	if _, err := l.Customer(t.Context(), customer.MerchantID, customer.ID); !errors.Is(err, gateway.ErrNotFound) {
 		t.Errorf("Customer: %v, want ErrNotFound", err)
 	}
+	wantWatch(t, l, gateway.Watch{MerchantID: "m1"})
+	wantUnmatched(t, l, gateway.UnmatchedFilter{MerchantID: "m1", LiveMode: true, Limit: 10})
 }
 
 // applied applies a change, then raises the version at each of the given times.

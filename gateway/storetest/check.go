@@ -84,6 +84,10 @@ func normal(v any) any {
 			payments = append(payments, normalPayment(p))
 		}
 		return payments
+	case []gateway.Backlog:
+		return append([]gateway.Backlog{}, v...)
+	case []gateway.UnmatchedTransaction:
+		return append([]gateway.UnmatchedTransaction{}, v...)
 	case gateway.VaultCustomer:
 		if len(v.Methods) == 0 {
 			v.Methods = nil

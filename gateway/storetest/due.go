@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -11,7 +12,9 @@ var dueSpecs = []spec{
 	{"Due/has what is due, from that moment on, and nothing that is not", dueInTime},
 	{"UndecidedRefunds/counts the merchant's refunds of that amount that are sending or unknown", undecidedRefunds},
 	{"Apply/never takes one refund at the processor for two of ours", refundAdoptedOnce},
-	{"Due/has payments of all merchants, longest due first, at most the limit, each once", dueOrder},
+	{"Apply/takes one transaction id of both modes for two refunds", refundIDOfBothModes},
+	{"Due/has payments of all merchants, longest due first, each once", dueOrder},
+	{"Due/has at most the limit of each merchant, what it has longest due", dueOfEach},
 }
 
 // due makes a payment whose first operation is due at that time.
@@ -78,6 +81,17 @@ func refundAdoptedOnce(t *testing.T, l gateway.Ledger) {
 	}
 }
 
+func refundIDOfBothModes(t *testing.T, l gateway.Ledger) {
+	live := refund(decidedPayment(t, l, start).Payment, start.Add(time.Minute))
+	sale := Sale("m1", start)
+	sale.Payment.LiveMode = false
+	test := refund(applied(t, l, sale), start.Add(time.Minute))
+	test.Payment.Operations[1].TransactionID = live.Payment.Operations[1].TransactionID
+	apply(t, l, live, test)
+	wantPayment(t, l, live.Payment)
+	wantPayment(t, l, test.Payment)
+}
+
 func dueOrder(t *testing.T, l gateway.Ledger) {
 	second := due(t, l, "m1", start, start.Add(2*time.Minute))
 	first := due(t, l, "m2", start.Add(time.Second), start.Add(time.Minute))
@@ -89,8 +103,23 @@ func dueOrder(t *testing.T, l gateway.Ledger) {
 	want := []gateway.Payment{first, second, another.Payment}
 	later := start.Add(time.Hour)
 	equal(t, "all", allDue(t, l, later, 10), want)
-	equal(t, "the first two", allDue(t, l, later, 2), want[:2])
+	equal(t, "the first of each", allDue(t, l, later, 1), want[:2])
 	equal(t, "none", allDue(t, l, later, 0), []gateway.Payment(nil))
+}
+
+func dueOfEach(t *testing.T, l gateway.Ledger) {
+	var hanging []gateway.Payment
+	for i := range 20 {
+		hanging = append(hanging, due(t, l, "m1", start, start.Add(time.Duration(20-i)*time.Second)))
+	}
+	slices.Reverse(hanging)
+	rare := due(t, l, "m2", start, start.Add(time.Minute))
+	later := due(t, l, "m3", start, start.Add(3*time.Minute))
+	due(t, l, "m3", start, start.Add(4*time.Minute))
+	third := due(t, l, "m3", start, start.Add(2*time.Minute))
+	equal(t, "two of each", allDue(t, l, start.Add(time.Hour), 2),
+		[]gateway.Payment{hanging[0], hanging[1], rare, third, later})
+	equal(t, "five of each", allDue(t, l, start.Add(90*time.Second), 5), append(hanging[:5:5], rare))
 }
 
 func allDue(t *testing.T, l gateway.Ledger, now time.Time, limit int) []gateway.Payment {

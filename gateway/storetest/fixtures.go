@@ -17,8 +17,9 @@ func Sale(merchantID string, at time.Time) gateway.Change {
 	op := gateway.Operation{
 		ID: gateway.NewOperationID(at), Kind: gateway.KindSale, Status: gateway.OpSending,
 		Origin: gateway.OriginAPI, Channel: "magento", Amount: 1999, Key: "order-" + gateway.NewReference(),
-		Sender: "instance-1", SendBefore: at.Add(5 * time.Second), Due: at.Add(2 * time.Hour), Looks: 2, Misses: 1,
+		Sender: "instance-1", SentAt: at, SendBefore: at.Add(5 * time.Second), Due: at.Add(2 * time.Hour), Looks: 2, Misses: 1,
 		Attention: "a person has to decide", CreatedAt: at, UpdatedAt: at,
+		Resolution: &gateway.Resolution{Decision: gateway.Seen, By: "ops", Note: `"looked" at it`, At: at},
 	}
 	p := gateway.Payment{
 		ID: gateway.NewPaymentID(at), MerchantID: merchantID, LiveMode: true,
@@ -65,6 +66,21 @@ func refund(p gateway.Payment, at time.Time) gateway.Change {
 	c := decided(p, next, op.ID, at)
 	c.Binds = &gateway.Binding{Key: op.Key, Fingerprint: []byte("refund")}
 	return c
+}
+
+// external adds a refund that was made at the processor's own screens. It has
+// no key.
+func external(p gateway.Payment, at time.Time) gateway.Change {
+	op := gateway.Operation{
+		ID: gateway.NewOperationID(at), Kind: gateway.KindRefund, Status: gateway.OpApproved,
+		ProcessedAs: gateway.AsRefund, Origin: gateway.OriginExternal, Amount: 1, TransactionID: "refund-" + gateway.NewReference(),
+		CreatedAt: at,
+	}
+	next := with(p, op, at)
+	next.Status = gateway.PartiallyRefunded
+	return gateway.Change{
+		Payment: next, Base: p.Version, Operation: op.ID, Events: []gateway.Event{event(next, op.ID, at)},
+	}
 }
 
 // touched is a change that does no more than raise the version.

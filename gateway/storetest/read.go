@@ -15,6 +15,8 @@ var readSpecs = []spec{
 	{"PaymentByTransaction/an operation that lost its transaction id no longer finds it", byLostTransaction},
 	{"PaymentByTransaction/an empty or unknown id is not found", byNoTransaction},
 	{"PaymentByTransaction/another merchant's transaction is not found", isolatedTransaction},
+	{"PaymentByReference/finds the payment whose reference it is", byReference},
+	{"PaymentByReference/an empty, unknown or another merchant's reference is not found", byNoReference},
 	{"Ready/a ledger that can write is ready", isReady},
 }
 
@@ -61,6 +63,27 @@ func isolatedTransaction(t *testing.T, l gateway.Ledger) {
 	apply(t, l, c)
 	for _, id := range []string{c.Payment.TransactionID, c.Payment.Operations[1].TransactionID} {
 		_, err := l.PaymentByTransaction(t.Context(), "m2", id)
+		wantErr(t, err, gateway.ErrNotFound)
+	}
+}
+
+func byReference(t *testing.T, l gateway.Ledger) {
+	decidedPayment(t, l, start)
+	want := decidedPayment(t, l, start.Add(time.Hour)).Payment
+	got, err := l.PaymentByReference(t.Context(), "m1", want.Reference)
+	if err != nil {
+		t.Fatalf("PaymentByReference(%s): %v", want.Reference, err)
+	}
+	equal(t, "payment", got, want)
+}
+
+func byNoReference(t *testing.T, l gateway.Ledger) {
+	p := applied(t, l, Sale("m1", start))
+	bare := Sale("m1", start)
+	bare.Payment.Reference = ""
+	apply(t, l, bare)
+	for _, of := range [][2]string{{"m1", ""}, {"m1", "UNKNOWN"}, {"m2", p.Reference}, {"", p.Reference}} {
+		_, err := l.PaymentByReference(t.Context(), of[0], of[1])
 		wantErr(t, err, gateway.ErrNotFound)
 	}
 }

@@ -30,6 +30,10 @@ func reopenShowsAll(t *testing.T, l gateway.Ledger, reopen func() gateway.Ledger
 	}
 	decided := decidedPayment(t, l, start)
 	save(t, l, customer)
+	watch := gateway.Watch{MerchantID: "m1", LiveMode: true, Through: start, Due: start.Add(time.Minute), Version: 1}
+	saveWatch(t, l, watch)
+	unknown := stray("m1", "1001", start)
+	keep(t, l, unknown, unmatchedEvent(unknown))
 	l = reopen()
 	for _, c := range changes {
 		wantPayment(t, l, c.Payment)
@@ -38,6 +42,8 @@ func reopenShowsAll(t *testing.T, l gateway.Ledger, reopen func() gateway.Ledger
 	equal(t, "reply", keyOf(t, l, decided.Payment.First().Key).Reply.Payment, decided.Payment)
 	wantFound(t, l, decided.Payment.TransactionID, decided.Payment)
 	wantCustomer(t, l, customer)
+	wantWatch(t, l, watch)
+	wantUnmatched(t, l, gateway.UnmatchedFilter{MerchantID: "m1", LiveMode: true, Limit: 10}, unknown)
 }
 
 func reopenKeepsKeys(t *testing.T, l gateway.Ledger, reopen func() gateway.Ledger) {

@@ -17,7 +17,8 @@ type spec struct {
 	test func(*testing.T, gateway.Ledger)
 }
 
-var specs = [][]spec{applySpecs, atomicSpecs, keySpecs, readSpecs, listSpecs, dueSpecs, vaultSpecs, concurrencySpecs}
+var specs = [][]spec{applySpecs, atomicSpecs, keySpecs, readSpecs, listSpecs, dueSpecs,
+	watchSpecs, unmatchedSpecs, backlogSpecs, vaultSpecs, concurrencySpecs}
 
 // Run tests a ledger. open returns an empty one each time, and sees to it that
 // it is closed when its test ends.

@@ -8,10 +8,15 @@ import (
 	"syscall"
 )
 
-// attributes end a server with the tests, even when these are killed, and run
-// it as nobody where the tests run as root, whom PostgreSQL refuses.
-func attributes() *syscall.SysProcAttr {
-	a := &syscall.SysProcAttr{Pdeathsig: syscall.SIGQUIT}
+// endingWithTests ends a server by a signal with the tests, even when these
+// are killed.
+func endingWithTests(signal syscall.Signal) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Pdeathsig: signal}
+}
+
+// asNobody runs a server as nobody where the tests run as root, whom
+// PostgreSQL refuses.
+func asNobody(a *syscall.SysProcAttr) *syscall.SysProcAttr {
 	if uid, gid, err := nobody(); err == nil && os.Geteuid() == 0 {
 		a.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	}

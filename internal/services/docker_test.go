@@ -3,6 +3,7 @@ package services
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -17,12 +18,18 @@ import (
 
 // engine is a Docker engine that only says it has started a container.
 type engine struct {
+	// image and port are what it knows.
+	image, port string
+
 	mu     sync.Mutex
 	calls  []string
 	config struct {
 		Image      string
-		Env        []string
-		HostConfig struct{ AutoRemove bool }
+		Env, Cmd   []string
+		HostConfig struct {
+			AutoRemove   bool
+			PortBindings map[string][]struct{ HostIp string }
+		}
 	}
 	removed chan struct{}
 	// absent says that the engine has the image not, and cannot get it.
@@ -37,7 +44,7 @@ func (e *engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch call {
 	case "GET /_ping":
 		io.WriteString(w, "OK")
-	case "GET /images/postgres:15/json":
+	case "GET /images/" + e.image + "/json":
 		if e.absent {
 			http.Error(w, `{"message":"No such image"}`, http.StatusNotFound)
 			return
@@ -53,7 +60,7 @@ func (e *engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "POST /containers/c1/start":
 		w.WriteHeader(http.StatusNoContent)
 	case "GET /containers/c1/json":
-		io.WriteString(w, `{"Id":"c1","NetworkSettings":{"Ports":{"5432/tcp":[{"HostIp":"127.0.0.1","HostPort":"65432"}]}}}`)
+		fmt.Fprintf(w, `{"Id":"c1","NetworkSettings":{"Ports":{%q:[{"HostIp":"127.0.0.1","HostPort":"65432"}]}}}`, e.port)
 	case "POST /containers/c1/stop": // answered when the container has ended
 		<-e.removed
 		w.WriteHeader(http.StatusNoContent)
@@ -103,44 +110,85 @@ func socketPath(t *testing.T) string {
 	return filepath.Join(folder, "s")
 }
 
+// services are those that Docker can run.
+var services = []struct {
+	name, image, port string
+	start             func(answers func(url string) error) (string, func(), error)
+	// url is the one expected of what Docker was asked for.
+	url func(env []string) string
+}{
+	{"PostgreSQL", "postgres:15", "5432/tcp", dockerPostgres, func(env []string) string {
+		password, _ := strings.CutPrefix(env[0], "POSTGRES_PASSWORD=")
+		return "postgres://postgres:" + password + "@127.0.0.1:65432/postgres?sslmode=disable"
+	}},
+	{"Redis", "redis:7", "6379/tcp", dockerRedis, func([]string) string { return "redis://127.0.0.1:65432/0" }},
+}
+
 func TestDockerStartsAServerThatRemovesItself(t *testing.T) {
-	e := &engine{}
+	for _, s := range services {
+		t.Run(s.name, func(t *testing.T) {
+			e := &engine{image: s.image, port: s.port}
+			serve(t, e)
+			asked := 0
+			url, end, err := s.start(func(string) error {
+				if asked++; asked == 1 {
+					return errors.New("the server is starting")
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := s.url(e.config.Env); url != want {
+				t.Errorf("url = %s, want %s", url, want)
+			}
+			if e.config.Image != s.image || !e.config.HostConfig.AutoRemove || asked != 2 {
+				t.Errorf("container %+v, asked %d times", e.config, asked)
+			}
+			if open := e.config.HostConfig.PortBindings[s.port]; len(open) != 1 || open[0].HostIp != "127.0.0.1" {
+				t.Errorf("its port is open to %+v, want this machine alone", open)
+			}
+			end()
+			if !e.was("DELETE /containers/c1") {
+				t.Error("the container was not removed")
+			}
+		})
+	}
+}
+
+func TestRedisInDockerKeepsNothing(t *testing.T) {
+	e := &engine{image: "redis:7", port: "6379/tcp"}
 	serve(t, e)
-	asked := 0
-	url, end, err := dockerPostgres(func(string) error {
-		if asked++; asked == 1 {
-			return errors.New("the server is starting")
-		}
-		return nil
-	})
+	_, end, err := dockerRedis(func(string) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
-	password, given := strings.CutPrefix(e.config.Env[0], "POSTGRES_PASSWORD=")
-	if want := "postgres://postgres:" + password + "@127.0.0.1:65432/postgres?sslmode=disable"; !given || url != want {
-		t.Errorf("url = %s, want %s", url, want)
-	}
-	if e.config.Image != "postgres:15" || !e.config.HostConfig.AutoRemove || asked != 2 {
-		t.Errorf("container %+v, asked %d times", e.config, asked)
-	}
 	end()
-	if !e.was("DELETE /containers/c1") {
-		t.Error("the container was not removed")
+	if want := []string{"redis-server", "--save", "", "--appendonly", "no"}; !slices.Equal(e.config.Cmd, want) {
+		t.Errorf("command = %q, want %q", e.config.Cmd, want)
 	}
 }
 
 func TestDockerThatCannotGetTheImageIsAFailure(t *testing.T) {
-	serve(t, &engine{absent: true})
-	_, _, err := dockerPostgres(answers)
-	if err == nil || errors.As(err, new(missingError)) {
-		t.Errorf("error = %v, want a failure that is not a skip", err)
+	for _, s := range services {
+		t.Run(s.name, func(t *testing.T) {
+			serve(t, &engine{image: s.image, absent: true})
+			_, _, err := s.start(func(string) error { return nil })
+			if err == nil || errors.As(err, new(missingError)) {
+				t.Errorf("error = %v, want a failure that is not a skip", err)
+			}
+		})
 	}
 }
 
 func TestWithoutAnEngineThereIsNoDocker(t *testing.T) {
-	t.Setenv("DOCKER_HOST", "unix://"+socketPath(t))
-	_, _, err := dockerPostgres(answers)
-	if !errors.As(err, new(missingError)) {
-		t.Errorf("error = %v, want one that skips", err)
+	for _, s := range services {
+		t.Run(s.name, func(t *testing.T) {
+			t.Setenv("DOCKER_HOST", "unix://"+socketPath(t))
+			_, _, err := s.start(func(string) error { return nil })
+			if !errors.As(err, new(missingError)) || !strings.Contains(err.Error(), s.name) {
+				t.Errorf("error = %v, want one that skips", err)
+			}
+		})
 	}
 }

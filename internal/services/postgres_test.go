@@ -1,19 +1,12 @@
 package services
 
 import (
-	"bufio"
 	"context"
-	"fmt"
-	"os"
-	"os/exec"
-	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 )
-
-func TestMain(m *testing.M) { Main(m) }
 
 func TestEachTestHasADatabaseOfItsOwn(t *testing.T) {
 	one, two := Postgres(t), Postgres(t)
@@ -28,6 +21,9 @@ func TestEachTestHasADatabaseOfItsOwn(t *testing.T) {
 func TestADatabaseEndsWithItsTest(t *testing.T) {
 	var database string
 	t.Run("inner", func(t *testing.T) { database = Postgres(t) })
+	if database == "" {
+		t.Skip("there is none")
+	}
 	if err := answers(database); err == nil || !strings.Contains(err.Error(), "3D000") {
 		t.Errorf("error = %v, want that the database does not exist", err)
 	}
@@ -62,54 +58,16 @@ func TestACrashedServerRecoversWhatItHadMadeDurable(t *testing.T) {
 	}
 }
 
-// TestKilledTests is the process that is killed.
-func TestKilledTests(t *testing.T) {
-	if os.Getenv("SERVICES_KILLED") == "" {
-		t.Skip("runs as a child of TestAServerEndsWithTestsThatAreKilled")
-	}
-	fmt.Println("URL", PostgresServer(t).URL)
-	select {} // until it is killed
-}
-
 func TestAServerEndsWithTestsThatAreKilled(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("only Linux ends a process with its parent")
-	}
 	if _, err := postgresPrograms(); err != nil {
 		missing(t, err)
 	}
-	folder, err := os.MkdirTemp("", "killed")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(folder) })
-	if err := os.Chmod(folder, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	child := exec.Command(os.Args[0], "-test.run=^TestKilledTests$")
-	child.Env = append(os.Environ(), "SERVICES_KILLED=1", "TMPDIR="+folder)
-	out, err := child.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var server string
-	for lines := bufio.NewScanner(out); server == "" && lines.Scan(); {
-		server, _ = strings.CutPrefix(lines.Text(), "URL ")
-		if server == lines.Text() {
-			server = ""
-		}
-	}
+	server, kill := killable(t, "postgres")
 	conn, err := pgx.Connect(t.Context(), server)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := child.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = child.Wait()
+	kill()
 	// The server closes its connections when it ends.
 	ctx, cancel := context.WithTimeout(t.Context(), adminPatience)
 	defer cancel()

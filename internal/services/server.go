@@ -1,7 +1,6 @@
 package services
 
 import (
-	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -10,21 +9,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
-	"sync"
 	"syscall"
 	"testing"
-	"time"
 )
 
-const (
-	// startPatience is long enough for a recovery on a busy machine.
-	startPatience = time.Minute
-	// portTries is how often another port is tried: a free one may be taken
-	// before the server has it.
-	portTries = 3
-)
+// immediately is the signal of PostgreSQL's own "immediate" shutdown. A killed
+// server would leave children behind, in whose presence none can start.
+const immediately = syscall.SIGQUIT
 
 // Server is a PostgreSQL server of a test's own, which may be crashed.
 type Server struct {
@@ -34,8 +26,7 @@ type Server struct {
 	programs, folder string
 	port             int
 	settings         []string
-	process          *os.Process
-	ended            chan struct{}
+	process          *process
 }
 
 // PostgresServer starts a server with settings such as "fsync=off", and ends
@@ -54,12 +45,7 @@ func PostgresServer(t testing.TB, settings ...string) *Server {
 }
 
 // Crash ends the server at once. What it has not made durable is lost.
-func (s *Server) Crash() {
-	// This is the signal of PostgreSQL's own "immediate" shutdown. A killed
-	// server would leave children behind, in whose presence none can start.
-	_ = s.process.Signal(syscall.SIGQUIT)
-	<-s.ended
-}
+func (s *Server) Crash() { s.process.end() }
 
 // Restart starts a crashed server, which recovers what it had made durable.
 func (s *Server) Restart(t testing.TB) {
@@ -84,12 +70,10 @@ func newServer(settings ...string) (*Server, error) {
 	if err := s.initialize(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
-	for range portTries {
-		if err = s.startAnywhere(); err == nil {
-			return s, nil
-		}
+	if err := onFreePort(s.startOn); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
-	return nil, errors.Join(err, os.RemoveAll(folder))
+	return s, nil
 }
 
 func (s *Server) initialize() error {
@@ -110,20 +94,13 @@ func (s *Server) initialize() error {
 	return nil
 }
 
-func (s *Server) startAnywhere() error {
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	s.port = free.Addr().(*net.TCPAddr).Port
-	if err := free.Close(); err != nil {
-		return err
-	}
+func (s *Server) startOn(port int) error {
 	u, err := url.Parse(s.URL)
 	if err != nil {
 		return err
 	}
-	u.Host = net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
+	s.port = port
+	u.Host = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	s.URL = u.String()
 	return s.start()
 }
@@ -134,45 +111,18 @@ func (s *Server) start() error {
 	for _, setting := range s.settings {
 		args = append(args, "-c", setting)
 	}
-	cmd := s.command("postgres", args...)
-	said := &watched{words: []byte("ready to accept connections"), seen: make(chan struct{})}
-	cmd.Stderr = said
-	cmd.WaitDelay = startPatience
-	s.ended = make(chan struct{})
-	started := make(chan error, 1)
-	go run(cmd, started, s.ended)
-	if err := <-started; err != nil {
+	started, err := launch(s.command("postgres", args...), "ready to accept connections", immediately)
+	if err != nil {
 		return err
 	}
-	s.process = cmd.Process
-	select {
-	case <-said.seen:
-		return nil
-	case <-s.ended:
-		return fmt.Errorf("postgres has ended by itself:\n%s", said)
-	case <-time.After(startPatience):
-		s.Crash()
-		return fmt.Errorf("postgres does not become ready:\n%s", said)
-	}
-}
-
-// run keeps its thread until the server ends: Linux ends the server with the
-// thread that has started it, not only with the process.
-func run(cmd *exec.Cmd, started chan<- error, ended chan<- struct{}) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	err := cmd.Start()
-	started <- err
-	if err == nil {
-		_ = cmd.Wait()
-		close(ended)
-	}
+	s.process = started
+	return nil
 }
 
 func (s *Server) command(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(s.programs, program), args...)
 	cmd.Dir = s.folder
-	cmd.SysProcAttr = attributes()
+	cmd.SysProcAttr = asNobody(endingWithTests(immediately))
 	return cmd
 }
 
@@ -181,31 +131,4 @@ func (s *Server) data() string { return filepath.Join(s.folder, "data") }
 func (s *Server) remove() {
 	s.Crash()
 	_ = os.RemoveAll(s.folder)
-}
-
-// watched keeps the end of what a program says, and tells when it says the words.
-type watched struct {
-	words []byte
-	seen  chan struct{}
-
-	mu   sync.Mutex
-	once sync.Once
-	end  []byte
-}
-
-func (w *watched) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.end = append(w.end, p...)
-	if bytes.Contains(w.end, w.words) {
-		w.once.Do(func() { close(w.seen) })
-	}
-	w.end = w.end[max(0, len(w.end)-4096):]
-	return len(p), nil
-}
-
-func (w *watched) String() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return string(w.end)
 }

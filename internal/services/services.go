@@ -22,6 +22,7 @@ func Main(m *testing.M) { os.Exit(Run(m)) }
 // Run is Main for a package that has more to end than servers.
 func Run(m *testing.M) int {
 	defer sharedPostgres.end()
+	defer sharedRedis.end()
 	return m.Run()
 }
 

@@ -67,6 +67,13 @@ func (s *Simulator) settle(at time.Time) *batch {
 	return b
 }
 
+// Settle settles now, as POST /settle does. The number is zero when nothing was
+// pending.
+func (s *Simulator) Settle() (batchNumber, transactionCount int) {
+	b := attended(s, func() *batch { return s.settle(s.now()) })
+	return b.Number, len(b.Transactions)
+}
+
 func (s *Simulator) gatherPending(at time.Time) *batch {
 	b := &batch{SettledAt: at, ByBrand: map[string]*totals{}}
 	for _, t := range s.indexes.pending {

@@ -3,14 +3,7 @@ package simulator
 // capture turns an approved authorization into a sale that is pending
 // settlement, once, for no more than was authorized. The id stays the same.
 func capture(s *Simulator, c *call) answer {
-	t, wrong := s.find(&c.request)
-	if len(wrong) > 0 {
-		return s.refuse(c, wrong...)
-	}
-	if t.State != stateAuthorized {
-		return s.refuse(c, errNotCapturable)
-	}
-	amount, wrong := s.partOf(c.Amount, t.Amount, s.settings.Errors.OverCapture)
+	t, amount, wrong := s.capturable(&c.request)
 	if len(wrong) > 0 {
 		return s.refuse(c, wrong...)
 	}
@@ -21,8 +14,21 @@ func capture(s *Simulator, c *call) answer {
 	})
 }
 
+// capturable is the authorization that a request names, and how much of it.
+func (s *Simulator) capturable(q *request) (*transaction, cents, problems) {
+	t, wrong := s.find(q)
+	if len(wrong) > 0 {
+		return nil, 0, wrong
+	}
+	if t.State != stateAuthorized {
+		return nil, 0, problems{errNotCapturable}
+	}
+	amount, wrong := s.partOf(q.Amount, t.Amount, s.settings.Errors.OverCapture)
+	return t, amount, wrong
+}
+
 func (s *Simulator) captureAs(t *transaction, amount cents, by string) {
-	t.Amount, t.Captured, t.State = amount, true, statePending
+	t.Amount, t.Captured, t.CapturedAt, t.State = amount, true, s.now(), statePending
 	s.indexes.pending = append(s.indexes.pending, t)
 	s.note(kindCapture, t, by)
 }

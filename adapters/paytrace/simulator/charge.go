@@ -80,7 +80,7 @@ func (s *Simulator) charge(c *call, kind string, amount cents, p payer) answer {
 
 func (s *Simulator) newTransaction(c *call, kind string, amount cents, p payer) *transaction {
 	return &transaction{
-		Kind: kind, Amount: amount, CustomerID: p.customerID, Card: p.card,
+		Kind: kind, Amount: amount, Original: amount, CustomerID: p.customerID, Card: p.card,
 		Billing: p.billing, Shipping: p.shipping, CSC: p.csc,
 		Description: string(c.Description), InvoiceID: string(c.InvoiceID),
 		CustomerReferenceID: string(c.CustomerReferenceID), TaxAmount: string(c.TaxAmount), Email: string(c.Email),
@@ -122,7 +122,7 @@ func (s *Simulator) approve(t *transaction, p payer) answer {
 	t.AVS, t.ApprovalMessage = avsVerdict(t.Billing, t.ApprovalCode, &s.settings)
 	result := header{true, 101, "Your transaction was successfully approved."}
 	if s.autoVoids(t) {
-		t.State = stateVoided
+		t.State, t.VoidedAt = stateVoided, t.CreatedAt
 		result = header{true, 103, s.settings.AutoVoidText}
 	}
 	s.record(t)

@@ -25,6 +25,7 @@ func (s *Simulator) Control() http.Handler {
 	mux.HandleFunc("PUT /settings", s.controlled(putSettings))
 	mux.HandleFunc("GET /history", s.controlled(getHistory))
 	mux.HandleFunc("GET /charges", s.controlled(getCharges))
+	mux.HandleFunc("GET /transactions", s.controlled(getTransactions))
 	mux.HandleFunc("POST /clock", s.controlled(postClock))
 	mux.HandleFunc("POST /settle", s.controlled(postSettle))
 	mux.HandleFunc("POST /reset", s.controlled(postReset))
@@ -113,11 +114,9 @@ func putSettings(s *Simulator, body []byte) (any, error) {
 	if err := readStrictly(body, &settings); err != nil {
 		return nil, err
 	}
-	if err := settings.check(); err != nil {
+	if err := s.replaceSettings(settings); err != nil {
 		return nil, err
 	}
-	s.settings = settings
-	s.changed()
 	return settings, nil
 }
 
@@ -127,6 +126,10 @@ func getHistory(s *Simulator, _ []byte) (any, error) {
 
 func getCharges(s *Simulator, _ []byte) (any, error) {
 	return map[string]any{"charges": s.chargeRows()}, nil
+}
+
+func getTransactions(s *Simulator, _ []byte) (any, error) {
+	return map[string]any{"transactions": s.transactionRows()}, nil
 }
 
 // maxAdvance keeps the clock's offset within what a duration holds.

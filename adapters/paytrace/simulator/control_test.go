@@ -60,7 +60,7 @@ func TestHistoryTellsEveryRequestWithoutItsBody(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	wantMembers(t, requests[0], "at", "method", "path", "operation", "transactionId", "amount", "invoiceId",
-		"customerReferenceId", "acted", "answer", "httpStatus", "fault", "connection")
+		"customerReferenceId", "acted", "answer", "httpStatus", "reply", "fault", "connection")
 	for _, secret := range []string{"4012000098765439", "2030", simulator.DefaultPassword, a.token} {
 		if strings.Contains(fmt.Sprint(requests)+log.String(), secret) {
 			t.Errorf("history or log show %q", secret)
@@ -118,34 +118,6 @@ func TestHostedFieldsNeedTheirOwnKey(t *testing.T) {
 	}
 }
 
-func TestClerk(t *testing.T) {
-	a := openAccount(t, simulator.Options{})
-	sale := a.control("POST", "/clerk", `{"kind":"sale","amount":"7.00","card":"amex"}`)["transactionId"].(string)
-	row := rows(a.on("export/by_id", sale, ""), "transactions")[0]
-	if by := row["created"].(map[string]any)["by"]; by != "clerk" || row["status_code"] != "Y" {
-		t.Errorf("export %v, want a pending sale by clerk", row)
-	}
-	a.control("POST", "/settle", "")
-	refund := a.control("POST", "/clerk", `{"kind":"refund","transactionId":"`+sale+`","amount":"2.00"}`)["transactionId"].(string)
-	a.control("POST", "/clerk", `{"kind":"void","transactionId":"`+refund+`"}`)
-	a.control("POST", "/clerk", `{"kind":"refund","transactionId":"`+sale+`"}`)
-	if answer := a.on("refund/for_transaction", sale, "0.01"); result(answer) != "error 813" {
-		t.Errorf("after the clerk's full refund: %v", answer)
-	}
-	for body, want := range map[string]string{
-		`{"kind":"gift"}`: "kind must be",
-		`{"kind":"sale"}`: "amount must be",
-		`{"kind":"sale","amount":"1","card":"oak"}`: "card must be",
-		`{"kind":"void","transactionId":"1"}`:       "811",
-		`{"kind":"void","id":"1"}`:                  "unknown field",
-	} {
-		status, answer := a.send(a.sim.Control(), "POST", "/clerk", "application/json", body)
-		if status != 400 || !strings.Contains(fmt.Sprint(answer["error"]), want) {
-			t.Errorf("%s: status %d, %v, want 400 with %q", body, status, answer, want)
-		}
-	}
-}
-
 func TestResetForgetsAllButTheIDsAndTheLogins(t *testing.T) {
 	a := openAccount(t, simulator.Options{DemoCustomers: true})
 	before := a.sell("5")
@@ -153,7 +125,7 @@ func TestResetForgetsAllButTheIDsAndTheLogins(t *testing.T) {
 	a.control("PUT", "/settings", `{"declineStatus":402}`)
 	a.control("POST", "/clock", `{"advanceSeconds":60}`)
 	a.control("POST", "/reset", "")
-	for path, member := range map[string]string{"/charges": "charges", "/history": "requests", "/faults": "faults"} {
+	for path, member := range map[string]string{"/charges": "charges", "/transactions": "transactions", "/history": "requests", "/faults": "faults"} {
 		if left := rows(a.control("GET", path, ""), member); len(left) != 0 {
 			t.Errorf("%s still has %v", path, left)
 		}

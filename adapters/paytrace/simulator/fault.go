@@ -71,6 +71,11 @@ var faultKinds = []string{
 	faultHTML, faultUnauthorized, faultDenied, faultSlowBytes, faultTruncatedBody, faultRedirect,
 }
 
+// lostReplies are the kinds that keep the answer, or a part of it, from the caller.
+var lostReplies = map[string]string{
+	faultResetBefore: replyDropped, faultResetAfter: replyDropped, faultLateAction: replyDropped, faultTruncatedBody: replyCut,
+}
+
 // maxFaultSeconds keeps a mistyped wait from outliving the test that made it.
 const maxFaultSeconds = 24 * 60 * 60
 
@@ -153,6 +158,17 @@ func (f *Fault) checkKind() error {
 	return nil
 }
 
+// Faults are the faults as they stand, each with how often it has fired.
+func (s *Simulator) Faults() FaultPlan {
+	return attended(s, func() FaultPlan { return s.faults.plan.copied() })
+}
+
+// SetFaults replaces the whole set, as PUT /faults does. The zero plan is kind.
+func (s *Simulator) SetFaults(plan FaultPlan) error {
+	plan = plan.copied() // The caller's own is not counted in.
+	return attended(s, func() error { return s.setFaults(plan) })
+}
+
 // copied is the plan as it stands; the counts of the original go on.
 func (p FaultPlan) copied() FaultPlan {
 	p.Faults = slices.Clone(p.Faults)
@@ -213,6 +229,9 @@ func (s *Simulator) pickFault(c *call) (Fault, bool) {
 		}
 		f.Fired++
 		c.record.Fault = f.Kind
+		if reply, lost := lostReplies[f.Kind]; lost {
+			c.record.Reply = reply
+		}
 		return *f, true
 	}
 	return Fault{}, false

@@ -83,17 +83,18 @@ func TestFaults(t *testing.T) {
 		status      int
 		body        string
 		charges     int
+		reply       string
 	}{
-		{"closes without acting", `"kind":"reset_before"`, true, 0, "", 0},
-		{"acts and closes", `"kind":"reset_after"`, true, 0, "", 1},
-		{"acts and closes within the body", `"kind":"truncated_body"`, true, 200, `{"success":true`, 1},
-		{"is down", `"kind":"status","status":503`, false, 503, "Service Unavailable", 0},
-		{"acts and then is down", `"kind":"status_after"`, false, 502, "Bad Gateway", 1},
-		{"acts and answers a page", `"kind":"html","status":200`, false, 200, "<html>", 1},
-		{"answers a page without acting", `"kind":"html","acted":false`, false, 502, "<html>", 0},
-		{"forgets the token", `"kind":"unauthorized"`, false, 401, `"error":"invalid_token"`, 0},
-		{"denies the login", `"kind":"denied","errors":["998"]`, false, 400, `"998":["Log in failed."]`, 0},
-		{"sends elsewhere", `"kind":"redirect","location":"http://127.0.0.1:1/"`, false, 307, "", 0},
+		{"closes without acting", `"kind":"reset_before"`, true, 0, "", 0, "dropped"},
+		{"acts and closes", `"kind":"reset_after"`, true, 0, "", 1, "dropped"},
+		{"acts and closes within the body", `"kind":"truncated_body"`, true, 200, `{"success":true`, 1, "cut"},
+		{"is down", `"kind":"status","status":503`, false, 503, "Service Unavailable", 0, "given"},
+		{"acts and then is down", `"kind":"status_after"`, false, 502, "Bad Gateway", 1, "given"},
+		{"acts and answers a page", `"kind":"html","status":200`, false, 200, "<html>", 1, "given"},
+		{"answers a page without acting", `"kind":"html","acted":false`, false, 502, "<html>", 0, "given"},
+		{"forgets the token", `"kind":"unauthorized"`, false, 401, `"error":"invalid_token"`, 0, "given"},
+		{"denies the login", `"kind":"denied","errors":["998"]`, false, 400, `"998":["Log in failed."]`, 0, "given"},
+		{"sends elsewhere", `"kind":"redirect","location":"http://127.0.0.1:1/"`, false, 307, "", 0, "given"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -106,8 +107,8 @@ func TestFaults(t *testing.T) {
 			if got := s.countCharges(); got != c.charges {
 				t.Errorf("%d charges, want %d", got, c.charges)
 			}
-			if last := s.lastRequest(); last["acted"] != (c.charges > 0) || last["fault"] == "" {
-				t.Errorf("history says acted %v, fault %v", last["acted"], last["fault"])
+			if last := s.lastRequest(); last["acted"] != (c.charges > 0) || last["fault"] == "" || last["reply"] != c.reply {
+				t.Errorf("history says acted %v, fault %v, reply %v, want %s", last["acted"], last["fault"], last["reply"], c.reply)
 			}
 			if status, _, err := s.sale(); status != 200 || err != nil {
 				t.Errorf("after the count: status %d, error %v", status, err)

@@ -5,8 +5,16 @@ import "time"
 // maxHistory bounds the history; the oldest requests are forgotten first.
 const maxHistory = 100_000
 
-// historyEntry is one request as GET /history shows it. Bodies are never kept.
-type historyEntry struct {
+// What became of the reply to a request.
+const (
+	replyWaiting = "waiting" // Nothing was answered yet.
+	replyGiven   = "given"   // The whole answer was sent, whoever still listened.
+	replyCut     = "cut"     // The connection was closed within the answer.
+	replyDropped = "dropped" // The connection was closed without a byte.
+)
+
+// HistoryEntry is one request as GET /history shows it. Bodies are never kept.
+type HistoryEntry struct {
 	At                  time.Time `json:"at"`
 	Method              string    `json:"method"`
 	Path                string    `json:"path"`
@@ -20,12 +28,13 @@ type historyEntry struct {
 	Acted      bool   `json:"acted"`
 	Answer     int    `json:"answer"`
 	HTTPStatus int    `json:"httpStatus"`
+	Reply      string `json:"reply"`
 	Fault      string `json:"fault"`
 	Connection uint64 `json:"connection"`
 }
 
 // describe takes from the request what may be shown of it.
-func (e *historyEntry) describe(q *request) {
+func (e *HistoryEntry) describe(q *request) {
 	e.TransactionID, e.InvoiceID, e.CustomerReferenceID = clip(q.TransactionID), clip(q.InvoiceID), clip(q.CustomerReferenceID)
 	if amount, ok := parseCents(string(q.Amount)); ok {
 		e.Amount = amount.String()
@@ -40,11 +49,11 @@ func clip(t text) string {
 
 // history is a ring of the last requests.
 type history struct {
-	entries []*historyEntry
+	entries []*HistoryEntry
 	oldest  int
 }
 
-func (h *history) add(e *historyEntry) {
+func (h *history) add(e *HistoryEntry) {
 	if len(h.entries) < maxHistory {
 		h.entries = append(h.entries, e)
 		return
@@ -54,13 +63,16 @@ func (h *history) add(e *historyEntry) {
 }
 
 // list copies the entries, newest last.
-func (h *history) list() []historyEntry {
-	all := make([]historyEntry, 0, len(h.entries))
+func (h *history) list() []HistoryEntry {
+	all := make([]HistoryEntry, 0, len(h.entries))
 	for i := range h.entries {
 		all = append(all, *h.entries[(h.oldest+i)%len(h.entries)])
 	}
 	return all
 }
+
+// History is every request received, newest last, as GET /history shows it.
+func (s *Simulator) History() []HistoryEntry { return attended(s, s.history.list) }
 
 // remember puts a request into the history as it arrives, so that one whose
 // answer is held back is seen there too.

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestREADMEDocumentsEverything wants every path, kind of fault and setting to
-// be named, so that none is added in silence.
+// TestREADMEDocumentsEverything wants every path, kind of fault, deed of a clerk
+// and setting to be named, so that none is added in silence.
 func TestREADMEDocumentsEverything(t *testing.T) {
 	data, err := os.ReadFile("README.md")
 	if err != nil {
@@ -25,7 +25,11 @@ func TestREADMEDocumentsEverything(t *testing.T) {
 	names = append(names, members(t, plan.Export)...)
 	names = append(names, members(t, plan.DuplicateFilter)...)
 	names = append(names, members(t, plan.PhishingFilter)...)
-	for _, path := range []string{"/faults", "/settings", "/history", "/charges", "/clock", "/settle", "/reset", "/clerk", "/hosted_fields", "/encryption_key", "/healthz"} {
+	for kind := range clerkKinds {
+		names = append(names, kind)
+	}
+	names = append(names, members(t, TransactionRow{})...)
+	for _, path := range []string{"/faults", "/settings", "/history", "/charges", "/transactions", "/clock", "/settle", "/reset", "/clerk", "/hosted_fields", "/encryption_key", "/healthz"} {
 		names = append(names, path)
 	}
 	for _, name := range names {

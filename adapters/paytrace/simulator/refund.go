@@ -5,27 +5,33 @@ const refunded = "Your transaction was successfully refunded."
 // refundTransaction gives back all or a part of a settled sale. The refund is a
 // transaction of its own, pending until the next settlement.
 func refundTransaction(s *Simulator, c *call) answer {
-	t, wrong := s.find(&c.request)
+	t, amount, wrong := s.refundable(&c.request)
 	if len(wrong) > 0 {
 		return s.refuse(c, wrong...)
 	}
-	if !t.refundable() {
-		return s.refuse(c, errNotRefundable)
+	return s.refund(c, amount, t.payer(), t)
+}
+
+// refundable is the settled sale that a request names, and how much of it.
+func (s *Simulator) refundable(q *request) (*transaction, cents, problems) {
+	t, wrong := s.find(q)
+	if len(wrong) > 0 {
+		return nil, 0, wrong
+	}
+	if t.State != stateSettled || !isCharge(t.Kind) {
+		return nil, 0, problems{errNotRefundable}
 	}
 	remaining := t.Amount - t.Refunded
 	if remaining == 0 {
-		return s.refuse(c, s.settings.Errors.OverRefund)
+		return nil, 0, problems{s.settings.Errors.OverRefund}
 	}
-	amount, wrong := s.partOf(c.Amount, remaining, s.settings.Errors.OverRefund)
-	if len(wrong) > 0 {
-		return s.refuse(c, wrong...)
-	}
-	p := payer{card: t.Card, billing: t.Billing, shipping: t.Shipping, customerID: t.CustomerID}
-	return s.refund(c, amount, p, t)
+	amount, wrong := s.partOf(q.Amount, remaining, s.settings.Errors.OverRefund)
+	return t, amount, wrong
 }
 
-func (t *transaction) refundable() bool {
-	return t.State == stateSettled && isCharge(t.Kind)
+// payer is who gets the money back.
+func (t *transaction) payer() payer {
+	return payer{card: t.Card, billing: t.Billing, shipping: t.Shipping, customerID: t.CustomerID}
 }
 
 // refunding gives money to a card or a customer without a sale to refer to.
@@ -46,6 +52,9 @@ func refunding(from payerFrom) func(*Simulator, *call) answer {
 
 func (s *Simulator) refund(c *call, amount cents, p payer, of *transaction) answer {
 	r := s.newTransaction(c, kindRefund, amount, p)
+	if of != nil && r.InvoiceID == "" {
+		r.InvoiceID = of.InvoiceID // So that the export's search finds both.
+	}
 	s.refundAs(r, of)
 	body := doneAnswer{header: header{true, 106, refunded}, TransactionID: r.ID, ExternalTransactionID: withExternal()}
 	if p.keyed {
@@ -54,16 +63,12 @@ func (s *Simulator) refund(c *call, amount cents, p payer, of *transaction) answ
 	return done(106, refunded, r.ID, body)
 }
 
-// refundAs records the refund. Without an invoice of its own it has that of the
-// sale, so that the export's search finds both.
+// refundAs records the refund, of a sale or of nothing.
 func (s *Simulator) refundAs(r, of *transaction) {
 	r.State = statePending
 	if of != nil {
 		r.RefundOf = of.ID
 		of.Refunded += r.Amount
-		if r.InvoiceID == "" {
-			r.InvoiceID = of.InvoiceID
-		}
 	}
 	s.record(r)
 }

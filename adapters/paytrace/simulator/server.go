@@ -20,7 +20,7 @@ type call struct {
 	authorization string
 	body          []byte
 	ip            string
-	record        *historyEntry
+	record        *HistoryEntry
 }
 
 // serveAPI is the road of one request: read it, note it, let a fault take it or
@@ -49,7 +49,7 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 func (s *Simulator) receive(w http.ResponseWriter, r *http.Request) (*call, *answer) {
 	c := &call{contentType: r.Header.Get("Content-Type"), authorization: r.Header.Get("Authorization")}
 	c.ip, _, _ = net.SplitHostPort(r.RemoteAddr)
-	c.record = &historyEntry{Method: r.Method, Path: clip(text(r.URL.Path)), Connection: connectionNumber(r)}
+	c.record = &HistoryEntry{Method: r.Method, Path: clip(text(r.URL.Path)), Connection: connectionNumber(r), Reply: replyWaiting}
 	defer s.remember(c)
 
 	c.route = routes[r.URL.Path]
@@ -149,6 +149,9 @@ func setHeaders(h http.Header, c *call, a answer, started time.Time) {
 func (s *Simulator) finish(c *call, status int) {
 	s.mu.Lock()
 	c.record.HTTPStatus = status
+	if c.record.Reply == replyWaiting {
+		c.record.Reply = replyGiven
+	}
 	e := *c.record
 	s.mu.Unlock()
 	s.log.LogAttrs(context.Background(), slog.LevelInfo, "simulator.request",

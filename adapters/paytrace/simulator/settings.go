@@ -31,6 +31,10 @@ type Settings struct {
 	AutoSettle   bool     `json:"autoSettle"`
 	SettleText   string   `json:"settleText"`
 
+	// ClerkRefundKeepsInvoice gives a clerk's refund without an invoice of its own
+	// that of its sale.
+	ClerkRefundKeepsInvoice bool `json:"clerkRefundKeepsInvoice"`
+
 	// EncryptionPadding is "pkcs1v15", "oaep-sha1" or "oaep-sha256".
 	EncryptionPadding string `json:"encryptionPadding"`
 	// ExportNotFound is by_id's answer to an unknown id: "empty" or "811".
@@ -71,28 +75,29 @@ type UnconfirmedErrors struct {
 // DefaultSettings are the settings of a simulator that was given none.
 func DefaultSettings() Settings {
 	return Settings{
-		DeclineStatus:        200,
-		ErrorStatus:          400,
-		UnauthorizedStatus:   401,
-		TokenLifetimeSeconds: 7200,
-		TokenType:            "Bearer",
-		IntegratorRequired:   "charges",
-		BlankTransactionID:   errTransactionID.Code,
-		DoNotHonorText:       "    DECLINE - Do not honor",
-		BalanceOnDecline:     true,
-		PartialAVS:           true,
-		AutoVoid:             AutoVoid{AVS: []string{}, CSC: []string{}},
-		AutoVoidText:         "Your transaction was approved, but was voided because the AVS or CSC response did not meet your settings.",
-		AutoSettle:           true,
-		SettleText:           "Your transactions were successfully settled.",
-		EncryptionPadding:    "pkcs1v15",
-		ExportNotFound:       "empty",
-		CapturedType:         "AUTHORIZATION",
-		VoidedText:           "VOIDED",
-		DeclinedText:         "DECLINED",
-		DuplicateText:        "    DECLINE - Duplicate transaction",
-		PhishingText:         "    DECLINE - One more failed attempt blocks this card",
-		BlockedText:          "    DECLINE - Card blocked by the phishing filter",
+		DeclineStatus:           200,
+		ErrorStatus:             400,
+		UnauthorizedStatus:      401,
+		TokenLifetimeSeconds:    7200,
+		TokenType:               "Bearer",
+		IntegratorRequired:      "charges",
+		BlankTransactionID:      errTransactionID.Code,
+		DoNotHonorText:          "    DECLINE - Do not honor",
+		BalanceOnDecline:        true,
+		PartialAVS:              true,
+		AutoVoid:                AutoVoid{AVS: []string{}, CSC: []string{}},
+		AutoVoidText:            "Your transaction was approved, but was voided because the AVS or CSC response did not meet your settings.",
+		AutoSettle:              true,
+		SettleText:              "Your transactions were successfully settled.",
+		ClerkRefundKeepsInvoice: true,
+		EncryptionPadding:       "pkcs1v15",
+		ExportNotFound:          "empty",
+		CapturedType:            "AUTHORIZATION",
+		VoidedText:              "VOIDED",
+		DeclinedText:            "DECLINED",
+		DuplicateText:           "    DECLINE - Duplicate transaction",
+		PhishingText:            "    DECLINE - One more failed attempt blocks this card",
+		BlockedText:             "    DECLINE - Card blocked by the phishing filter",
 		Errors: UnconfirmedErrors{
 			Amount:         NumberedError{"51", "Please provide a valid Amount."},
 			ExpirationYear: NumberedError{"44", "Please provide a valid Expiration Year."},
@@ -106,6 +111,21 @@ func DefaultSettings() Settings {
 			BatchNumber:    NumberedError{"61", "Please provide a valid Batch Number."},
 		},
 	}
+}
+
+// SetSettings replaces the settings whole: begin with DefaultSettings.
+func (s *Simulator) SetSettings(settings Settings) error {
+	settings = settings.copied()
+	return attended(s, func() error { return s.replaceSettings(settings) })
+}
+
+func (s *Simulator) replaceSettings(settings Settings) error {
+	if err := settings.check(); err != nil {
+		return err
+	}
+	s.settings = settings
+	s.changed()
+	return nil
 }
 
 // copied shares nothing with the original: decoding into a slice overwrites it.

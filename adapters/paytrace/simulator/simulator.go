@@ -133,6 +133,15 @@ func (s *Simulator) reset() {
 	s.changed()
 }
 
+// attended does something under the lock, as if somebody called the control
+// port: a settlement that has come due is done first.
+func attended[T any](s *Simulator, do func() T) T {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.catchUp()
+	return do()
+}
+
 func (s *Simulator) seed(seed uint64) {
 	s.random = rand.New(rand.NewPCG(seed, 0))
 }

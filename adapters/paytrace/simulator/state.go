@@ -6,13 +6,15 @@ import (
 	"time"
 )
 
-// The kinds of a transaction and of a charge.
+// The kinds of a transaction and of a charge. Captures, voids and adjustments
+// are done to a transaction and make none.
 const (
 	kindSale          = "sale"
 	kindAuthorization = "authorization"
 	kindCapture       = "capture"
 	kindRefund        = "refund"
 	kindVoid          = "void"
+	kindAdjust        = "adjust"
 )
 
 // The states of a transaction. A sale, a captured authorization and a refund
@@ -32,6 +34,7 @@ type transaction struct {
 	Kind       string
 	State      string
 	Amount     cents // What will settle; of an authorization what was authorized.
+	Original   cents // What it was made for, whatever was captured or adjusted since.
 	Refunded   cents // The sum of its refunds that were not voided.
 	RefundOf   int64
 	Captured   bool
@@ -44,14 +47,15 @@ type transaction struct {
 	ApprovalCode, ApprovalMessage         string
 	AVS, CSC                              string
 
-	CreatedAt            time.Time
-	Through, By, FromIP  string
-	Batch                int
-	SettledAt            time.Time
-	EnhancedLineItemRows int
+	CreatedAt, CapturedAt, VoidedAt time.Time
+	Through, By, FromIP             string
+	Batch                           int
+	SettledAt                       time.Time
+	EnhancedLineItemRows            int
 }
 
-// charge is one thing that was done: a transaction made, captured or voided.
+// charge is one thing that was done: a transaction made, captured, adjusted or
+// voided. The amount is the one that it had from then on.
 type charge struct {
 	Kind          string
 	TransactionID int64

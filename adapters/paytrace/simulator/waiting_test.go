@@ -77,6 +77,9 @@ func TestDelayHoldsBackTheActionAndTheAnswer(t *testing.T) {
 		if got := s.countCharges(); got != 0 {
 			t.Errorf("after 11 s there are %d charges", got)
 		}
+		if got := s.lastRequest()["reply"]; got != "waiting" {
+			t.Errorf("after 11 s the history says reply %v, want waiting", got)
+		}
 		if err := <-answered; err != nil || time.Since(began) != 12*time.Second {
 			t.Errorf("answered after %v, error %v", time.Since(began), err)
 		}
@@ -95,6 +98,9 @@ func TestLateActionComesAfterTheConnectionIsGone(t *testing.T) {
 		}
 		if got := s.countCharges(); got != 0 {
 			t.Errorf("at once there are %d charges", got)
+		}
+		if got := s.lastRequest()["reply"]; got != "dropped" {
+			t.Errorf("at once the history says reply %v, want dropped", got)
 		}
 		pass(30 * time.Second)
 		if got := s.countCharges(); got != 1 || s.lastRequest()["acted"] != true {

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -43,8 +42,9 @@ func (o object) client(live bool) Client {
 	c := Client{
 		ID:           o.unique("id", clientID, o.r.clientIDs),
 		Secret:       o.secret("secret"),
-		Scopes:       o.scopes(),
+		Scopes:       o.distinct("scopes", maxScopes, scope),
 		Channel:      read(o, "channel", channel, ""),
+		Quota:        o.quota(),
 		Certificates: o.certificates(),
 	}
 	if hash := read(o, "secretHash", secretHash, ""); hash != "" {
@@ -60,19 +60,12 @@ func (o object) client(live bool) Client {
 	return c
 }
 
-func (o object) scopes() []string {
-	var scopes []string
-	o.list("scopes", maxScopes, func(node *yaml.Node, path string) {
-		s := scan(o.r, node, path, scope)
-		if s != "" && slices.Contains(scopes, s) {
-			o.r.faultAt(node, path, "stands twice; keep one")
-		}
-		scopes = append(scopes, s)
-	})
-	if o.empty("scopes") {
-		o.fault("scopes", "is missing; expected a list of "+scope.expected)
+func (o object) quota() Quota {
+	q := o.child("quota", "quota")
+	return Quota{
+		Requests: read(q, "requests", number(0, 100_000), 0),
+		Per:      read(q, "per", between(time.Second, time.Hour), time.Second),
 	}
-	return scopes
 }
 
 func (o object) certificates() []Certificate {

@@ -18,6 +18,7 @@ type Config struct {
 	PublicURL string `yaml:"publicURL"`
 	DataDir   string `yaml:"dataDir"`
 	Ledger    Ledger `yaml:"ledger"`
+	Redis     Redis  `yaml:"redis,omitempty"`
 	// Secret keys the fingerprints of requests. When it is not set, it is made
 	// once, in SecretPath.
 	Secret Secret `yaml:"secret,omitempty"`
@@ -26,6 +27,7 @@ type Config struct {
 	SigningKeys   []KeyFile     `yaml:"signingKeys,omitempty"`
 	TokenLifetime time.Duration `yaml:"tokenLifetime"`
 	Log           Log           `yaml:"log"`
+	Tracing       Tracing       `yaml:"tracing"`
 	MaxInFlight   int           `yaml:"maxInFlight"`
 	// StopTimeout is how long a stopping process waits for payments under way.
 	StopTimeout time.Duration `yaml:"stopTimeout"`
@@ -38,6 +40,69 @@ type Ledger struct {
 	// Postgres is the URL of a database that several gateways may share; it
 	// takes SQLite's place.
 	Postgres Secret `yaml:"postgres,omitempty"`
+}
+
+// Redis is where several gateways meet: their claims on idempotency keys and
+// the quotas of their clients. The zero value is none. Of URL, Sentinel and
+// Cluster exactly one is set.
+type Redis struct {
+	// URL is redis:// or, with TLS, rediss://. It carries no options.
+	URL      Secret    `yaml:"url,omitempty"`
+	Sentinel *Sentinel `yaml:"sentinel,omitempty"`
+	Cluster  *Cluster  `yaml:"cluster,omitempty"`
+	// TLS is what a rediss:// URL does not say. Sentinel and Cluster have their
+	// own.
+	TLS *TLS `yaml:"tls,omitempty"`
+	// Prefix begins every key, for those who share a Redis with others.
+	Prefix string `yaml:"prefix,omitempty"`
+	// Timeout bounds one command.
+	Timeout time.Duration `yaml:"timeout,omitempty"`
+}
+
+// Enabled reports that there is a Redis. Without one, claims and quotas are
+// those of this process alone.
+func (r Redis) Enabled() bool { return !r.URL.IsZero() || r.Sentinel != nil || r.Cluster != nil }
+
+// Sentinel is a Redis whose master is named by sentinels.
+type Sentinel struct {
+	MasterName string `yaml:"masterName"`
+	// Addresses are the sentinels'.
+	Addresses []string `yaml:"addresses"`
+	Username  string   `yaml:"username,omitempty"`
+	Password  Secret   `yaml:"password,omitempty"`
+	DB        int      `yaml:"db"`
+	// SentinelUsername and SentinelPassword are for the sentinels themselves.
+	SentinelUsername string `yaml:"sentinelUsername,omitempty"`
+	SentinelPassword Secret `yaml:"sentinelPassword,omitempty"`
+	// TLS is for the sentinels and for the servers that they name, nil without.
+	TLS *TLS `yaml:"tls,omitempty"`
+}
+
+// Cluster is a Redis Cluster, found by some of its nodes.
+type Cluster struct {
+	Addresses []string `yaml:"addresses"`
+	Username  string   `yaml:"username,omitempty"`
+	Password  Secret   `yaml:"password,omitempty"`
+	TLS       *TLS     `yaml:"tls,omitempty"` // nil without
+}
+
+// TLS is how a server is recognised, and how the gateway proves itself to it.
+// Without a CAFile, the machine's own authorities decide; without a ServerName,
+// the host that is dialled has to stand in the certificate. The files have been
+// found to hold what they should.
+type TLS struct {
+	CAFile     string `yaml:"caFile,omitempty"`
+	ServerName string `yaml:"serverName,omitempty"`
+	CertFile   string `yaml:"certFile,omitempty"`
+	KeyFile    string `yaml:"keyFile,omitempty"`
+}
+
+// Tracing is where spans go by OTLP over HTTP. An empty Endpoint is nowhere.
+type Tracing struct {
+	Endpoint string `yaml:"endpoint"`
+	// Sample is the share of requests that are traced, from 0 to 1.
+	Sample  float64           `yaml:"sample"`
+	Headers map[string]Secret `yaml:"headers,omitempty"`
 }
 
 // KeyFile names a PEM file that holds a private key.
@@ -59,12 +124,15 @@ func (c *Config) SigningKeyPath() string { return filepath.Join(c.DataDir, "sign
 
 // Merchant is one account at PayTrace and those who may use it.
 type Merchant struct {
-	ID       string   `yaml:"id"`
-	LiveMode bool     `yaml:"liveMode"`
-	Currency string   `yaml:"currency"`
-	TimeZone Zone     `yaml:"timeZone"`
-	PayTrace PayTrace `yaml:"paytrace"`
-	Clients  []Client `yaml:"clients"`
+	ID       string `yaml:"id"`
+	LiveMode bool   `yaml:"liveMode"`
+	Currency string `yaml:"currency"`
+	TimeZone Zone   `yaml:"timeZone"`
+	// TellUnmatched makes an event of every transaction at PayTrace that belongs
+	// to no payment.
+	TellUnmatched bool     `yaml:"tellUnmatched"`
+	PayTrace      PayTrace `yaml:"paytrace"`
+	Clients       []Client `yaml:"clients"`
 }
 
 // PayTrace is how the merchant's account at PayTrace is reached and used.
@@ -92,6 +160,10 @@ type PayTrace struct {
 	// RateLimit is how many requests a second may go to PayTrace, 0 without
 	// limit.
 	RateLimit int `yaml:"rateLimit"`
+	// WatchEvery is how often the export is read, and WatchDays the days of it
+	// that are read each time.
+	WatchEvery time.Duration `yaml:"watchEvery"`
+	WatchDays  int           `yaml:"watchDays"`
 	// DiscretionaryData maps names in a payment's metadata to PayTrace's.
 	DiscretionaryData map[string]string `yaml:"discretionaryData,omitempty"`
 }
@@ -106,5 +178,13 @@ type Client struct {
 	SecretHash   Secret        `yaml:"secretHash,omitempty"`
 	Scopes       []string      `yaml:"scopes"`
 	Channel      string        `yaml:"channel,omitempty"`
+	Quota        Quota         `yaml:"quota"`
 	Certificates []Certificate `yaml:"certificates,omitempty"`
+}
+
+// Quota is how many requests a client may make per period, over all gateways
+// that share a Redis. 0 is without limit.
+type Quota struct {
+	Requests int           `yaml:"requests"`
+	Per      time.Duration `yaml:"per"`
 }

@@ -99,7 +99,12 @@ func TestDefaultsFillWhatTheFileLeavesOut(t *testing.T) {
 		{"log", c.Log, Log{slog.LevelInfo, "json"}},
 		{"maxInFlight", c.MaxInFlight, 1024},
 		{"stopTimeout", c.StopTimeout, 65 * time.Second},
+		{"redis", c.Redis.Enabled(), false},
+		{"tracing endpoint", c.Tracing.Endpoint, ""},
+		{"tracing sample", c.Tracing.Sample, 1.0},
+		{"tracing headers", len(c.Tracing.Headers), 0},
 		{"liveMode", m.LiveMode, false},
+		{"tellUnmatched", m.TellUnmatched, false},
 		{"currency", m.Currency, "USD"},
 		{"timeZone", m.TimeZone.String(), "America/Los_Angeles"},
 		{"callDeadline", m.PayTrace.CallDeadline, 60 * time.Second},
@@ -110,9 +115,12 @@ func TestDefaultsFillWhatTheFileLeavesOut(t *testing.T) {
 		{"maxConnections", m.PayTrace.MaxConnections, 64},
 		{"maxLookConnections", m.PayTrace.MaxLookConnections, 8},
 		{"rateLimit", m.PayTrace.RateLimit, 0},
+		{"watchEvery", m.PayTrace.WatchEvery, 5 * time.Minute},
+		{"watchDays", m.PayTrace.WatchDays, 2},
 		{"exportRowCap", m.PayTrace.ExportRowCap, 0},
 		{"discretionaryData", len(m.PayTrace.DiscretionaryData), 0},
 		{"channel", m.Clients[0].Channel, ""},
+		{"quota", m.Clients[0].Quota, Quota{Per: time.Second}},
 	} {
 		if check.got != check.want {
 			t.Errorf("%s: got %v, want %v", check.name, check.got, check.want)
@@ -144,6 +152,8 @@ stopTimeout: 3s
       maxConnections: 8
       maxLookConnections: 2
       rateLimit: 1000
+      watchEvery: 24h
+      watchDays: 31
       discretionaryData: {salesRep: SALESREP}`))
 	p := c.Merchants[0].PayTrace
 	if c.Listen != ":80" || c.PublicURL != "https://pay.shop.test" || c.DataDir != filepath.FromSlash("/data") ||
@@ -152,7 +162,7 @@ stopTimeout: 3s
 	}
 	if p.BaseURL != "https://api.sandbox.paytrace.com" || p.Username != "shop" || p.IntegratorID != "9655aB" || p.CallDeadline != 20*time.Second ||
 		p.SendWindow != 2*time.Second || p.ReferenceField != "description" || !p.InvoiceSuffix || p.ExportTimeZone.String() != "UTC" ||
-		p.MaxConnections != 8 || p.MaxLookConnections != 2 || p.RateLimit != 1000 || p.ExportRowCap != 1_000_000 || p.DiscretionaryData["salesRep"] != "SALESREP" {
+		p.MaxConnections != 8 || p.MaxLookConnections != 2 || p.RateLimit != 1000 || p.WatchEvery != 24*time.Hour || p.WatchDays != 31 || p.ExportRowCap != 1_000_000 || p.DiscretionaryData["salesRep"] != "SALESREP" {
 		t.Errorf("the account: %+v", p)
 	}
 }
@@ -192,7 +202,8 @@ func TestTheCommentedMembersOfTheExampleAreTheDefaults(t *testing.T) {
 	text := Example()
 	for _, line := range []string{"ledger:", "  sqlite: ./var/gateway/ledger.db", "tokenLifetime: 15m", "maxInFlight: 1024", "stopTimeout: 65s",
 		"currency: USD", "timeZone: America", "callDeadline: 60s", "sendWindow: 5s", "referenceField: customer", "invoiceSuffix: false",
-		"exportTimeZone: America", "exportRowCap: 0", "maxConnections: 64", "maxLookConnections: 8", "rateLimit: 0"} {
+		"exportTimeZone: America", "exportRowCap: 0", "maxConnections: 64", "maxLookConnections: 8", "rateLimit: 0",
+		"tellUnmatched: false", "watchEvery: 5m", "watchDays: 2", "quota: {requests: 0, per: 1s}", "tracing:", `  endpoint: ""`, "  sample: 1.0"} {
 		if strings.Count(text, "# "+line) != 1 {
 			t.Fatalf("the example does not show %q in one comment", line)
 		}

@@ -7,7 +7,7 @@ import (
 )
 
 const notKnownPayTrace = "is not known here; known are baseURL, username, password, integratorID, callDeadline, sendWindow, referenceField, " +
-	"invoiceSuffix, exportTimeZone, exportRowCap, maxConnections, maxLookConnections, rateLimit, discretionaryData"
+	"invoiceSuffix, exportTimeZone, exportRowCap, maxConnections, maxLookConnections, rateLimit, watchEvery, watchDays, discretionaryData"
 
 // Each row replaces one part of the minimal file; want is the one fault,
 // without the file's name.
@@ -16,7 +16,7 @@ var faultTable = []struct {
 }{
 	{"unknown member", "username: shop", "username: shop\n      pasword: x", "6:7: merchants[0].paytrace.pasword: " + notKnownPayTrace},
 	{"unknown at the top", "merchants:", "lissten: x\nmerchants:", "1:1: lissten: is not known here; known are listen, operatorListen, publicURL, " +
-		"dataDir, ledger, secret, signingKeys, tokenLifetime, log, maxInFlight, stopTimeout, merchants"},
+		"dataDir, ledger, redis, secret, signingKeys, tokenLifetime, log, tracing, maxInFlight, stopTimeout, merchants"},
 	{"merge key", "username: shop", "username: shop\n      <<: {a: b}", "6:7: merchants[0].paytrace: expected a member's name of letters and digits, followed by a colon and a blank"},
 	{"name that may be a secret", "username: shop", "username: shop\n      discretionaryData: {salesRep:hunter2}",
 		"6:27: merchants[0].paytrace.discretionaryData: expected a member's name of letters and digits, followed by a colon and a blank"},
@@ -41,6 +41,15 @@ var faultTable = []struct {
 	{"time without a unit", "merchants:", "stopTimeout: 65\nmerchants:", "1:14: stopTimeout: expected a time from 1s to 10m, with its unit"},
 	{"log level", "merchants:", "log: {level: loud}\nmerchants:", "1:14: log.level: expected debug, info, warn or error"},
 	{"log format", "merchants:", "log: {format: xml}\nmerchants:", "1:15: log.format: expected json or text"},
+	{"endpoint without a scheme", "merchants:", "tracing: {endpoint: 'localhost:4318'}\nmerchants:", "1:21: tracing.endpoint: expected " + collector.expected},
+	{"endpoint with a password", "merchants:", "tracing: {endpoint: 'https://u:hunter2@otlp.test'}\nmerchants:", "1:21: tracing.endpoint: expected " + collector.expected},
+	{"sample above all", "merchants:", "tracing: {sample: 1.01}\nmerchants:", "1:19: tracing.sample: expected a number from 0 to 1, such as 0.25"},
+	{"sample in percent", "merchants:", "tracing: {sample: 25}\nmerchants:", "1:19: tracing.sample: expected a number from 0 to 1, such as 0.25"},
+	{"sample that is no number", "merchants:", "tracing: {sample: .nan}\nmerchants:", "1:19: tracing.sample: expected a number from 0 to 1, such as 0.25"},
+	{"header in the file", "merchants:", "tracing: {headers: {Api-Key: hunter2}}\nmerchants:", "1:30: tracing.headers.Api-Key: " + secretInFile},
+	{"header in the clear", "merchants:", "tracing: {endpoint: 'http://otlp.test', headers: {Api-Key: '${PASSWORD}'}}\nmerchants:",
+		"1:50: tracing.headers: are secrets, and would leave this machine in the clear; use an endpoint that begins with https://"},
+	{"header twice", "merchants:", "tracing: {headers: {Api-Key: '${PASSWORD}', api-key: '${PASSWORD}'}}\nmerchants:", "1:54: tracing.headers.api-key: is the same header as Api-Key"},
 	{"maxInFlight", "merchants:", "maxInFlight: 0\nmerchants:", "1:14: maxInFlight: expected a whole number from 1 to 100000"},
 	{"maxInFlight in hex", "merchants:", "maxInFlight: 0x10\nmerchants:", "1:14: maxInFlight: expected a whole number from 1 to 100000"},
 
@@ -48,6 +57,7 @@ var faultTable = []struct {
 	{"merchant id", "id: main", "id: Main", "2:9: merchants[0].id: expected 1 to 32 lower-case letters, digits and dashes, no dash first"},
 	{"truth", "id: main", "id: main\n    liveMode: yes", "3:15: merchants[0].liveMode: expected true or false"},
 	{"currency", "id: main", "id: main\n    currency: EUR", "3:15: merchants[0].currency: expected USD"},
+	{"tellUnmatched", "id: main", "id: main\n    tellUnmatched: 1", "3:20: merchants[0].tellUnmatched: expected true or false"},
 	{"time zone", "id: main", "id: main\n    timeZone: Local", "3:15: merchants[0].timeZone: expected a time zone's name, such as America/Los_Angeles"},
 	{"no account", minimal[strings.Index(minimal, "    paytrace"):strings.Index(minimal, "    clients")], "",
 		"2:5: merchants[0].paytrace: is missing; expected baseURL, username, password and integratorID"},
@@ -67,6 +77,8 @@ var faultTable = []struct {
 	{"maxLookConnections", "username: shop", "username: shop\n      maxLookConnections: 0", "6:27: merchants[0].paytrace.maxLookConnections: expected a whole number from 1 to 64"},
 	{"exportRowCap", "username: shop", "username: shop\n      exportRowCap: 1000001", "6:21: merchants[0].paytrace.exportRowCap: expected a whole number from 0 to 1000000"},
 	{"rateLimit", "username: shop", "username: shop\n      rateLimit: 0.5", "6:18: merchants[0].paytrace.rateLimit: expected a whole number from 0 to 1000"},
+	{"watchEvery", "username: shop", "username: shop\n      watchEvery: 59s", "6:19: merchants[0].paytrace.watchEvery: expected a time from 1m to 24h, with its unit"},
+	{"watchDays", "username: shop", "username: shop\n      watchDays: 32", "6:18: merchants[0].paytrace.watchDays: expected a whole number from 1 to 31"},
 	{"discretionary names meet", "username: shop", "username: shop\n      discretionaryData: {a: X, b: X}", "6:36: merchants[0].paytrace.discretionaryData.b: goes to the same name at PayTrace as a"},
 	{"discretionary name", "username: shop", "username: shop\n      discretionaryData: {a: X Y}", "6:30: merchants[0].paytrace.discretionaryData.a: expected the name that PayTrace knows, 1 to 64 characters without blanks"},
 
@@ -82,6 +94,9 @@ var faultTable = []struct {
 		"vault:read, reports:read, callbacks:read, callbacks:write, disputes:write or admin"},
 	{"scope twice", "[payments:write]", "[admin, admin]", "11:25: merchants[0].clients[0].scopes[1]: stands twice; keep one"},
 	{"channel", "id: magento", "id: magento\n        channel: Shop!", "10:18: merchants[0].clients[0].channel: expected 1 to 32 lower-case letters, digits, dashes and underscores"},
+	{"quota is a number", "id: magento", "id: magento\n        quota: 5", "10:16: merchants[0].clients[0].quota: expected members (name: value), found a single value"},
+	{"quota of too many", "id: magento", "id: magento\n        quota: {requests: 100001}", "10:27: merchants[0].clients[0].quota.requests: expected a whole number from 0 to 100000"},
+	{"quota per day", "id: magento", "id: magento\n        quota: {requests: 1, per: 24h}", "10:35: merchants[0].clients[0].quota.per: expected a time from 1s to 1h, with its unit"},
 	{"client id twice", "[payments:write]", "[admin]\n      - {id: magento, secret: '${CLIENT}', scopes: [admin]}", "12:14: merchants[0].clients[1].id: is the id of merchants[0].clients[0] too; ids have to be unique in the whole file"},
 	{"merchant is a word", "merchants:", "merchants:\n  - main", "2:5: merchants[0]: expected members (name: value), found a single value"},
 }

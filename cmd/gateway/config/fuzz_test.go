@@ -14,6 +14,11 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(minimal))
 	f.Add([]byte(live))
 	f.Add([]byte(example))
+	for _, row := range redisFaults {
+		f.Add([]byte("redis: " + row.redis + "\n" + minimal))
+	}
+	f.Add([]byte("redis: " + inSentinel + "\n" + minimal))
+	f.Add([]byte("redis: " + inCluster + "\n" + minimal))
 	for _, row := range faultTable {
 		f.Add([]byte(strings.Replace(minimal, row.old, row.with, 1)))
 	}

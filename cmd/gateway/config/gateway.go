@@ -31,7 +31,9 @@ func (r *reader) gateway(root *yaml.Node) *Config {
 		Secret:         o.gatewaySecret(),
 		SigningKeys:    o.signingKeys(),
 		TokenLifetime:  read(o, "tokenLifetime", between(time.Minute, 24*time.Hour), defaultTokenLifetime),
+		Redis:          o.redis(),
 		Log:            o.log(),
+		Tracing:        o.tracing(),
 		MaxInFlight:    read(o, "maxInFlight", number(1, 100_000), defaultMaxInFlight),
 	}
 	c.PublicURL = read(o, "publicURL", publicURL, localURL(c.Listen))

@@ -82,6 +82,22 @@ func scan[T any](r *reader, node *yaml.Node, path string, k kind[T]) (value T) {
 	return parsed
 }
 
+// distinct reads a list of texts, at least one and none of them twice.
+func (o object) distinct(name string, limit int, k kind[string]) []string {
+	var texts []string
+	o.list(name, limit, func(node *yaml.Node, path string) {
+		s := scan(o.r, node, path, k)
+		if s != "" && slices.Contains(texts, s) {
+			o.r.faultAt(node, path, "stands twice; keep one")
+		}
+		texts = append(texts, s)
+	})
+	if o.empty(name) {
+		o.fault(name, "is missing; expected a list of "+k.expected)
+	}
+	return texts
+}
+
 // filePath reads a member that names a file or folder. The file's own relative
 // paths start at its folder, those of the environment at the working directory.
 func (o object) filePath(name, fallback string) string {
@@ -192,12 +208,16 @@ func parseURL(s string) (string, bool) {
 		u.ForceQuery || u.RawQuery != "" || strings.Contains(s, "#") {
 		return "", false
 	}
-	if port := u.Port(); port != "" || strings.HasSuffix(u.Host, ":") {
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return "", false
-		}
+	return strings.TrimRight(s, "/"), hasGoodPort(u)
+}
+
+// hasGoodPort takes an address without a port too, which means the usual one.
+func hasGoodPort(u *url.URL) bool {
+	if u.Port() == "" {
+		return !strings.HasSuffix(u.Host, ":")
 	}
-	return strings.TrimRight(s, "/"), true
+	n, err := strconv.ParseUint(u.Port(), 10, 16)
+	return err == nil && n != 0
 }
 
 func parseBaseURL(s string) (string, bool) {

@@ -20,12 +20,13 @@ const (
 func (o object) merchant() Merchant {
 	live := read(o, "liveMode", truth, false)
 	return Merchant{
-		ID:       o.unique("id", merchantID, o.r.merchantIDs),
-		LiveMode: live,
-		Currency: read(o, "currency", currency, "USD"),
-		TimeZone: read(o, "timeZone", zone, pacificZone()),
-		PayTrace: o.paytrace(live),
-		Clients:  o.clients(live),
+		ID:            o.unique("id", merchantID, o.r.merchantIDs),
+		LiveMode:      live,
+		Currency:      read(o, "currency", currency, "USD"),
+		TimeZone:      read(o, "timeZone", zone, pacificZone()),
+		TellUnmatched: read(o, "tellUnmatched", truth, false),
+		PayTrace:      o.paytrace(live),
+		Clients:       o.clients(live),
 	}
 }
 
@@ -65,6 +66,8 @@ func (o object) paytrace(live bool) PayTrace {
 		MaxConnections:     read(p, "maxConnections", number(1, 1024), defaultMaxConnections),
 		MaxLookConnections: read(p, "maxLookConnections", number(1, 64), defaultMaxLookConnections),
 		RateLimit:          read(p, "rateLimit", number(0, 1000), 0),
+		WatchEvery:         read(p, "watchEvery", between(time.Minute, 24*time.Hour), gateway.DefaultWatchEvery),
+		WatchDays:          read(p, "watchDays", number(1, 31), gateway.DefaultWatchDays),
 		DiscretionaryData:  p.discretionaryData(),
 	}
 	if account.CallDeadline > 0 && account.CallDeadline <= account.SendWindow {

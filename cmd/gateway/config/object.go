@@ -11,14 +11,21 @@ import (
 
 // members lists what may stand in each object of the file.
 var members = map[string][]string{
-	"gateway": {"listen", "operatorListen", "publicURL", "dataDir", "ledger", "secret", "signingKeys",
-		"tokenLifetime", "log", "maxInFlight", "stopTimeout", "merchants"},
+	"gateway": {"listen", "operatorListen", "publicURL", "dataDir", "ledger", "redis", "secret", "signingKeys",
+		"tokenLifetime", "log", "tracing", "maxInFlight", "stopTimeout", "merchants"},
 	"ledger":   {"sqlite", "postgres"},
+	"redis":    {"url", "sentinel", "cluster", "tls", "prefix", "timeout"},
+	"sentinel": {"masterName", "addresses", "username", "password", "db", "sentinelUsername", "sentinelPassword", "tls"},
+	"cluster":  {"addresses", "username", "password", "tls"},
+	"tls":      {"caFile", "serverName", "certFile", "keyFile"},
 	"log":      {"level", "format"},
-	"merchant": {"id", "liveMode", "currency", "timeZone", "paytrace", "clients"},
+	"tracing":  {"endpoint", "sample", "headers"},
+	"merchant": {"id", "liveMode", "currency", "timeZone", "tellUnmatched", "paytrace", "clients"},
 	"paytrace": {"baseURL", "username", "password", "integratorID", "callDeadline", "sendWindow", "referenceField",
-		"invoiceSuffix", "exportTimeZone", "exportRowCap", "maxConnections", "maxLookConnections", "rateLimit", "discretionaryData"},
-	"client": {"id", "secret", "secretHash", "scopes", "channel", "certificates"},
+		"invoiceSuffix", "exportTimeZone", "exportRowCap", "maxConnections", "maxLookConnections", "rateLimit", "watchEvery", "watchDays",
+		"discretionaryData"},
+	"client": {"id", "secret", "secretHash", "scopes", "channel", "quota", "certificates"},
+	"quota":  {"requests", "per"},
 	"file":   {"file"},
 }
 

@@ -44,6 +44,7 @@ var overrides = map[string]string{
 	"dataDir":         "GATEWAY_DATA_DIR",
 	"ledger.sqlite":   "GATEWAY_LEDGER_SQLITE",
 	"ledger.postgres": "GATEWAY_LEDGER_POSTGRES",
+	"redis.url":       "GATEWAY_REDIS_URL",
 	"secret":          "GATEWAY_SECRET",
 	"tokenLifetime":   "GATEWAY_TOKEN_LIFETIME",
 	"log.level":       "GATEWAY_LOG_LEVEL",

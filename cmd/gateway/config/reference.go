@@ -103,11 +103,16 @@ func unfit(text string) string {
 // the machine may read. A group is let in, as container tools mount secrets so.
 func (r *reader) privateFile(node *yaml.Node, path string) (file string, data []byte, ok bool) {
 	file, data, mode, ok := r.referredFile(node, path)
-	if ok && mode&0o007 != 0 {
-		r.faultAt(node, path, fmt.Sprintf("%s is open to everyone (mode %04o); run chmod 0600 on it, or mount it as 0440", file, mode.Perm()))
-		return "", nil, false
+	return file, data, ok && r.closed(node, path, file, mode)
+}
+
+// closed records a file that everybody on the machine may read.
+func (r *reader) closed(node *yaml.Node, path, file string, mode fs.FileMode) bool {
+	if mode&0o007 == 0 {
+		return true
 	}
-	return file, data, ok
+	r.faultAt(node, path, fmt.Sprintf("%s is open to everyone (mode %04o); run chmod 0600 on it, or mount it as 0440", file, mode.Perm()))
+	return false
 }
 
 // referredFile reads what {file: path} names.
@@ -116,19 +121,23 @@ func (r *reader) referredFile(node *yaml.Node, path string) (file string, data [
 		r.faultAt(node, path, fileExpected)
 		return "", nil, 0, false
 	}
-	o := r.object(node, path, "file")
-	named := require(o, "file", pathName)
+	return r.object(node, path, "file").namedFile("file")
+}
+
+// namedFile reads the file that a member names.
+func (o object) namedFile(name string) (file string, data []byte, mode fs.FileMode, ok bool) {
+	named := require(o, name, pathName)
 	if named == "" {
 		return "", nil, 0, false
 	}
-	file = r.inFolder(named)
-	data, mode, err := r.readFile(file)
+	file = o.r.inFolder(named)
+	data, mode, err := o.r.readFile(file)
 	if err != nil {
-		o.fault("file", fmt.Sprintf("cannot read %s: %s", file, reason(err)))
+		o.fault(name, fmt.Sprintf("cannot read %s: %s", file, reason(err)))
 		return "", nil, 0, false
 	}
 	if len(data) > maxFile {
-		o.fault("file", file+" is larger than 256 KiB")
+		o.fault(name, file+" is larger than 256 KiB")
 		return "", nil, 0, false
 	}
 	return file, data, mode, true

@@ -123,6 +123,9 @@ tokenLifetime: 15m0s
 log:
   level: INFO
   format: json
+tracing:
+  endpoint: ""
+  sample: 1
 maxInFlight: 1024
 stopTimeout: 1m5s
 merchants:
@@ -130,6 +133,7 @@ merchants:
     liveMode: false
     currency: USD
     timeZone: America/Los_Angeles
+    tellUnmatched: false
     paytrace:
       baseURL: https://api.sandbox.paytrace.com
       username: shop
@@ -144,15 +148,23 @@ merchants:
       maxConnections: 64
       maxLookConnections: 8
       rateLimit: 0
+      watchEvery: 5m0s
+      watchDays: 2
     clients:
       - id: magento
         secret: set (24 characters, from file etc/client)
         scopes:
           - payments:write
+        quota:
+          requests: 0
+          per: 1s
       - id: org
         secretHash: set (71 characters, from this file)
         scopes:
           - admin
+        quota:
+          requests: 0
+          per: 1s
         certificates:
           - etc/org.crt (CN=org, until 2031-01-02)
 # signingKeys is not set: one is made once, in etc/var/gateway/signing-key.pem

@@ -1,0 +1,138 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+// The bound on first_seen stands twice, so that a page begins at its place in
+// the index.
+const unmatchedSQL = `SELECT record, first_seen, last_seen FROM unmatched_transactions
+	WHERE merchant_id = ? AND live_mode = ? AND first_seen <= ? AND (first_seen < ? OR transaction_id > ?)
+	ORDER BY first_seen DESC, transaction_id LIMIT ?`
+
+// unmatchedRow is an unmatched transaction as its row, with the event that
+// tells of it, if any does.
+type unmatchedRow struct {
+	merchant            string
+	liveMode            bool
+	transaction         string
+	record              string
+	firstSeen, lastSeen time.Time
+	event               *eventRow
+}
+
+func encodeUnmatched(u gateway.UnmatchedTransaction, e *gateway.Event) (unmatchedRow, error) {
+	if u.MerchantID == "" || u.Record.TransactionID == "" {
+		return unmatchedRow{}, errors.New("it needs a merchant and a transaction id")
+	}
+	record, err := encodeRecord(u.Record)
+	if err != nil {
+		return unmatchedRow{}, err
+	}
+	row := unmatchedRow{
+		merchant: u.MerchantID, liveMode: u.LiveMode, transaction: u.Record.TransactionID,
+		record: record, firstSeen: u.FirstSeen, lastSeen: u.LastSeen,
+	}
+	return row, row.tell(e)
+}
+
+func (u *unmatchedRow) tell(e *gateway.Event) error {
+	if e == nil {
+		return nil
+	}
+	if e.Transaction == nil || e.PaymentID != "" {
+		return fmt.Errorf("its event %s has to tell of a transaction, and of no payment", e.ID)
+	}
+	body, err := encodeRecord(*e.Transaction)
+	u.event = &eventRow{Event: *e, body: body}
+	return err
+}
+
+func encodeRecord(r gateway.Record) (string, error) {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return "", fmt.Errorf("transaction %s cannot be written as JSON: %w", r.TransactionID, err)
+	}
+	return string(body), nil
+}
+
+func (u unmatchedRow) place() string {
+	return fmt.Sprintf("unmatched %s %t %s", u.merchant, u.liveMode, u.transaction)
+}
+
+// write tells of a new row only. Of two gateways that see a transaction first,
+// the second waits in the insert, and then finds the first one's row.
+func (u unmatchedRow) write(s *session) error {
+	added, err := s.exec(insertUnmatchedSQL,
+		u.merchant, u.liveMode, u.transaction, u.record, u.firstSeen.UnixMicro(), u.lastSeen.UnixMicro())
+	switch {
+	case err != nil:
+		return err
+	case added == 0:
+		_, err := s.exec(updateUnmatchedSQL, u.record, u.lastSeen.UnixMicro(), u.merchant, u.liveMode, u.transaction)
+		return err
+	case u.event != nil:
+		return u.event.write(s)
+	}
+	return nil
+}
+
+func (u unmatchedRow) delete(s *session) error {
+	_, err := s.exec(deleteUnmatchedSQL, u.merchant, u.liveMode, u.transaction)
+	return err
+}
+
+// KeepUnmatched implements gateway.Ledger. The body of the event is its
+// transaction as JSON.
+func (l *Ledger) KeepUnmatched(ctx context.Context, u gateway.UnmatchedTransaction, e *gateway.Event) error {
+	row, err := encodeUnmatched(u, e)
+	if err != nil {
+		return fmt.Errorf("an unmatched transaction that the ledger cannot take: %w", err)
+	}
+	return l.write(ctx, row.place(), row.write)
+}
+
+// DropUnmatched implements gateway.Ledger.
+func (l *Ledger) DropUnmatched(ctx context.Context, merchantID string, liveMode bool, transactionID string) error {
+	row := unmatchedRow{merchant: merchantID, liveMode: liveMode, transaction: transactionID}
+	return l.write(ctx, row.place(), row.delete)
+}
+
+// Unmatched implements gateway.Ledger. Those that were first seen at one time
+// are in the order of their transaction ids.
+func (l *Ledger) Unmatched(ctx context.Context, f gateway.UnmatchedFilter) ([]gateway.UnmatchedTransaction, error) {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
+	before := int64(math.MaxInt64)
+	if !f.BeforeSeen.IsZero() {
+		before = f.BeforeSeen.UnixMicro()
+	}
+	rows, err := l.reads.unmatched.QueryContext(ctx, f.MerchantID, f.LiveMode, before, before, f.BeforeID, max(f.Limit, 0))
+	if err != nil {
+		return nil, l.explain(err)
+	}
+	defer rows.Close()
+	var page []gateway.UnmatchedTransaction
+	for rows.Next() {
+		var record string
+		var firstSeen, lastSeen int64
+		if err := rows.Scan(&record, &firstSeen, &lastSeen); err != nil {
+			return nil, l.explain(err)
+		}
+		u := gateway.UnmatchedTransaction{
+			MerchantID: f.MerchantID, LiveMode: f.LiveMode, FirstSeen: timeOf(firstSeen), LastSeen: timeOf(lastSeen),
+		}
+		if err := json.Unmarshal([]byte(record), &u.Record); err != nil {
+			return nil, fmt.Errorf("a stored transaction cannot be read, was it written by a newer program? %w", err)
+		}
+		page = append(page, u)
+	}
+	return page, l.explain(rows.Err())
+}

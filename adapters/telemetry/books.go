@@ -1,0 +1,114 @@
+package telemetry
+
+import (
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"paytrace-gateway/gateway"
+)
+
+// books tells at a scrape what the ledger says is unfinished.
+type books struct {
+	now       func() time.Time
+	log       *slog.Logger
+	merchants names
+	watched   *atomic.Pointer[watched]
+
+	mu   sync.Mutex
+	last *inquiry
+}
+
+var (
+	ledgerUp      = describe("ledger_up", "1 while the ledger can write and says what is unfinished, else 0.")
+	unknowns      = describe("unknown_operations", "Operations whose outcome is not known.", "merchant")
+	unknownOldest = describe("unknown_oldest_seconds", "Age of the oldest operation whose outcome is not known, 0 without one.", "merchant")
+	waiting       = describe("waiting_refunds", "Refunds that wait for settlement.", "merchant")
+	attention     = describe("attention_payments", "Payments that wait for a person.", "merchant")
+	overdue       = describe("due_overdue", "Operations that a job should have taken up.", "merchant")
+	dueOldest     = describe("due_oldest_seconds", "How long the longest of them has been due, 0 without one.", "merchant")
+	unmatched     = describe("unmatched_transactions", "Transactions at PayTrace that belong to no payment.", "merchant")
+)
+
+func newBooks(c Config, merchants names, from *atomic.Pointer[watched]) *books {
+	return &books{now: c.Now, log: c.Log, merchants: merchants, watched: from}
+}
+
+// Describe names the metrics.
+func (b *books) Describe(ch chan<- *prometheus.Desc) {
+	for _, desc := range []*prometheus.Desc{
+		ledgerUp, unknowns, unknownOldest, waiting, attention, overdue, dueOldest, unmatched,
+	} {
+		ch <- desc
+	}
+}
+
+// Collect tells them. What is not known is left out: an old figure would hide
+// that nobody looks any more.
+func (b *books) Collect(ch chan<- prometheus.Metric) {
+	from := b.watched.Load()
+	if from.Backlog == nil || from.Ledger == nil {
+		return
+	}
+	backlog, err := b.read(from.Sources)
+	ch <- prometheus.MustNewConstMetric(ledgerUp, prometheus.GaugeValue, oneIf(err == nil))
+	if err != nil {
+		return
+	}
+	now := b.now()
+	for merchant, one := range b.byLabel(backlog) {
+		for desc, value := range map[*prometheus.Desc]float64{
+			unknowns:      float64(one.Unknown),
+			unknownOldest: age(one.OldestUnknown, now),
+			waiting:       float64(one.Waiting),
+			attention:     float64(one.Attention),
+			overdue:       float64(one.Overdue),
+			dueOldest:     age(one.OldestDue, now),
+			unmatched:     float64(one.Unmatched),
+		} {
+			ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, merchant)
+		}
+	}
+}
+
+// byLabel adds up what falls under one label: a ledger may hold merchants that
+// are configured no more, and one in both modes. A merchant without a backlog
+// has zeros, so that an alarm can end.
+func (b *books) byLabel(rows []gateway.Backlog) map[string]gateway.Backlog {
+	sums := map[string]gateway.Backlog{}
+	for merchant := range b.merchants {
+		sums[merchant] = gateway.Backlog{}
+	}
+	for _, row := range rows {
+		merchant := b.merchants.label(row.MerchantID)
+		sum := sums[merchant]
+		sum.Unknown += row.Unknown
+		sum.OldestUnknown = earlier(sum.OldestUnknown, row.OldestUnknown)
+		sum.Waiting += row.Waiting
+		sum.Attention += row.Attention
+		sum.Overdue += row.Overdue
+		sum.OldestDue = earlier(sum.OldestDue, row.OldestDue)
+		sum.Unmatched += row.Unmatched
+		sums[merchant] = sum
+	}
+	return sums
+}
+
+// earlier is the earlier of two times that may be missing.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}
+
+// age is never below zero: another instance's clock may be ahead of ours.
+func age(since, now time.Time) float64 {
+	if since.IsZero() {
+		return 0
+	}
+	return max(0, now.Sub(since).Seconds())
+}

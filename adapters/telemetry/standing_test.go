@@ -1,0 +1,89 @@
+package telemetry
+
+import (
+	"testing"
+
+	"paytrace-gateway/gateway/guard"
+)
+
+func TestWhatHasNoSourceHasNoMetric(t *testing.T) {
+	tel := opened(t, newClock().Now)
+	for _, name := range []string{
+		"in_flight", "breaker_state", "processor_attempts_total", "guard_refused_total", "guard_retried_total", "limiter_queue",
+		"redis_up", "redis_calls_total", "redis_errors_total", "ledger_up", "unknown_operations",
+	} {
+		if got := count(t, tel, name); got != 0 {
+			t.Errorf("%s has %d series", name, got)
+		}
+	}
+}
+
+func TestInFlightIsAskedAtEveryScrape(t *testing.T) {
+	tel := opened(t, newClock().Now)
+	under := 0
+	tel.Watch(Sources{InFlight: func() int { under++; return 40 + under }})
+	wantMetrics(t, tel, "gauge", "in_flight", `in_flight 42`) // the first scrape was for its help
+}
+
+func TestABreakerIsInOneState(t *testing.T) {
+	for _, state := range []string{"closed", "half-open", "open"} {
+		tel := opened(t, newClock().Now)
+		tel.Watch(Sources{Guards: func() map[string]guard.State {
+			return map[string]guard.State{"acme": {
+				Money: guard.ClassState{Breaker: state}, Look: guard.ClassState{Breaker: "closed"},
+			}}
+		}})
+		one := map[bool]string{true: " 1\n", false: " 0\n"}
+		wantMetrics(t, tel, "gauge", "breaker_state", `
+			breaker_state{class="look",merchant="acme",state="closed"} 1
+			breaker_state{class="look",merchant="acme",state="half-open"} 0
+			breaker_state{class="look",merchant="acme",state="open"} 0
+			breaker_state{class="money",merchant="acme",state="closed"}`+one[state == "closed"]+`
+			breaker_state{class="money",merchant="acme",state="half-open"}`+one[state == "half-open"]+`
+			breaker_state{class="money",merchant="acme",state="open"}`+one[state == "open"])
+	}
+}
+
+func TestAGuardTellsItsCounts(t *testing.T) {
+	tel := opened(t, newClock().Now)
+	tel.Watch(Sources{Guards: func() map[string]guard.State {
+		return map[string]guard.State{"acme": busyGuard(), "globex": {Queue: 1}}
+	}})
+	wantMetrics(t, tel, "counter", "processor_attempts_total", `
+		processor_attempts_total{class="look",merchant="acme",outcome="found"} 9
+		processor_attempts_total{class="money",merchant="acme",outcome="approved"} 7
+		processor_attempts_total{class="money",merchant="acme",outcome="unknown"} 2`)
+	wantMetrics(t, tel, "counter", "guard_refused_total", `
+		guard_refused_total{class="look",merchant="acme",reason="limit"} 6
+		guard_refused_total{class="money",merchant="acme",reason="late"} 1
+		guard_refused_total{class="money",merchant="acme",reason="open"} 5`)
+	wantMetrics(t, tel, "counter", "guard_retried_total", `
+		guard_retried_total{class="look",merchant="acme"} 0
+		guard_retried_total{class="look",merchant="globex"} 0
+		guard_retried_total{class="money",merchant="acme"} 3
+		guard_retried_total{class="money",merchant="globex"} 0`)
+	wantMetrics(t, tel, "gauge", "limiter_queue", `
+		limiter_queue{merchant="acme"} 4
+		limiter_queue{merchant="globex"} 1`)
+}
+
+func TestRedisIsToldWhenThereIsOne(t *testing.T) {
+	for _, c := range []struct {
+		up   bool
+		want string
+	}{{true, "redis_up 1"}, {false, "redis_up 0"}} {
+		tel := opened(t, newClock().Now)
+		tel.Watch(Sources{Redis: func() RedisState {
+			return RedisState{Up: c.up, Calls: 12, Errors: map[string]uint64{"away": 2, "timeout": 1}}
+		}})
+		wantMetrics(t, tel, "gauge", "redis_up", c.want)
+		wantMetrics(t, tel, "counter", "redis_calls_total", `redis_calls_total 12`)
+		wantMetrics(t, tel, "counter", "redis_errors_total", `
+			redis_errors_total{kind="away"} 2
+			redis_errors_total{kind="timeout"} 1`)
+	}
+}
+
+func TestTheBuildIsTold(t *testing.T) {
+	wantMetrics(t, opened(t, newClock().Now), "gauge", "build_info", `build_info{version="1.2.3"} 1`)
+}

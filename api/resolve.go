@@ -1,0 +1,45 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/gofiber/fiber/v2"
+
+	"paytrace-gateway/gateway"
+)
+
+// resolveRequest is the body of POST /api/v1/payments/{paymentId}/resolve.
+type resolveRequest struct {
+	OperationID   string `json:"operationId" validate:"required,max=64,printable"`
+	Decision      string `json:"decision" validate:"required,oneof=done not_done seen"`
+	TransactionID string `json:"transactionId" validate:"max=64,printable"`
+	DecidedBy     string `json:"decidedBy" validate:"required,max=100,printable"`
+	Note          string `json:"note" validate:"max=500,printable"`
+}
+
+// resolve writes down what a person has decided. It sends nothing to PayTrace,
+// so it needs no key: the second of two decisions finds nothing to decide.
+func (s *Server) resolve(c *fiber.Ctx) error {
+	var request resolveRequest
+	if err := decodeStrict(body(c), &request); err != nil {
+		return err
+	}
+	if err := check(request); err != nil {
+		return err
+	}
+	ctx, cancel, err := s.budget(c)
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	who := principal(c)
+	by := request.DecidedBy + " (" + who.ClientID + ")"
+	answer, err := s.gateway.Resolve(ctx, who.MerchantID, by, param(c, "paymentId"), gateway.ResolveOperation{
+		OperationID: request.OperationID, Decision: gateway.Decision(request.Decision),
+		TransactionID: request.TransactionID, Note: request.Note,
+	})
+	if err != nil {
+		return err
+	}
+	return writeJSON(c, http.StatusOK, answerView(c, answer))
+}

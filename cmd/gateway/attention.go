@@ -1,0 +1,137 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"github.com/spf13/cobra"
+)
+
+// attentionCommand is for the person who decides what the gateway cannot.
+func attentionCommand() *cobra.Command {
+	group := &cobra.Command{
+		Use: "attention", Short: "See and decide what only a person can decide", Args: cobra.NoArgs,
+		// A group that cannot be run takes a mistyped command for a call for help.
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	group.AddCommand(attentionListCommand(), attentionShowCommand(), attentionResolveCommand())
+	return group
+}
+
+func attentionListCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "list", Short: "List the operations that wait for a person", Args: cobra.NoArgs}
+	flags := addOperatorFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		o, err := flags.operator()
+		if err != nil {
+			return err
+		}
+		payments, more, err := pages[payment](cmd.Context(), o, "/api/v1/payments", url.Values{"needsAttention": {"true"}})
+		if err != nil {
+			return err
+		}
+		return printWaiting(cmd.OutOrStdout(), payments, more, flags.given())
+	}
+	return cmd
+}
+
+// payment is what these commands read of the gateway's answers.
+type payment struct {
+	PaymentID, TransactionID, Status, Outcome  string
+	MerchantID, OrderID, StoreCode, Channel    string
+	Amount, CapturedAmount, RefundedAmount     string
+	RefundPendingAmount, CurrencyCode          string
+	ProcessorReference, CardType, Last4Digits  string
+	CreatedAt, UpdatedAt                       time.Time
+	LiveMode, NeedsAttention, IdempotentReplay bool
+	Operations                                 []operation
+	Operation                                  operation
+}
+
+// operation is one of a payment's.
+type operation struct {
+	OperationID, OperationKind, OperationStatus string
+	ProcessedAs, Origin, Channel, Amount        string
+	TransactionID, IdempotencyKey, Attention    string
+	CreatedAt, UpdatedAt                        time.Time
+	Resolution                                  *resolution
+}
+
+// resolution is what somebody has decided about an operation.
+type resolution struct {
+	Decision, About, DecidedBy, Note string
+	DecidedAt                        time.Time
+}
+
+func printWaiting(w io.Writer, payments []payment, more bool, given string) error {
+	if len(payments) == 0 {
+		_, err := fmt.Fprintln(w, "nothing waits for a person")
+		return err
+	}
+	t := newTable(w, "PAYMENT", "ORDER", "AMOUNT", "OPERATION", "KIND", "STATUS", "SINCE", "WHY")
+	for _, p := range payments {
+		for _, op := range p.Operations {
+			if op.Attention != "" {
+				t.row(p.PaymentID, p.OrderID, op.Amount, op.OperationID, op.OperationKind, op.OperationStatus, moment(op.CreatedAt), op.Attention)
+			}
+		}
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if more {
+		fmt.Fprintln(w, "… and more, older ones")
+	}
+	_, err := fmt.Fprintf(w, "\nto see one and what to do: gateway attention show PAYMENT%s\n", given)
+	return err
+}
+
+// table is text in columns.
+type table struct{ *tabwriter.Writer }
+
+func newTable(w io.Writer, heads ...string) table {
+	t := table{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
+	t.row(heads...)
+	return t
+}
+
+func (t table) row(cells ...string) {
+	for i, cell := range cells {
+		cells[i] = plain(cell)
+	}
+	fmt.Fprintln(t, strings.Join(cells, "\t"))
+}
+
+// plain keeps what others have written, at PayTrace's screens too, from moving
+// the cursor of a terminal.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return '?'
+		}
+		return r
+	}, text)
+}
+
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02 15:04:05Z")
+}
+
+// shellWord is a text as a shell takes it for one word.
+func shellWord(text string) string {
+	harmless := func(r rune) bool {
+		return r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._@:/=-", r))
+	}
+	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !harmless(r) }) < 0 {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}

@@ -1,0 +1,57 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// UnmatchedTransaction is one on the processor's books that belongs to no
+// payment of the ledger.
+type UnmatchedTransaction struct {
+	MerchantID string    `json:"merchantId"`
+	LiveMode   bool      `json:"liveMode"`
+	Record     Record    `json:"record"`
+	FirstSeen  time.Time `json:"firstSeen"`
+	LastSeen   time.Time `json:"lastSeen"`
+}
+
+// UnmatchedFilter selects unmatched transactions of one merchant.
+type UnmatchedFilter struct {
+	MerchantID string
+	LiveMode   bool
+	// Before is the place of the last one of the page before: its FirstSeen and
+	// its transaction id.
+	BeforeSeen time.Time
+	BeforeID   string
+	Limit      int
+}
+
+// Unmatched returns a page of the transactions on the processor's books that
+// belong to no payment, the last found first, and whether there are more.
+func (g *Gateway) Unmatched(ctx context.Context, f UnmatchedFilter) ([]UnmatchedTransaction, bool, error) {
+	m, err := g.merchant(f.MerchantID)
+	if err != nil {
+		return nil, false, err
+	}
+	size := f.Limit
+	f.Limit++
+	f.LiveMode = m.LiveMode
+	page, err := inBudget(ctx, g, func() ([]UnmatchedTransaction, error) { return g.ledger.Unmatched(ctx, f) })
+	var slow *Error
+	if err != nil && !errors.As(err, &slow) {
+		err = unavailable(err)
+	}
+	if len(page) > size {
+		return page[:size], true, err
+	}
+	return page, false, err
+}
+
+// unmatchedEvent tells that there is a transaction of which the ledger knows no
+// payment.
+func unmatchedEvent(m Merchant, r Record, now time.Time) *Event {
+	return &Event{
+		ID: NewEventID(now), MerchantID: m.ID, Type: "transaction.unmatched", At: now, Transaction: &r,
+	}
+}
