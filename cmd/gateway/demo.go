@@ -27,6 +27,8 @@ const (
 	demoUsername   = "demo"
 	demoPassword   = "demo-paytrace-password"
 	demoIntegrator = "demo"
+	// demoConfig is the name of its configuration file, beside its data.
+	demoConfig = "gateway.yaml"
 )
 
 // demoCustomers are the vault customers that the simulator starts with.
@@ -83,6 +85,9 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 		return err
 	}
 	if err := o.prepare(ctx); err != nil {
+		return err
+	}
+	if err := o.keepConfig(); err != nil {
 		return err
 	}
 	sim, err := startSimulator(ctx, o)
@@ -156,15 +161,34 @@ func (o demoOptions) unused(ctx context.Context) error {
 //go:embed demo.yaml
 var demoYAML string
 
+// yaml is the demo's own configuration file, for a reader who finds its data in
+// that folder.
+func (o demoOptions) yaml(data string) string {
+	return strings.NewReplacer(
+		"LISTEN", strconv.Quote(o.listen), "SIMULATOR", strconv.Quote("http://"+o.simulator),
+		"DATA", strconv.Quote(data), "LEVEL", strconv.Quote(o.logLevel),
+	).Replace(demoYAML)
+}
+
+// keepConfig leaves a configuration file beside the demo's data, for the
+// commands that need one.
+func (o demoOptions) keepConfig() error {
+	file := strings.NewReplacer("${CLIENT}", "{file: client-secret}", "${PAYTRACE}", "{file: paytrace-password}").Replace(o.yaml("."))
+	for name, content := range map[string]string{
+		demoConfig: file, "client-secret": demoSecret + "\n", "paytrace-password": demoPassword + "\n",
+	} {
+		if err := os.WriteFile(filepath.Join(o.data, name), []byte(content), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // config reads the demo's own configuration file the way every other is read.
 func (o demoOptions) config() (*config.Config, error) {
-	file := strings.NewReplacer(
-		"LISTEN", strconv.Quote(o.listen), "SIMULATOR", strconv.Quote("http://"+o.simulator),
-		"DATA", strconv.Quote(o.data), "LEVEL", strconv.Quote(o.logLevel),
-	).Replace(demoYAML)
 	secrets := map[string]string{"CLIENT": demoSecret, "PAYTRACE": demoPassword}
 	env := func(name string) (string, bool) { value, ok := secrets[name]; return value, ok }
-	return config.Parse("the demo's flags", []byte(file), env, nil)
+	return config.Parse("the demo's flags", []byte(o.yaml(o.data)), env, nil)
 }
 
 // stockVault reads the demo's customers from the simulated PayTrace, as a
@@ -197,6 +221,8 @@ The gateway is running with a simulated PayTrace. No real card is charged.
   demo client         %[4]s / %[5]s
   vault customers     demo-visa, demo-mastercard, demo-amex, demo-discover
   data                %[6]s
+  for the operator    gateway attention list --config %[7]s
+                      http://%[1]s/metrics
 
 Paste this into another terminal to take a payment:
 
@@ -207,5 +233,5 @@ Paste this into another terminal to take a payment:
     -d '{"amount":"19.99","orderId":"100000001","paymentMethod":{"vault":{"customerId":"demo-visa"}}}'
 
 The README's walk-through goes on from here. Ctrl-C stops both.
-`, o.listen, o.simulator, o.control, demoClient, demoSecret, o.data)
+`, o.listen, o.simulator, o.control, demoClient, demoSecret, o.data, filepath.Join(o.data, demoConfig))
 }

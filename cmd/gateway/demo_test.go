@@ -95,6 +95,8 @@ func TestBannerPrintsARequestThatWorks(t *testing.T) {
 	if n := d.processor().charged("sale"); len(ids) != 2 || n != 2 {
 		t.Errorf("two pastes made %d payments and %d charges, want 2 of each: every paste has a key of its own", len(ids), n)
 	}
+	finish(t, command("gateway", "attention", "list", "--config", filepath.Join(d.data, demoConfig))).
+		says(t, 0, "nothing waits for a person")
 	d.stop()
 	d.simulatorGone()
 }
