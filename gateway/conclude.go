@@ -36,6 +36,9 @@ func conclude(p Payment, sent Operation, r Result, now time.Time) (Change, error
 		op.TransactionID = r.TransactionID
 	}
 	op.settleCancel()
+	if op.Status == OpWaiting {
+		op.ProcessedAs = "" // how is decided when it is sent
+	}
 	op.Due = dueAfter(op, now)
 	told := op.Attention
 	switch {
@@ -154,7 +157,7 @@ func (p *Payment) learnCard(c CardSummary) {
 // followRefund moves the payment on once money went back, by a refund or by a
 // void that closed everything.
 func (p *Payment) followRefund() error {
-	if p.Refunded() >= p.Captured() {
+	if p.returnable() <= 0 {
 		return p.move(Refunded)
 	}
 	return p.move(PartiallyRefunded)

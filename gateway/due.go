@@ -15,7 +15,7 @@ import (
 const (
 	// dueLimit bounds the payments of one merchant that one round looks at,
 	// dueAtOnce those that are worked on at a time.
-	dueLimit  = 64
+	dueLimit  = 256
 	dueAtOnce = 8
 	// undoEvery is how often the undoing of a payment that was given up is
 	// tried again.
@@ -38,32 +38,35 @@ func nextLook(looks int) time.Duration { return lookAfter[min(looks, len(lookAft
 
 // duty is the work that this process has in hand.
 type duty struct {
-	mu        sync.Mutex
-	payments  map[string]bool
-	merchants map[string]int
-	work      sync.WaitGroup
+	mu       sync.Mutex
+	payments map[string]bool
+	// hands are those of each merchant: one whose processor hangs holds nobody
+	// else up.
+	hands map[string]chan struct{}
+	work  sync.WaitGroup
 }
 
-func newDuty() *duty { return &duty{payments: map[string]bool{}, merchants: map[string]int{}} }
+func newDuty() *duty { return &duty{payments: map[string]bool{}, hands: map[string]chan struct{}{}} }
 
-// begin takes a payment in hand, unless it is, or its merchant has as much as
-// it may: one whose processor hangs holds nobody else up.
-func (d *duty) begin(p Payment) bool {
+// begin takes a payment in hand, unless it is. The work on it waits for a hand
+// of its merchant.
+func (d *duty) begin(p Payment) (hands chan struct{}, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.payments[p.ID] || d.merchants[p.MerchantID] >= dueAtOnce {
-		return false
+	if d.payments[p.ID] {
+		return nil, false
 	}
 	d.payments[p.ID] = true
-	d.merchants[p.MerchantID]++
-	return true
+	if d.hands[p.MerchantID] == nil {
+		d.hands[p.MerchantID] = make(chan struct{}, dueAtOnce)
+	}
+	return d.hands[p.MerchantID], true
 }
 
 func (d *duty) end(p Payment) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.payments, p.ID)
-	d.merchants[p.MerchantID]--
 }
 
 // RunDue does what is due, at once and then at every interval, until ctx is
@@ -88,11 +91,18 @@ func (g *Gateway) beginDue(ctx context.Context) error {
 		return err
 	}
 	for _, p := range payments {
-		if !g.duty.begin(p) {
+		hands, ok := g.duty.begin(p)
+		if !ok {
 			continue
 		}
 		g.duty.work.Go(func() {
 			defer g.duty.end(p)
+			select {
+			case hands <- struct{}{}:
+				defer func() { <-hands }()
+			case <-ctx.Done():
+				return
+			}
 			defer g.survive(func() {})
 			if err := g.doDue(ctx, p); err != nil && !errors.Is(err, ErrStale) && ctx.Err() == nil {
 				g.log.Warn("due.payment", "merchant", p.MerchantID, "payment", p.ID, "error", err)

@@ -105,6 +105,9 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrStale says that the payment has moved on since it was read.
 	ErrStale = errors.New("the payment has changed since it was read")
+	// ErrTransactionTaken says that the processor's transaction belongs to
+	// another payment, or to another refund.
+	ErrTransactionTaken = errors.New("the transaction belongs to another payment or refund already")
 	// ErrKeyTaken says that the idempotency key is bound already.
 	ErrKeyTaken = errors.New("the idempotency key is bound already")
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -11,63 +12,105 @@ import (
 // money it returns. One that was made at PayTrace's own screens is counted to
 // the only payment it can belong to: same order, same card, enough money left.
 
-// sameOrder bounds the payments of one order that are looked at.
-const sameOrder = 100
+const (
+	// sameOrder bounds the payments of one order that are looked at.
+	sameOrder = 100
+	// invoiceKept is how much of an order's number PayTrace keeps for certain:
+	// 50 characters, less the suffix that a merchant may add for each attempt.
+	invoiceKept = 43
+)
 
 // refund finds the payment of a refund that no operation of ours has made.
-func (f *follower) refund(ctx context.Context, r Record) (bool, error) {
-	ours := f.merchant.ProcessorUser == "" || r.CreatedBy == f.merchant.ProcessorUser
-	if ours {
-		rivals, err := f.gateway.ledger.UndecidedRefunds(ctx, f.merchant.ID, r.Amount, r.CreatedAt.Add(-f.merchant.CallDeadline-clockSkew))
-		if err != nil || rivals > 0 {
-			return false, err // the reconciler may know it for one of ours
-		}
-	}
-	p, found, err := f.refunded(ctx, r)
-	if err != nil {
-		return false, err
-	}
-	if !found {
+func (f follower) refund(ctx context.Context, r Record) (progress, error) {
+	if r.State != RecordPending && r.State != RecordSettled {
 		return f.keep(ctx, r)
 	}
-	if _, busy := p.inProgress(); busy {
-		return false, nil
-	}
-	change, err := refundedThere(p, r, f.gateway.clock())
-	if err != nil {
-		return false, err
-	}
-	if err := f.write(ctx, change, r); err != nil {
-		return false, err
-	}
-	if f.lists(r) {
-		return true, f.gateway.ledger.DropUnmatched(ctx, p.MerchantID, p.LiveMode, r.TransactionID)
-	}
-	return true, nil
-}
-
-// refunded is the one payment whose money the refund can have returned.
-func (f *follower) refunded(ctx context.Context, r Record) (Payment, bool, error) {
 	if r.OrderID == "" {
-		return Payment{}, false, nil
+		return f.refundOfNoOrder(ctx, r)
 	}
-	live := f.merchant.LiveMode
-	of, err := f.gateway.ledger.Payments(ctx, PaymentFilter{
-		MerchantID: f.merchant.ID, LiveMode: &live, OrderID: r.OrderID, Limit: sameOrder,
-	})
+	of, err := f.ofOrder(ctx, r)
 	if err != nil {
-		return Payment{}, false, err
+		return rowBusy, err
+	}
+	if slices.ContainsFunc(of, func(p Payment) bool { _, busy := p.inProgress(); return busy }) {
+		return rowBusy, nil // it may be one of ours, or of a charge that we do not know yet
 	}
 	of = slices.DeleteFunc(of, func(p Payment) bool { return !canHaveReturned(p, r) })
-	if len(of) != 1 {
-		return Payment{}, false, nil
+	strange, err := f.strangeCharges(ctx, r)
+	if err != nil {
+		return rowBusy, err
 	}
-	return of[0], true, nil
+	if len(of) != 1 || strange {
+		return f.keep(ctx, r)
+	}
+	change, err := refundedThere(of[0], r, f.gateway.clock())
+	if err != nil {
+		return f.keep(ctx, r)
+	}
+	if err := f.write(ctx, change, r); err != nil {
+		return rowBusy, err
+	}
+	return rowDone, f.unlist(ctx, r)
+}
+
+// refundOfNoOrder lists a refund that nothing ties to a payment, once it cannot
+// be one of ours any more.
+func (f follower) refundOfNoOrder(ctx context.Context, r Record) (progress, error) {
+	if f.merchant.ProcessorUser == "" || r.CreatedBy == f.merchant.ProcessorUser {
+		rivals, err := f.gateway.ledger.UndecidedRefunds(ctx, f.merchant.ID, f.merchant.LiveMode, r.Amount,
+			r.CreatedAt.Add(-f.merchant.CallDeadline-clockSkew))
+		if err != nil || rivals > 0 {
+			return rowBusy, err
+		}
+	}
+	return f.keep(ctx, r)
+}
+
+// ofOrder are the payments of the order that a row bears.
+func (f follower) ofOrder(ctx context.Context, r Record) ([]Payment, error) {
+	live := f.merchant.LiveMode
+	return f.gateway.ledger.Payments(ctx, PaymentFilter{
+		MerchantID: f.merchant.ID, LiveMode: &live, OrderID: r.OrderID, Limit: sameOrder,
+	})
+}
+
+// strangeCharges says that the order has a charge at PayTrace that is none of
+// ours: a refund may well be of that one.
+func (f follower) strangeCharges(ctx context.Context, r Record) (bool, error) {
+	list, err := f.gateway.ledger.Unmatched(ctx, UnmatchedFilter{
+		MerchantID: f.merchant.ID, LiveMode: f.merchant.LiveMode, OrderID: r.OrderID, Limit: sameOrder,
+	})
+	return slices.ContainsFunc(list, func(u UnmatchedTransaction) bool {
+		return u.Record.Kind != KindRefund && (u.Record.State == RecordPending || u.Record.State == RecordSettled)
+	}), err
+}
+
+// isOfOrder says that a row bears the payment's order, which PayTrace may have
+// cut.
+func (p Payment) isOfOrder(r Record) bool {
+	cut := len([]rune(r.OrderID)) >= invoiceKept && strings.HasPrefix(p.OrderID, r.OrderID)
+	return p.OrderID != "" && (r.OrderID == p.OrderID || r.OrderID+"-"+r.ReferenceStart == p.OrderID || cut)
+}
+
+// orderText is what the payment's transactions are searched by.
+func (p Payment) orderText() string {
+	runes := []rune(p.OrderID)
+	return string(runes[:min(len(runes), invoiceKept)])
+}
+
+// returnable is the money that may go back: what was taken and has not. A
+// charge that was found late was taken, whatever it is called.
+func (p Payment) returnable() Money {
+	if p.First().Late {
+		return p.Amount - p.Refunded()
+	}
+	return p.Captured() - p.Refunded()
 }
 
 func canHaveReturned(p Payment, r Record) bool {
 	sameCard := p.Card.LastFour == "" || r.Card.LastFour == "" || p.Card.LastFour == r.Card.LastFour
-	return sameCard && p.TransactionID != "" && p.Captured()-p.Refunded() >= r.Amount &&
+	return sameCard && p.isOfOrder(r) && strings.HasPrefix(p.Reference, r.ReferenceStart) &&
+		p.TransactionID != "" && p.returnable() >= r.Amount &&
 		p.Status != Voided && !r.CreatedAt.Before(p.CreatedAt.Add(-clockSkew))
 }
 
@@ -124,36 +167,29 @@ const (
 )
 
 func (g *Gateway) catchUpWith(ctx context.Context, m Merchant, p Payment) (certainty, error) {
-	w, err := g.ledger.Watch(ctx, m.ID, m.LiveMode)
-	if err != nil {
-		return doubtful, err
-	}
 	now := g.clock()
-	from := w.from(m, now)
-	if from.Before(p.CreatedAt) {
-		from = p.CreatedAt
-	}
-	rows, err := g.processors[m.ID].Transactions(ctx, from, now, p.OrderID)
+	rows, err := g.processors[m.ID].Transactions(ctx, p.CreatedAt, now, p.orderText())
 	if err != nil {
 		return doubtful, err
 	}
-	follow, err := g.follower(ctx, m)
-	if err != nil {
-		return doubtful, err
-	}
+	follow := follower{gateway: g, merchant: m}
 	sure := certain
 	if m.ExportRowCap > 0 && len(rows) >= m.ExportRowCap {
 		sure = doubtful
 	}
 	for _, r := range inOrder(rows) {
-		if r.Kind != KindRefund || r.State == RecordDeclined || r.State == RecordVoided || r.OrderID != p.OrderID {
+		if r.Kind != KindRefund || r.State == RecordDeclined || r.State == RecordVoided || !p.isOfOrder(r) {
 			continue
 		}
-		done, err := follow.row(ctx, r)
+		_, err := g.ledger.PaymentByTransaction(ctx, m.ID, m.LiveMode, r.TransactionID)
+		if err == nil {
+			continue // it is counted already
+		}
+		how, err := follow.row(ctx, r)
 		switch {
 		case err != nil:
 			return doubtful, err
-		case done || !canHaveReturned(p, r):
+		case how == rowDone || !canHaveReturned(p, r):
 		case now.Sub(r.CreatedAt) < m.hearingTime():
 			sure = min(sure, soonCertain)
 		default:
@@ -163,11 +199,12 @@ func (g *Gateway) catchUpWith(ctx context.Context, m Merchant, p Payment) (certa
 	return sure, nil
 }
 
-// books is what a look at PayTrace shows of the payment before money is given
-// back: whether it is settled, and what was given back at PayTrace's screens.
+// books is what PayTrace shows of the payment before money is given back: its
+// own transaction is followed as the watcher would, then what was given back at
+// PayTrace's screens is counted.
 func (g *Gateway) books(ctx context.Context, m Merchant, p Payment) (Payment, settlement) {
-	seen := g.settlementOf(ctx, m, p)
-	if seen.state != RecordSettled || p.First().Late {
+	p, seen := g.settlementOf(ctx, m, p)
+	if seen.state != RecordSettled {
 		return p, seen
 	}
 	p, sure := g.catchUp(ctx, m, p)
@@ -177,6 +214,8 @@ func (g *Gateway) books(ctx context.Context, m Merchant, p Payment) (Payment, se
 	case soonCertain:
 		return p, settlement{again: m.hearingTime()}
 	default:
-		return p, settlement{why: "PayTrace could not be asked, or does not plainly show, what was given back at its screens"}
+		return p, settlement{why: doubtfulBooks}
 	}
 }
+
+const doubtfulBooks = "PayTrace could not be asked, or does not plainly show, what was given back at its screens"

@@ -185,6 +185,10 @@ func (g *Gateway) record(ctx context.Context, p Payment, sent Operation, r Resul
 		if err == nil {
 			return change.Payment, nil
 		}
+		if errors.Is(err, ErrTransactionTaken) {
+			r = Result{Outcome: Unknown, Detail: "PayTrace answered with transaction " + r.TransactionID + ", which is another payment's"}
+			continue
+		}
 		if errors.Is(err, ErrStale) && attempt < tries {
 			if fresh, err := g.ledger.Payment(ctx, p.MerchantID, p.ID); err == nil {
 				p = fresh

@@ -4,56 +4,51 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
 // follower turns rows of one merchant's export into what they mean here.
 type follower struct {
-	gateway   *Gateway
-	merchant  Merchant
-	unmatched map[string]UnmatchedTransaction // by transaction
+	gateway  *Gateway
+	merchant Merchant
 }
 
-// unmatchedKnown bounds how many unmatched transactions are checked for having
-// found their payment.
-const unmatchedKnown = 5000
+// progress is how far a row was followed.
+type progress int
 
-// follower knows which transactions have found no payment so far.
-func (g *Gateway) follower(ctx context.Context, m Merchant) (*follower, error) {
-	list, err := g.ledger.Unmatched(ctx, UnmatchedFilter{MerchantID: m.ID, LiveMode: m.LiveMode, Limit: unmatchedKnown})
-	if err != nil {
-		return nil, err
-	}
-	f := &follower{gateway: g, merchant: m, unmatched: map[string]UnmatchedTransaction{}}
-	for _, u := range list {
-		f.unmatched[u.Record.TransactionID] = u
-	}
-	return f, nil
-}
+const (
+	// rowBusy: its payment is not decided, or may be about to be written. The
+	// row has to be followed later, however old it is by then.
+	rowBusy progress = iota
+	// rowListed: it belongs to no payment so far.
+	rowListed
+	// rowDone: it needs no more work until it changes.
+	rowDone
+)
 
-// row follows one row. It says whether the row needs no more work until it
-// changes.
-func (f *follower) row(ctx context.Context, r Record) (done bool, err error) {
+// row follows one row.
+func (f follower) row(ctx context.Context, r Record) (how progress, err error) {
 	for range tries {
-		done, err = f.match(ctx, r)
+		how, err = f.match(ctx, r)
 		if !errors.Is(err, ErrStale) {
-			return done, err
+			return how, err
 		}
 	}
-	return false, nil // the payment is busy; the next reading finds the row again
+	return rowBusy, nil // the payment is changing too fast
 }
 
-func (f *follower) match(ctx context.Context, r Record) (bool, error) {
-	p, err := f.gateway.ledger.PaymentByTransaction(ctx, f.merchant.ID, r.TransactionID)
+func (f follower) match(ctx context.Context, r Record) (progress, error) {
+	p, err := f.gateway.ledger.PaymentByTransaction(ctx, f.merchant.ID, f.merchant.LiveMode, r.TransactionID)
 	switch {
 	case err == nil:
 		return f.matched(ctx, p, r)
 	case !errors.Is(err, ErrNotFound):
-		return false, err
-	case r.State == RecordDeclined || (r.State == RecordVoided && !f.lists(r)):
-		return true, nil // no money is behind it
+		return rowBusy, err
+	case r.State == RecordDeclined || r.State == RecordVoided:
+		return f.over(ctx, r)
 	case f.gateway.clock().Sub(r.CreatedAt) < f.merchant.hearingTime():
-		return false, nil // whoever made it may still hear of it
+		return rowBusy, nil // whoever made it may still hear of it
 	case r.Kind == KindRefund:
 		return f.refund(ctx, r)
 	}
@@ -64,32 +59,54 @@ func (f *follower) match(ctx context.Context, r Record) (bool, error) {
 // record it.
 func (m Merchant) hearingTime() time.Duration { return m.SendWindow + m.CallDeadline + staleAfter }
 
-// matched follows a row whose payment is known.
-func (f *follower) matched(ctx context.Context, p Payment, r Record) (bool, error) {
-	if p.LiveMode != f.merchant.LiveMode {
-		return true, nil
+// over follows a row that no money is behind, or no more.
+func (f follower) over(ctx context.Context, r Record) (progress, error) {
+	_, listed, err := f.listed(ctx, r)
+	if err == nil && listed {
+		_, err = f.keep(ctx, r)
 	}
-	if f.lists(r) {
-		if err := f.gateway.ledger.DropUnmatched(ctx, p.MerchantID, p.LiveMode, r.TransactionID); err != nil {
-			return false, err
-		}
+	return rowDone, err
+}
+
+// listed says that the transaction has found no payment before.
+func (f follower) listed(ctx context.Context, r Record) (UnmatchedTransaction, bool, error) {
+	u, err := f.gateway.ledger.UnmatchedTransaction(ctx, f.merchant.ID, f.merchant.LiveMode, r.TransactionID)
+	if errors.Is(err, ErrNotFound) {
+		return u, false, nil
+	}
+	return u, err == nil, err
+}
+
+// unlist forgets that the transaction had found no payment.
+func (f follower) unlist(ctx context.Context, r Record) error {
+	_, listed, err := f.listed(ctx, r)
+	if err != nil || !listed {
+		return err
+	}
+	return f.gateway.ledger.DropUnmatched(ctx, f.merchant.ID, f.merchant.LiveMode, r.TransactionID)
+}
+
+// matched follows a row whose payment is known.
+func (f follower) matched(ctx context.Context, p Payment, r Record) (progress, error) {
+	if err := f.unlist(ctx, r); err != nil {
+		return rowBusy, err
 	}
 	for {
 		if _, busy := p.inProgress(); busy {
-			return false, nil
+			return rowBusy, nil
 		}
 		change, news, err := afterRow(p, r, f.gateway.clock())
 		if err != nil || !news {
-			return err == nil, err
+			return rowDone, err
 		}
 		if err := f.write(ctx, change, r); err != nil {
-			return false, err
+			return rowBusy, err
 		}
 		p = change.Payment
 	}
 }
 
-func (f *follower) write(ctx context.Context, change Change, r Record) error {
+func (f follower) write(ctx context.Context, change Change, r Record) error {
 	if err := f.gateway.ledger.Apply(ctx, change); err != nil {
 		return err
 	}
@@ -105,29 +122,26 @@ func (f *follower) write(ctx context.Context, change Change, r Record) error {
 
 // charge keeps a charge that is on PayTrace's books and not in the ledger. One
 // that bears a reference of ours is for the reconciler.
-func (f *follower) charge(ctx context.Context, r Record) (bool, error) {
-	if r.Reference != "" {
-		p, err := f.gateway.ledger.PaymentByReference(ctx, f.merchant.ID, r.Reference)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return false, err
-		}
-		switch {
-		case err != nil:
-		case p.First().Undecided():
-			return false, nil
-		case p.First().Status == OpFailed && !p.First().Late:
-			return false, f.hasten(ctx, p)
-		case p.TransactionID != "":
-			if err := f.doubled(ctx, p, r); err != nil {
-				return false, err
-			}
-		}
+func (f follower) charge(ctx context.Context, r Record) (progress, error) {
+	p, err := f.gateway.ledger.PaymentByReference(ctx, f.merchant.ID, r.Reference)
+	switch {
+	case errors.Is(err, ErrNotFound) || (err == nil && p.LiveMode != f.merchant.LiveMode):
+		return f.keep(ctx, r)
+	case err != nil:
+		return rowBusy, err
+	case p.First().Undecided():
+		return rowBusy, nil
+	case p.First().Status == OpFailed && !p.First().Late:
+		return rowBusy, f.hasten(ctx, p)
+	}
+	if err := f.doubled(ctx, p, r); err != nil {
+		return rowBusy, err
 	}
 	return f.keep(ctx, r)
 }
 
 // hasten makes the daily look for a charge that was called failed due now.
-func (f *follower) hasten(ctx context.Context, p Payment) error {
+func (f follower) hasten(ctx context.Context, p Payment) error {
 	op, now := p.First(), f.gateway.clock()
 	if op.Due.IsZero() || !op.Due.After(now) {
 		return nil
@@ -138,7 +152,7 @@ func (f *follower) hasten(ctx context.Context, p Payment) error {
 
 // doubled shows a payment whose reference a second transaction bears: money may
 // have been taken twice.
-func (f *follower) doubled(ctx context.Context, p Payment, r Record) error {
+func (f follower) doubled(ctx context.Context, p Payment, r Record) error {
 	why := fmt.Sprintf("transaction %s at PayTrace bears this payment's reference too", r.TransactionID)
 	change, news, err := attend(p, p.First(), why, f.gateway.clock())
 	if err != nil || !news {
@@ -147,23 +161,20 @@ func (f *follower) doubled(ctx context.Context, p Payment, r Record) error {
 	return f.write(ctx, change, r)
 }
 
-// lists says that the transaction has found no payment before.
-func (f *follower) lists(r Record) bool {
-	_, ok := f.unmatched[r.TransactionID]
-	return ok
-}
-
 // seenAgainAfter is how old LastSeen may be, so that rows that stay as they are
 // cost no writing.
 const seenAgainAfter = day
 
 // keep lists a transaction that belongs to no payment. It is looked at again
 // with every reading: its payment may turn up.
-func (f *follower) keep(ctx context.Context, r Record) (bool, error) {
+func (f follower) keep(ctx context.Context, r Record) (progress, error) {
 	now := f.gateway.clock()
-	before, listed := f.unmatched[r.TransactionID]
+	before, listed, err := f.listed(ctx, r)
+	if err != nil {
+		return rowBusy, err
+	}
 	if listed && glanceAt(before.Record) == glanceAt(r) && now.Sub(before.LastSeen) < seenAgainAfter {
-		return false, nil
+		return rowListed, nil
 	}
 	var event *Event
 	if f.merchant.TellUnmatched {
@@ -173,11 +184,9 @@ func (f *follower) keep(ctx context.Context, r Record) (bool, error) {
 		f.gateway.log.Warn("watch.unmatched", "merchant", f.merchant.ID, "transaction", r.TransactionID, "kind", r.Kind,
 			"state", r.State, "amount", r.Amount.String(), "order", r.OrderID, "createdBy", r.CreatedBy)
 	}
-	u := UnmatchedTransaction{
+	return rowListed, f.gateway.ledger.KeepUnmatched(ctx, UnmatchedTransaction{
 		MerchantID: f.merchant.ID, LiveMode: f.merchant.LiveMode, Record: r, FirstSeen: now, LastSeen: now,
-	}
-	f.unmatched[r.TransactionID] = u
-	return false, f.gateway.ledger.KeepUnmatched(ctx, u, event)
+	}, event)
 }
 
 // afterRow is the next state of a payment after what PayTrace's books show of
@@ -203,9 +212,9 @@ func afterRow(p Payment, r Record, now time.Time) (Change, bool, error) {
 		case r.State == RecordSettled:
 			return settledThere(p, r, now)
 		}
-	case Voided, Failed, StatusDeclined:
+	case Voided, Failed, StatusDeclined, Refunded:
 		// What is being undone may well be there still.
-		if r.State == RecordSettled && !p.First().Late && p.First().Cancel == "" {
+		if r.State == RecordSettled && p.First().Cancel != CancelRequested && p.expectsNothing() {
 			return contradicted(p, r, fmt.Sprintf("PayTrace shows transaction %s as settled, and the payment is %s here", r.TransactionID, p.Status), now)
 		}
 		return Change{}, false, nil
@@ -251,6 +260,14 @@ func external(p Payment, op Operation, r Record, to Status, now time.Time) (Chan
 	return change, true, nil
 }
 
+// expectsNothing says that no money of the payment should settle: what took it
+// was undone before, or never was.
+func (p Payment) expectsNothing() bool {
+	return p.Status != Refunded || slices.ContainsFunc(p.Operations, func(o Operation) bool {
+		return o.Kind == KindRefund && o.Status == OpApproved && o.ProcessedAs == AsVoid
+	})
+}
+
 // lowered says that a clerk has lowered what is taken. More than what was asked
 // for is for a person to see.
 func lowered(p Payment, r Record) bool {
@@ -279,7 +296,7 @@ func contradicted(p Payment, _ Record, why string, now time.Time) (Change, bool,
 // attend puts an operation on the attention list, unless a person has seen it
 // there for the same reason.
 func attend(p Payment, op Operation, why string, now time.Time) (Change, bool, error) {
-	if op.Attention != "" || !op.raise(why) {
+	if !op.raise(why) {
 		return Change{}, false, nil
 	}
 	next := p.next(op, now)

@@ -201,7 +201,7 @@ func (g *Gateway) claim(ctx context.Context, v verb) (*claimed, error) {
 
 func (g *Gateway) write(ctx context.Context, change Change) error {
 	err := g.ledger.Apply(ctx, change)
-	if err == nil || errors.Is(err, ErrStale) || errors.Is(err, ErrKeyTaken) {
+	if err == nil || errors.Is(err, ErrStale) || errors.Is(err, ErrKeyTaken) || errors.Is(err, ErrTransactionTaken) {
 		return err
 	}
 	return unavailable(err)

@@ -46,7 +46,7 @@ func (g *Gateway) hold(ctx context.Context, v verb) (held, error) {
 		return free, nil
 	}
 	key, owner := ClaimKey{MerchantID: v.merchant.ID, Key: v.key}, rand.Text()
-	patience := g.clock().Add(claimFor)
+	patience := g.clock().Add(claimPatience(ctx))
 	for pause := firstClaim; ; pause = min(2*pause, lastClaim) {
 		claim, err := g.claims.Claim(ctx, key, owner, claimFor)
 		switch {
@@ -67,6 +67,15 @@ func (g *Gateway) hold(ctx context.Context, v verb) (held, error) {
 			return held{}, e
 		}
 	}
+}
+
+// claimPatience leaves half of the caller's time for the request itself.
+func claimPatience(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return claimFor
+	}
+	return min(claimFor, time.Until(deadline)/2)
 }
 
 // bound says that the ledger has the key, or cannot be asked.

@@ -17,7 +17,7 @@ type Ledger interface {
 	// none, and never what belongs to another merchant. PaymentByTransaction
 	// also finds a payment by the transaction id of one of its refunds.
 	Payment(ctx context.Context, merchantID, paymentID string) (Payment, error)
-	PaymentByTransaction(ctx context.Context, merchantID, transactionID string) (Payment, error)
+	PaymentByTransaction(ctx context.Context, merchantID string, liveMode bool, transactionID string) (Payment, error)
 	Key(ctx context.Context, merchantID, key string) (KeyRecord, error)
 
 	// CloseKey binds a key to nothing, for good. ErrKeyTaken when it is bound.
@@ -45,19 +45,23 @@ type Ledger interface {
 	// is written with one that was not. DropUnmatched forgets it.
 	KeepUnmatched(context.Context, UnmatchedTransaction, *Event) error
 	DropUnmatched(ctx context.Context, merchantID string, liveMode bool, transactionID string) error
+	// UnmatchedTransaction returns one, or ErrNotFound.
+	UnmatchedTransaction(ctx context.Context, merchantID string, liveMode bool, transactionID string) (UnmatchedTransaction, error)
 	// Unmatched returns at most Limit, the last first-seen first.
 	Unmatched(context.Context, UnmatchedFilter) ([]UnmatchedTransaction, error)
 
 	// Backlog counts what is unfinished, merchants in order.
 	Backlog(ctx context.Context, now time.Time) ([]Backlog, error)
 
-	// A refund at the processor belongs to one of ours: Apply refuses a second
-	// operation, processed as a refund, with the same transaction id.
+	// A transaction at the processor belongs to one of ours: Apply returns
+	// ErrTransactionTaken for a second payment with the same transaction id, and
+	// for a second operation, processed as a refund, with the same one. The two
+	// modes are apart.
 
 	// UndecidedRefunds counts the merchant's refunds of that amount whose
 	// outcome is not known, sending or unknown, and whose SendBefore is not
 	// before since.
-	UndecidedRefunds(ctx context.Context, merchantID string, amount Money, since time.Time) (int, error)
+	UndecidedRefunds(ctx context.Context, merchantID string, liveMode bool, amount Money, since time.Time) (int, error)
 
 	// Customer returns ErrNotFound when the merchant has no such customer.
 	Customer(ctx context.Context, merchantID, customerID string) (VaultCustomer, error)

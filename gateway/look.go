@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -34,6 +35,8 @@ type sighting struct {
 	voided bool
 	// missed says that the look would have shown the operation, and did not.
 	missed bool
+	// counted says that what was done is counted by another operation.
+	counted bool
 	// attention is for an operator: what was seen that only a person can
 	// decide.
 	attention string
@@ -47,7 +50,7 @@ func (g *Gateway) lookFor(ctx context.Context, m Merchant, p Payment, op Operati
 	}
 	looking, cancel := context.WithTimeout(ctx, m.CallDeadline)
 	defer cancel()
-	seen, err := g.look(looking, m, p, op)
+	seen, err := station(looking, g, StageLook, m.ID, func(ctx context.Context) (sighting, error) { return g.look(ctx, m, p, op) })
 	if err != nil {
 		g.log.Warn("payment.look_failed", "merchant", m.ID, "payment", p.ID, "operation", op.ID, "error", err)
 		seen = sighting{}
@@ -56,10 +59,20 @@ func (g *Gateway) lookFor(ctx context.Context, m Merchant, p Payment, op Operati
 	if err != nil {
 		return err
 	}
-	if err := g.write(ctx, change); err != nil {
+	err = g.write(ctx, change)
+	if errors.Is(err, ErrTransactionTaken) {
+		seen = sighting{attention: "transaction " + seen.result.TransactionID + " at PayTrace, which could be this one, is another payment's already"}
+		if change, err = afterLook(p, op, seen, g.clock()); err == nil {
+			err = g.write(ctx, change)
+		}
+	}
+	if err != nil {
 		return err
 	}
 	decided, _ := change.Payment.Operation(op.ID)
+	if !decided.Undecided() {
+		g.observe(change.Payment, op.ID, ByLook)
+	}
 	g.log.Info("payment.looked", "merchant", m.ID, "payment", p.ID, "operation", op.ID, "looks", decided.Looks,
 		"misses", decided.Misses, "status", decided.Status, "attention", decided.Attention)
 	g.followUp(ctx, m, change.Payment, op.ID)
@@ -153,7 +166,7 @@ func (g *Gateway) sightRefund(ctx context.Context, m Merchant, p Payment, op Ope
 		if !couldBe(m, p, op, r) {
 			continue
 		}
-		_, err := g.ledger.PaymentByTransaction(ctx, m.ID, r.TransactionID)
+		_, err := g.ledger.PaymentByTransaction(ctx, m.ID, m.LiveMode, r.TransactionID)
 		if err == nil {
 			continue // another operation's
 		}
@@ -168,7 +181,7 @@ func (g *Gateway) sightRefund(ctx context.Context, m Merchant, p Payment, op Ope
 	if g.clock().Sub(mine[0].CreatedAt) < m.SendWindow+m.CallDeadline+staleAfter {
 		return sighting{}, nil // whoever made it may still hear of it
 	}
-	rivals, err := g.ledger.UndecidedRefunds(ctx, m.ID, op.Amount, mine[0].CreatedAt.Add(-m.CallDeadline-clockSkew))
+	rivals, err := g.ledger.UndecidedRefunds(ctx, m.ID, m.LiveMode, op.Amount, mine[0].CreatedAt.Add(-m.CallDeadline-clockSkew))
 	if err != nil {
 		return sighting{}, err
 	}
@@ -181,7 +194,8 @@ func (g *Gateway) sightRefund(ctx context.Context, m Merchant, p Payment, op Ope
 
 func couldBe(m Merchant, p Payment, op Operation, r Record) bool {
 	sameCard := p.Card.LastFour == "" || r.Card.LastFour == "" || p.Card.LastFour == r.Card.LastFour
-	return r.Kind == KindRefund && r.Amount == op.Amount && sameCard &&
+	return r.Kind == KindRefund && r.Amount == op.Amount && sameCard && (r.OrderID == "" || p.isOfOrder(r)) &&
+		strings.HasPrefix(p.Reference, r.ReferenceStart) &&
 		!r.CreatedAt.Before(op.SentAt.Add(-clockSkew)) &&
 		!r.CreatedAt.After(op.SendBefore.Add(m.CallDeadline+clockSkew)) &&
 		(m.ProcessorUser == "" || r.CreatedBy == m.ProcessorUser)

@@ -88,7 +88,7 @@ func (g *Gateway) Find(ctx context.Context, merchantID, id string) (Payment, err
 		if strings.HasPrefix(id, "pay_") {
 			return g.payment(ctx, m, id)
 		}
-		p, err := g.ledger.PaymentByTransaction(ctx, m.ID, id)
+		p, err := g.ledger.PaymentByTransaction(ctx, m.ID, m.LiveMode, id)
 		return found(m, p, err)
 	})
 }

@@ -1,6 +1,10 @@
 package gateway
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // OperationKind is what an operation does.
 type OperationKind string
@@ -127,14 +131,32 @@ const (
 	Seen Decision = "seen"
 )
 
-// raise puts the operation on the attention list, unless a person has seen it
-// there for the same reason. It says whether that is news.
+// raise puts the operation on the attention list, beside what it is there for
+// already, unless a person has seen it there for the same reason. It says
+// whether that is news.
 func (o *Operation) raise(why string) bool {
-	if o.Attention == why || (o.Resolution != nil && o.Resolution.About == why) {
+	seen := o.Resolution != nil && strings.Contains(o.Resolution.About, why)
+	if seen || strings.Contains(o.Attention, why) || len(o.Attention)+len(why) > attentionAtMost {
 		return false
 	}
-	o.Attention = why
+	o.Attention = joined(o.Attention, why)
 	return true
+}
+
+// attentionAtMost bounds the reasons for one operation's attention.
+const attentionAtMost = 2000
+
+// calm takes one reason away.
+func (o *Operation) calm(why string) {
+	reasons := strings.Split(o.Attention, "; ")
+	o.Attention = strings.Join(slices.DeleteFunc(reasons, func(r string) bool { return r == why }), "; ")
+}
+
+func joined(reasons, why string) string {
+	if reasons == "" {
+		return why
+	}
+	return reasons + "; " + why
 }
 
 // Undecided says that money may be moving, or have moved, without our knowing.

@@ -159,8 +159,11 @@ type Record struct {
 	Amount        Money         `json:"amount"`
 	OrderID       string        `json:"orderId,omitempty"`
 	Reference     string        `json:"reference,omitempty"`
-	Card          CardSummary   `json:"card"`
-	CreatedBy     string        `json:"createdBy,omitempty"`
-	CreatedAt     time.Time     `json:"createdAt"`
-	SettledAt     time.Time     `json:"settledAt,omitzero"`
+	// ReferenceStart is the beginning of the reference of the charge that this
+	// transaction belongs to, where the processor shows no more of it.
+	ReferenceStart string      `json:"referenceStart,omitempty"`
+	Card           CardSummary `json:"card"`
+	CreatedBy      string      `json:"createdBy,omitempty"`
+	CreatedAt      time.Time   `json:"createdAt"`
+	SettledAt      time.Time   `json:"settledAt,omitzero"`
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 )
 
@@ -47,20 +48,28 @@ type settlement struct {
 // waitFor is how long a refund waits before it asks again.
 func (s settlement) waitFor() time.Duration { return cmp.Or(s.again, sendWaitingEvery) }
 
-// settlementOf looks only when the ledger does not know the payment settled.
-func (g *Gateway) settlementOf(ctx context.Context, m Merchant, p Payment) settlement {
+// settlementOf looks only when the ledger does not know the payment settled, and
+// follows what it sees.
+func (g *Gateway) settlementOf(ctx context.Context, m Merchant, p Payment) (Payment, settlement) {
 	if p.Status != StatusApproved && p.Status != Failed {
-		return settlement{state: RecordSettled, at: p.SettledAt}
+		return p, settlement{state: RecordSettled, at: p.SettledAt}
 	}
-	ctx, cancel := context.WithTimeout(ctx, g.lookTime(ctx, m))
+	looking, cancel := context.WithTimeout(ctx, g.lookTime(ctx, m))
 	defer cancel()
-	record, err := g.processors[m.ID].Transaction(ctx, p.TransactionID)
+	record, err := g.processors[m.ID].Transaction(looking, p.TransactionID)
 	if err != nil {
 		g.log.Warn("refund.look_failed", "merchant", m.ID, "payment", p.ID, "error", err,
 			"consequence", "the refund waits for settlement")
-		return settlement{}
+		return p, settlement{}
 	}
-	return settlement{state: record.State, at: record.SettledAt}
+	seen := settlement{state: record.State, at: record.SettledAt}
+	if _, err := (follower{gateway: g, merchant: m}).matched(ctx, p, record); err != nil && !errors.Is(err, ErrStale) {
+		return p, settlement{}
+	}
+	if fresh, err := g.ledger.Payment(ctx, p.MerchantID, p.ID); err == nil {
+		p = fresh
+	}
+	return p, seen
 }
 
 // lookTime leaves a sixth of the caller's time to write down what the look has

@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -40,81 +42,151 @@ func (g *Gateway) resolve(ctx context.Context, m Merchant, by, paymentID string,
 	if op.Resolution != nil && op.Resolution.Decision == cmd.Decision && op.Attention == "" {
 		return Answer{Payment: p, OperationID: op.ID, Replayed: true}, nil
 	}
+	if other, busy := p.inProgress(); busy && op.Status == OpWaiting {
+		return Answer{}, inProgress(p, other)
+	}
 	seen, err := g.verify(ctx, m, p, op, cmd)
 	if err != nil {
 		return Answer{}, err
 	}
 	now := g.clock()
-	decision := Resolution{Decision: cmd.Decision, By: by, Note: cmd.Note, About: op.Attention, At: now}
+	decision := Resolution{Decision: cmd.Decision, By: by, Note: cmd.Note, About: about(op), At: now}
 	change, err := decideResolve(p, op, decision, seen, now)
 	if err != nil {
 		return Answer{}, err
 	}
-	if err := g.write(ctx, change); err != nil {
+	err = g.write(ctx, change)
+	if errors.Is(err, ErrTransactionTaken) {
+		return Answer{}, refuse(CodeNotResolvable, "this transaction belongs to another payment already").on("transactionId")
+	}
+	if err != nil {
 		return Answer{}, err
 	}
 	g.log.Warn("payment.resolved", "merchant", m.ID, "payment", p.ID, "operation", op.ID, "decision", cmd.Decision,
 		"by", by, "transaction", cmd.TransactionID, "status", change.Payment.Status)
-	if op.Undecided() {
-		g.observe(change.Payment, op.ID, ByOperator)
+	if err := (follower{gateway: g, merchant: m}).unlist(ctx, Record{TransactionID: cmd.TransactionID}); err != nil {
+		g.log.Warn("watch.failed", "merchant", m.ID, "error", err, "consequence", "the transaction stays listed as unmatched until the next reading")
 	}
+	if !op.Undecided() {
+		return Answer{Payment: change.Payment, OperationID: op.ID}, nil
+	}
+	g.observe(change.Payment, op.ID, ByOperator)
 	after := g.followUp(ctx, m, change.Payment, op.ID)
 	return Answer{Payment: after, OperationID: op.ID}, nil
 }
 
+// about is what the operation waited for, with what a person has seen of it
+// before.
+func about(op Operation) string {
+	if op.Resolution == nil {
+		return op.Attention
+	}
+	return joined(op.Resolution.About, op.Attention)
+}
+
 // verify keeps a slip of the hand out of the books: what is said to be done
-// must not be another payment's, and must not contradict what PayTrace shows. A
-// PayTrace that cannot be asked does not keep a person from deciding.
+// must not be another payment's, and nothing may be said that PayTrace plainly
+// contradicts. A PayTrace that cannot be asked does not keep a person from
+// deciding.
 func (g *Gateway) verify(ctx context.Context, m Merchant, p Payment, op Operation, cmd ResolveOperation) (sighting, error) {
-	if cmd.Decision != Done || (op.Status != OpUnknown && op.Status != OpWaiting) {
-		return sighting{}, nil
-	}
-	own := op.Charges() || (op.Kind == KindRefund && op.ProcessedAs != AsVoid)
-	id := p.TransactionID
-	if own {
-		if id = cmd.TransactionID; id == "" {
-			return sighting{}, refuse(CodeNotResolvable, "name the transaction at PayTrace by which the %s was done", op.Kind).on("transactionId")
-		}
-		other, err := g.ledger.PaymentByTransaction(ctx, m.ID, id)
-		if err == nil {
-			return sighting{}, refuse(CodeNotResolvable, "this transaction belongs to payment %s already", other.ID).on("transactionId")
-		}
-		if !errors.Is(err, ErrNotFound) {
-			return sighting{}, unavailable(err)
-		}
-	}
 	looking, cancel := context.WithTimeout(ctx, g.lookTime(ctx, m))
 	defer cancel()
-	record, err := g.processors[m.ID].Transaction(looking, id)
+	waits := op.Status == OpWaiting
+	switch {
+	case cmd.Decision == NotDone && op.Status == OpUnknown && g.clock().Sub(op.SentAt) < m.hearingTime():
+		return sighting{}, refuse(CodeInProgress, "whoever sent this %s may still hear of it; decide in two minutes", op.Kind).retry(m.hearingTime())
+	case cmd.Decision == NotDone && op.Status == OpUnknown:
+		return g.verifyNotDone(looking, m, p, op)
+	case cmd.Decision != Done || (op.Status != OpUnknown && !waits):
+		return sighting{}, nil
+	case op.Charges() || waits || (op.Kind == KindRefund && op.ProcessedAs != AsVoid):
+		return g.verifyOwn(looking, m, p, op, cmd.TransactionID)
+	}
+	record, err := g.processors[m.ID].Transaction(looking, p.TransactionID)
+	if err != nil {
+		g.notVerified(p, op, err)
+		return sighting{result: Result{Outcome: Approved, TransactionID: p.TransactionID}}, nil
+	}
+	result := judge(op, record, false)
+	if result.Outcome != Approved {
+		return sighting{}, refuse(CodeNotResolvable, "PayTrace shows the transaction as %s with %s; this %s is not done", record.State, record.Amount, op.Kind).on("decision")
+	}
+	return sighting{result: result}, nil
+}
+
+func (g *Gateway) notVerified(p Payment, op Operation, err error) {
+	g.log.Warn("resolve.not_verified", "merchant", p.MerchantID, "payment", p.ID, "operation", op.ID, "error", err)
+}
+
+// verifyNotDone refuses what the books plainly show as done.
+func (g *Gateway) verifyNotDone(ctx context.Context, m Merchant, p Payment, op Operation) (sighting, error) {
+	seen, err := g.look(ctx, m, p, op)
+	if err != nil {
+		g.notVerified(p, op, err)
+		return sighting{}, nil
+	}
+	if seen.result.Outcome == Approved {
+		return sighting{}, refuse(CodeNotResolvable, "PayTrace shows that this %s was done, by transaction %s", op.Kind, seen.result.TransactionID).on("decision")
+	}
+	return sighting{}, nil
+}
+
+// verifyOwn looks at a transaction of the operation's own: a charge's or a
+// refund's.
+func (g *Gateway) verifyOwn(ctx context.Context, m Merchant, p Payment, op Operation, id string) (sighting, error) {
+	if id == "" {
+		return sighting{}, refuse(CodeNotResolvable, "name the transaction at PayTrace by which the %s was done", op.Kind).on("transactionId")
+	}
+	other, err := g.ledger.PaymentByTransaction(ctx, m.ID, m.LiveMode, id)
+	switch {
+	case err == nil && op.Status == OpWaiting && other.ID == p.ID && countedThere(p, op, id):
+		return sighting{counted: true}, nil
+	case err == nil:
+		return sighting{}, refuse(CodeNotResolvable, "this transaction belongs to payment %s already", other.ID).on("transactionId")
+	case !errors.Is(err, ErrNotFound):
+		return sighting{}, unavailable(err)
+	}
+	record, err := g.processors[m.ID].Transaction(ctx, id)
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		g.log.Warn("resolve.not_verified", "merchant", m.ID, "payment", p.ID, "operation", op.ID, "error", err)
+		g.notVerified(p, op, err)
 		return sighting{result: Result{Outcome: Approved, TransactionID: id}}, nil
 	}
 	if err != nil {
 		return sighting{}, refuse(CodeNotResolvable, "PayTrace has no transaction with this id").on("transactionId")
 	}
-	return confirm(op, record, own)
+	return confirm(p, op, record)
+}
+
+// countedThere says that a refund which was made at PayTrace's screens in place
+// of a waiting one has been seen and counted already.
+func countedThere(p Payment, waiting Operation, id string) bool {
+	return slices.ContainsFunc(p.Operations, func(o Operation) bool {
+		return o.Origin == OriginExternal && o.Kind == KindRefund && o.TransactionID == id && o.Amount == waiting.Amount
+	})
 }
 
 // confirm says whether a record can be what was done.
-func confirm(op Operation, r Record, own bool) (sighting, error) {
+func confirm(p Payment, op Operation, r Record) (sighting, error) {
 	seen := sighting{result: Result{Outcome: Approved, TransactionID: r.TransactionID, Card: r.Card}}
 	wrong := func(what string) (sighting, error) {
 		return sighting{}, refuse(CodeNotResolvable, "PayTrace shows this transaction %s", what).on("transactionId")
 	}
+	refund := op.Kind == KindRefund
 	switch {
-	case !own && undoneThere(op, r):
-		return sighting{}, refuse(CodeNotResolvable, "PayTrace shows that this %s was not done", op.Kind).on("decision")
-	case !own:
-		return seen, nil
-	case (r.Kind == KindRefund) != (op.Kind == KindRefund):
+	case (r.Kind == KindRefund) != refund:
 		return wrong("as a " + string(r.Kind))
 	case r.Amount != op.Amount:
 		return wrong("with another amount, " + r.Amount.String())
-	case r.State == RecordDeclined:
-		return wrong("as declined; it was not done")
-	case r.State == RecordVoided && op.Kind == KindRefund:
-		return wrong("as voided; it was not done")
+	case isReference(r.Reference) && r.Reference != p.Reference, !strings.HasPrefix(p.Reference, r.ReferenceStart):
+		return wrong("with the reference of another payment")
+	case r.OrderID != "" && p.OrderID != "" && !p.isOfOrder(r):
+		return wrong("with another order")
+	case r.Card.LastFour != "" && p.Card.LastFour != "" && r.Card.LastFour != p.Card.LastFour:
+		return wrong("with another card")
+	case r.State == RecordDeclined, r.State == RecordOther, refund && r.State == RecordVoided:
+		return wrong("as " + string(r.State) + "; it was not done")
+	case refund && r.Amount > p.returnable():
+		return wrong("but only " + p.returnable().String() + " can have been given back")
 	}
 	seen.voided = r.State == RecordVoided
 	return seen, nil
@@ -130,17 +202,18 @@ func decideResolve(p Payment, op Operation, decision Resolution, seen sighting, 
 		return concludeFound(withOperation(p, op), op, seen, now)
 	case op.Status == OpUnknown && decision.Decision == NotDone:
 		return concludeNever(p, op, now)
-	case op.Status == OpWaiting && decision.Decision == Done:
+	case op.Status == OpWaiting && decision.Decision == Done && !seen.counted:
 		op.ProcessedAs = AsRefund
 		return concludeGivenBack(p, op, seen.result, now)
-	case op.Status == OpWaiting && decision.Decision == NotDone:
+	case op.Status == OpWaiting && decision.Decision != Seen:
 		op.Status, op.Due, op.Attention = OpCancelled, time.Time{}, ""
 		return decided(p, p.next(op, now), op.ID, now), nil
 	case op.Attention == "":
 		return Change{}, refuse(CodeNotResolvable, "nothing about this %s waits for a person's decision", op.Kind).on("operationId")
 	case decision.Decision == Done && op.Cancel == CancelRequested:
-		op.Cancel, op.Due, op.Attention = CancelDone, time.Time{}, ""
-	case decision.Decision == Seen && !op.Undecided():
+		// A look at the payment shows what was done.
+		op.Cancel, op.Due, op.Attention = CancelDone, now, ""
+	case decision.Decision == Seen && op.Cancel != CancelRequested && !op.Undecided():
 		op.Attention = ""
 	default:
 		return Change{}, refuse(CodeNotResolvable, "a %s that is %s cannot be resolved as %s", op.Kind, op.Status, decision.Decision).on("decision")

@@ -60,6 +60,7 @@ func TestAChargeThatAPersonCalledNotDoneIsWatchedAndUndone(t *testing.T) {
 		h.processor.Hide(func(gateway.Record) bool { return true })
 		lost := h.create("k", sale(1000))
 		h.answers()
+		time.Sleep(2 * time.Minute) // nobody hears of it any more
 		a, err := h.resolve(lost.Payment, lost.OperationID, gateway.NotDone, "")
 		h.expect(a, err, gateway.Failed, gateway.OpFailed)
 		h.processor.Hide(nil)
@@ -87,6 +88,12 @@ func TestAPersonDecidesARefund(t *testing.T) {
 				h.expect(lost, err, gateway.Settled, gateway.OpUnknown)
 				h.answers()
 				id := ""
+				if c.decision == gateway.NotDone {
+					if _, err := h.resolve(p, lost.OperationID, c.decision, id); codeOf(err) != gateway.CodeInProgress {
+						t.Errorf("a moment after its sending: %v", err)
+					}
+					time.Sleep(2 * time.Minute)
+				}
 				if c.decision == gateway.Done {
 					id = h.processor.Clerk(gateway.Record{Kind: gateway.KindRefund, State: gateway.RecordPending, Amount: part})
 				}
@@ -125,6 +132,7 @@ func TestAPersonIsContradictedByThePlainBooks(t *testing.T) {
 		if _, err := h.resolve(p, lost.OperationID, gateway.Done, ""); codeOf(err) != gateway.CodeNotResolvable {
 			t.Errorf("PayTrace shows the authorization as not captured: %v", err)
 		}
+		time.Sleep(2 * time.Minute)
 		a, err := h.resolve(p, lost.OperationID, gateway.NotDone, "")
 		h.expect(a, err, gateway.Authorized, gateway.OpFailed)
 	})

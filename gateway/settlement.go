@@ -33,7 +33,15 @@ func (p *Payment) expectSettlement(now time.Time) {
 	default:
 		op.Due = time.Time{}
 	}
+	if p.Status != StatusApproved {
+		op.calm(notSettled)
+		p.NeedsAttention = p.attention()
+	}
 }
+
+// notSettled is what an operator is told of a payment that no look has shown
+// settled.
+const notSettled = "PayTrace has not shown this payment as settled for ten days"
 
 // lookAtSettlement looks at one payment that no reading of the export has shown
 // settled yet.
@@ -43,8 +51,13 @@ func (g *Gateway) lookAtSettlement(ctx context.Context, m Merchant, p Payment, o
 	if age > settlementAtMost {
 		op.Due = time.Time{}
 	}
+	news := age > settlementLate && p.Status == StatusApproved && op.raise(notSettled)
 	next := p.next(op, g.clock())
-	if err := g.write(ctx, Change{Payment: next, Base: p.Version, Operation: op.ID}); err != nil {
+	change := Change{Payment: next, Base: p.Version, Operation: op.ID}
+	if news {
+		change.Events = []Event{attentionEvent(next, op.ID, g.clock())}
+	}
+	if err := g.write(ctx, change); err != nil {
 		return err
 	}
 	looking, cancel := context.WithTimeout(ctx, m.CallDeadline)
@@ -53,23 +66,6 @@ func (g *Gateway) lookAtSettlement(ctx context.Context, m Merchant, p Payment, o
 	if err != nil {
 		return err
 	}
-	follow, err := g.follower(ctx, m)
-	if err != nil {
-		return err
-	}
-	if _, err := follow.matched(ctx, next, record); err != nil {
-		return err
-	}
-	if age < settlementLate || record.State != RecordPending {
-		return nil
-	}
-	fresh, err := g.ledger.Payment(ctx, p.MerchantID, p.ID)
-	if err != nil {
-		return err
-	}
-	change, news, err := attend(fresh, fresh.First(), "the payment is still not settled at PayTrace", g.clock())
-	if err != nil || !news {
-		return err
-	}
-	return g.write(ctx, change)
+	_, err = follower{gateway: g, merchant: m}.matched(ctx, next, record)
+	return err
 }

@@ -32,6 +32,9 @@ func (g *Gateway) undo(ctx context.Context, m Merchant, p Payment, given Operati
 	if p.Status != Authorized {
 		p, seen = g.books(ctx, m, p)
 	}
+	if seen.why != "" || seen.again > 0 {
+		return g.undoDoubtful(ctx, p, given.ID, seen)
+	}
 	answer, err := g.run(ctx, g.undoing(m, p, given, seen))
 	if err != nil {
 		return p, err
@@ -141,6 +144,17 @@ func (g *Gateway) undoRefused(ctx context.Context, p Payment, givenID string, un
 		given.Due = g.clock().Add(undoAgain)
 		if refusedUndos(p, *given) >= undoTries {
 			given.Due = time.Time{}
+		}
+	})
+}
+
+// undoDoubtful puts the undoing off while the books do not show what has gone
+// back already.
+func (g *Gateway) undoDoubtful(ctx context.Context, p Payment, givenID string, seen settlement) (Payment, error) {
+	return g.mark(ctx, p, givenID, func(given *Operation) {
+		given.Due = g.clock().Add(seen.waitFor())
+		if seen.why != "" {
+			given.raise("the shop gave this payment up, and its undoing waits: " + seen.why)
 		}
 	})
 }

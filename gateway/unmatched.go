@@ -20,6 +20,7 @@ type UnmatchedTransaction struct {
 type UnmatchedFilter struct {
 	MerchantID string
 	LiveMode   bool
+	OrderID    string // empty: of any order
 	// Before is the place of the last one of the page before: its FirstSeen and
 	// its transaction id.
 	BeforeSeen time.Time

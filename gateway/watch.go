@@ -3,7 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
-	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -49,7 +49,7 @@ func newWatching() watching { return watching{merchants: map[string]*bookmark{}}
 // changed since are not worked on again.
 type bookmark struct {
 	reading bool
-	done    map[string]glance
+	done    map[string]mark
 }
 
 // glance is what may change of a record.
@@ -59,6 +59,16 @@ type glance struct {
 }
 
 func glanceAt(r Record) glance { return glance{r.State, r.Amount} }
+
+// mark is a row that was followed, and when to follow it again though it has
+// not changed, zero for never.
+type mark struct {
+	glance
+	again time.Time
+}
+
+// listedAgain is how often the payment of a row is looked for that has none.
+const listedAgain = time.Hour
 
 // begin gives the merchant's bookmark, unless it is being read.
 func (w *watching) begin(merchantID string) (*bookmark, bool) {
@@ -106,29 +116,32 @@ func (g *Gateway) RunWatch(ctx context.Context, every time.Duration) {
 }
 
 // watchDue reads the merchant's export if it is due and no other instance has
-// taken it.
+// taken it. For as long as a reading may take, it is due for nobody else.
 func (g *Gateway) watchDue(ctx context.Context, m Merchant, b *bookmark) {
 	w, err := g.ledger.Watch(ctx, m.ID, m.LiveMode)
 	if err != nil || g.clock().Before(w.Due) {
 		return // a ledger that cannot be read is told by the due work
 	}
 	started := g.clock()
-	w.Due = started.Add(m.watchEvery())
+	w.Due = started.Add(watchPatience + m.CallDeadline)
 	w.Version++
 	if err := g.ledger.SaveWatch(ctx, w); err != nil {
 		return
 	}
-	_, err = station(ctx, g, StageWatch, m.ID, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, g.readExport(ctx, m, b, w.from(m, started), started)
+	through, err := station(ctx, g, StageWatch, m.ID, func(ctx context.Context) (time.Time, error) {
+		return g.readExport(ctx, m, b, w.from(m, started), started)
 	})
-	if err != nil {
-		if ctx.Err() == nil {
-			g.log.Warn("watch.failed", "merchant", m.ID, "through", w.seenThrough(), "error", err,
-				"consequence", "settlements and what is done at PayTrace's screens are seen later")
-		}
-		return
+	if ctx.Err() != nil {
+		return // another instance, or the next start, takes it when it is due
 	}
-	w.Through = started
+	if err != nil {
+		g.log.Warn("watch.failed", "merchant", m.ID, "through", w.seenThrough(), "error", err,
+			"consequence", "settlements and what is done at PayTrace's screens are seen later")
+	}
+	if through.After(w.Through) {
+		w.Through = through
+	}
+	w.Due = started.Add(m.watchEvery())
 	w.Version++
 	if err := g.ledger.SaveWatch(ctx, w); err != nil && !errors.Is(err, ErrStale) {
 		g.log.Warn("watch.not_saved", "merchant", m.ID, "error", err, "consequence", "the next reading begins where this one did")
@@ -171,16 +184,15 @@ func (m Merchant) watchBack() time.Duration {
 }
 
 // readExport follows everything on PayTrace's books that was made between two
-// times, some days at a time.
-func (g *Gateway) readExport(ctx context.Context, m Merchant, b *bookmark, from, to time.Time) error {
+// times, some days at a time. It returns the time through which all has been
+// seen: what has to be followed later holds it back.
+func (g *Gateway) readExport(ctx context.Context, m Merchant, b *bookmark, from, to time.Time) (time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, watchPatience)
 	defer cancel()
-	seen := map[string]glance{}
-	var failed []error
-	follow, err := g.follower(ctx, m)
-	if err != nil {
-		return err
-	}
+	r := reading{follower: follower{gateway: g, merchant: m}, before: b.done, seen: map[string]mark{}}
+	// Whatever keeps a reading from its end, the next goes on where it stopped.
+	defer func() { b.done = r.remembered() }()
+	var through time.Time
 	for start := from; ; start = start.Add(m.watchBack()) {
 		end := start.Add(m.watchBack())
 		if end.After(to) {
@@ -188,28 +200,75 @@ func (g *Gateway) readExport(ctx context.Context, m Merchant, b *bookmark, from,
 		}
 		rows, err := g.readDays(ctx, m, start, end)
 		if err != nil {
-			return err
+			return through, err
 		}
-		for _, r := range rows {
-			if b.done[r.TransactionID] == glanceAt(r) {
-				seen[r.TransactionID] = glanceAt(r)
-				continue
-			}
-			done, err := follow.row(ctx, r)
-			if err != nil {
-				if failed = append(failed, fmt.Errorf("transaction %s: %w", r.TransactionID, err)); len(failed) >= rowsMayFail {
-					return errors.Join(failed...)
-				}
-			}
-			if done {
-				seen[r.TransactionID] = glanceAt(r)
-			}
+		if err := r.follow(ctx, rows); err != nil {
+			return through, err
 		}
+		through = r.heldBack(end)
 		if !end.Before(to) {
-			b.done = seen
-			return errors.Join(failed...)
+			r.whole = true
+			return through, nil
 		}
 	}
+}
+
+// reading is one reading of an export.
+type reading struct {
+	follower
+	before, seen map[string]mark
+	// busy is when the oldest row was made that has to be followed later.
+	busy   time.Time
+	failed int
+	// whole says that the reading has come to its end: what it has not seen
+	// may be forgotten.
+	whole bool
+}
+
+func (r *reading) follow(ctx context.Context, rows []Record) error {
+	for _, row := range rows {
+		now := r.gateway.clock()
+		before, ok := r.before[row.TransactionID]
+		if ok && before.glance == glanceAt(row) && (before.again.IsZero() || now.Before(before.again)) {
+			r.seen[row.TransactionID] = before
+			continue
+		}
+		how, err := r.row(ctx, row)
+		switch {
+		case err != nil && (ctx.Err() != nil || r.failed >= rowsMayFail):
+			return err
+		case err != nil:
+			r.failed++
+			r.gateway.log.Error("watch.row_failed", "merchant", r.merchant.ID, "transaction", row.TransactionID, "error", err,
+				"consequence", "what this transaction means for its payment is not known; the others are followed")
+		case how == rowDone:
+			r.seen[row.TransactionID] = mark{glance: glanceAt(row)}
+		case how == rowListed:
+			r.seen[row.TransactionID] = mark{glanceAt(row), now.Add(listedAgain)}
+		case how == rowBusy && (r.busy.IsZero() || row.CreatedAt.Before(r.busy)):
+			r.busy = row.CreatedAt
+		}
+	}
+	return nil
+}
+
+func (r *reading) heldBack(end time.Time) time.Time {
+	if !r.busy.IsZero() && r.busy.Before(end) {
+		return r.busy
+	}
+	return end
+}
+
+func (r *reading) remembered() map[string]mark {
+	if r.whole {
+		return r.seen
+	}
+	all := maps.Clone(r.before)
+	if all == nil {
+		all = map[string]mark{}
+	}
+	maps.Copy(all, r.seen)
+	return all
 }
 
 // readDays reads an export, in parts where it may have been cut at the cap on

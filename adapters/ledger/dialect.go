@@ -22,6 +22,9 @@ type dialect struct {
 	// again says that the database has given up a whole transaction, nothing of
 	// which was kept, and that it may go through at the next attempt.
 	again func(error) bool
+	// taken says that a transaction at the processor is another payment's or
+	// another refund's: the index that forbids it has failed the statement.
+	taken func(error) bool
 	// patience bounds one group of changes. Zero leaves that to the database.
 	patience time.Duration
 	// explain is the border at which the database's errors become an operator's.
@@ -34,6 +37,7 @@ func sqliteDialect(path string) dialect {
 		begin:   `BEGIN IMMEDIATE`,
 		schema:  verbatim,
 		again:   func(error) bool { return false },
+		taken:   takenInSQLite,
 		explain: explainSQLite(path),
 	}
 }
@@ -45,6 +49,7 @@ func postgresDialect(place string) dialect {
 		schema:    postgresTypes.Replace,
 		exclusive: exclusiveSQL,
 		again:     abortedByPostgres,
+		taken:     takenInPostgres,
 		patience:  groupPatience,
 		explain:   explainPostgres(place),
 	}

@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -13,6 +14,15 @@ var (
 	errDamaged    = errors.New("the file is damaged: keep a copy of it with its -wal file, then restore the newest backup, " +
 		"or save what can be read with the sqlite3 tool's .recover")
 )
+
+// takenInSQLite is true for the two indexes that keep a transaction at the
+// processor from belonging to two of ours. SQLite names an index by its columns,
+// and no other unique index has these.
+func takenInSQLite(err error) bool {
+	var failed *sqlite.Error
+	return errors.As(err, &failed) && failed.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE &&
+		(strings.Contains(failed.Error(), "payments.transaction_id") || strings.Contains(failed.Error(), "operations.transaction_id"))
+}
 
 // explainSQLite is the border at which SQLite's errors become an operator's.
 func explainSQLite(path string) func(error) error {

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"maps"
 	"runtime"
 	"sync"
 	"testing"
@@ -119,6 +120,61 @@ func TestCloseAnswersWhatIsQueued(t *testing.T) {
 			t.Errorf("an acknowledged payment is lost: %v", err)
 		}
 	}
+}
+
+// TestATakenTransactionFailsItsOwnChangeOnly has one group with two payments of
+// one transaction, two refunds of another, and a payment that has to do with
+// neither.
+func TestATakenTransactionFailsItsOwnChangeOnly(t *testing.T) {
+	for name, blank := range stores {
+		t.Run(name, func(t *testing.T) {
+			l := blank(t).open(t)
+			changes := rivals(t, l)
+			release := occupied(t, l)
+			answers := make([]chan error, len(changes))
+			for i, c := range changes {
+				answers[i] = make(chan error, 1)
+				go func() { answers[i] <- l.Apply(context.Background(), c) }()
+				waitQueued(t, l, i+1, answers[i])
+			}
+			release()
+			kept := map[string]int{}
+			for i, c := range changes {
+				switch err := <-answers[i]; {
+				case err == nil:
+					kept[c.Payment.First().TransactionID]++
+				case !errors.Is(err, gateway.ErrTransactionTaken):
+					t.Errorf("change %d: %v, want ErrTransactionTaken", i, err)
+				}
+			}
+			if want := map[string]int{"1001": 1, "1002": 1, "1003": 1}; !maps.Equal(kept, want) {
+				t.Errorf("kept by transaction: %v, want %v", kept, want)
+			}
+		})
+	}
+}
+
+// rivals are changes of payments that the ledger has.
+func rivals(t *testing.T, l *Ledger) []gateway.Change {
+	t.Helper()
+	var changes []gateway.Change
+	for _, transaction := range []string{"1001", "1002", "1001", "1002", "1003"} {
+		sale := storetest.Sale("m1", noon)
+		if transaction == "1002" {
+			sale.Payment.Operations[0].Kind, sale.Payment.Operations[0].ProcessedAs = gateway.KindRefund, gateway.AsRefund
+		}
+		if err := l.Apply(t.Context(), sale); err != nil {
+			t.Fatal(err)
+		}
+		c := storetest.Approval(sale.Payment, noon.Add(time.Second))
+		c.Payment.Operations[0].TransactionID, c.Payment.TransactionID = transaction, transaction
+		if transaction == "1002" {
+			c.Payment.TransactionID = "" // only the refund has it
+		}
+		c.Reply, c.Events = nil, nil
+		changes = append(changes, c)
+	}
+	return changes
 }
 
 func TestAFailedCommitFailsEveryChangeOfItsGroup(t *testing.T) {

@@ -22,8 +22,8 @@ func (p *pair) Payment(ctx context.Context, merchantID, paymentID string) (gatew
 	return p.next().Payment(ctx, merchantID, paymentID)
 }
 
-func (p *pair) PaymentByTransaction(ctx context.Context, merchantID, transactionID string) (gateway.Payment, error) {
-	return p.next().PaymentByTransaction(ctx, merchantID, transactionID)
+func (p *pair) PaymentByTransaction(ctx context.Context, merchantID string, liveMode bool, transactionID string) (gateway.Payment, error) {
+	return p.next().PaymentByTransaction(ctx, merchantID, liveMode, transactionID)
 }
 
 func (p *pair) PaymentByReference(ctx context.Context, merchantID, reference string) (gateway.Payment, error) {
@@ -62,6 +62,10 @@ func (p *pair) DropUnmatched(ctx context.Context, merchantID string, liveMode bo
 	return p.next().DropUnmatched(ctx, merchantID, liveMode, transactionID)
 }
 
+func (p *pair) UnmatchedTransaction(ctx context.Context, merchantID string, liveMode bool, transactionID string) (gateway.UnmatchedTransaction, error) {
+	return p.next().UnmatchedTransaction(ctx, merchantID, liveMode, transactionID)
+}
+
 func (p *pair) Unmatched(ctx context.Context, f gateway.UnmatchedFilter) ([]gateway.UnmatchedTransaction, error) {
 	return p.next().Unmatched(ctx, f)
 }
@@ -70,8 +74,8 @@ func (p *pair) Backlog(ctx context.Context, now time.Time) ([]gateway.Backlog, e
 	return p.next().Backlog(ctx, now)
 }
 
-func (p *pair) UndecidedRefunds(ctx context.Context, merchantID string, amount gateway.Money, since time.Time) (int, error) {
-	return p.next().UndecidedRefunds(ctx, merchantID, amount, since)
+func (p *pair) UndecidedRefunds(ctx context.Context, merchantID string, liveMode bool, amount gateway.Money, since time.Time) (int, error) {
+	return p.next().UndecidedRefunds(ctx, merchantID, liveMode, amount, since)
 }
 
 func (p *pair) Customer(ctx context.Context, merchantID, customerID string) (gateway.VaultCustomer, error) {

@@ -18,18 +18,22 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		query   string
 		indexes []string
 	}{
-		"payment":     {paymentSQL, []string{"payments_1"}},
-		"transaction": {byTransactionSQL, []string{"payments_by_transaction", "operations_by_transaction"}},
-		"key":         {keySQL, []string{"idempotency_keys_1"}},
-		"reply":       {setReplySQL, []string{"idempotency_keys_1"}},
-		"rivals":      {undecidedRefundsSQL, []string{"operations_undecided"}},
-		"due":         {dueSQL, []string{"COVERING INDEX operations_due (due>? AND due<?)"}},
-		"reference":   {byReferenceSQL, []string{"payments_2"}},
-		"watch":       {watchSQL, []string{"watches_1"}},
-		"save watch":  {updateWatchSQL, []string{"watches_1"}},
-		"unmatched":   {unmatchedSQL, []string{"unmatched_newest (merchant_id=? AND live_mode=? AND first_seen<?)"}},
-		"seen again":  {updateUnmatchedSQL, []string{"unmatched_transactions_1"}},
-		"matched":     {deleteUnmatchedSQL, []string{"unmatched_transactions_1"}},
+		"payment": {paymentSQL, []string{"payments_1"}},
+		"transaction": {byTransactionSQL, []string{
+			"payments_by_transaction (merchant_id=? AND live_mode=? AND transaction_id=?)", "operations_by_transaction"}},
+		"key":        {keySQL, []string{"idempotency_keys_1"}},
+		"reply":      {setReplySQL, []string{"idempotency_keys_1"}},
+		"rivals":     {undecidedRefundsSQL, []string{"operations_undecided"}},
+		"due":        {dueSQL, []string{"COVERING INDEX operations_due (due>? AND due<?)"}},
+		"reference":  {byReferenceSQL, []string{"payments_2"}},
+		"watch":      {watchSQL, []string{"watches_1"}},
+		"save watch": {updateWatchSQL, []string{"watches_1"}},
+		"unmatched":  {unmatchedSQL, []string{"unmatched_newest (merchant_id=? AND live_mode=? AND first_seen<?)"}},
+		"unmatched by order": {unmatchedByOrderSQL, []string{
+			"unmatched_by_order (merchant_id=? AND live_mode=? AND order_id=? AND first_seen<?)"}},
+		"one unmatched": {unmatchedTransactionSQL, []string{"unmatched_transactions_1"}},
+		"seen again":    {updateUnmatchedSQL, []string{"unmatched_transactions_1"}},
+		"matched":       {deleteUnmatchedSQL, []string{"unmatched_transactions_1"}},
 		"backlog": {backlogSQL, []string{
 			"operations_undecided", "COVERING INDEX operations_waiting", "payments_needing_attention",
 			"COVERING INDEX operations_due (due>? AND due<?)", "COVERING INDEX sqlite_autoindex_unmatched_transactions_1",
@@ -59,8 +63,11 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 // TestAPageOfUnmatchedIsNotSorted wants the page in the order of its index: a
 // merchant who takes cards elsewhere too may have very many.
 func TestAPageOfUnmatchedIsNotSorted(t *testing.T) {
-	if steps := plan(t, opened(t, fresh(t), Options{}), unmatchedSQL); strings.Contains(steps, "TEMP B-TREE") {
-		t.Errorf("it is carried out as\n%s", steps)
+	l := opened(t, fresh(t), Options{})
+	for _, query := range []string{unmatchedSQL, unmatchedByOrderSQL} {
+		if steps := plan(t, l, query); strings.Contains(steps, "TEMP B-TREE") {
+			t.Errorf("%s\nis carried out as\n%s", query, steps)
+		}
 	}
 }
 

@@ -12,10 +12,12 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// The SQLSTATE of a transaction that PostgreSQL itself has given up.
+// The first two are the SQLSTATE of a transaction that PostgreSQL itself has
+// given up.
 const (
 	serializationFailure = "40001"
 	deadlockDetected     = "40P01"
+	uniqueViolation      = "23505"
 )
 
 // abortedByPostgres relies on PostgreSQL's word: a transaction that failed in
@@ -23,6 +25,14 @@ const (
 func abortedByPostgres(err error) bool {
 	var failed *pgconn.PgError
 	return errors.As(err, &failed) && (failed.Code == serializationFailure || failed.Code == deadlockDetected)
+}
+
+// takenInPostgres is true for the two indexes that keep a transaction at the
+// processor from belonging to two of ours.
+func takenInPostgres(err error) bool {
+	var failed *pgconn.PgError
+	return errors.As(err, &failed) && failed.Code == uniqueViolation &&
+		(failed.ConstraintName == "payments_by_transaction" || failed.ConstraintName == "operations_refunds")
 }
 
 // postgresAdvice is what an operator can do about the errors that are not ours,

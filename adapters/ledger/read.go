@@ -17,10 +17,10 @@ const (
 	byTransactionSQL = `SELECT body FROM payments
 		WHERE merchant_id = ? AND id IN (
 			SELECT id FROM payments
-				WHERE merchant_id = ? AND transaction_id = ? AND transaction_id <> ''
+				WHERE merchant_id = ? AND live_mode = ? AND transaction_id = ? AND transaction_id <> ''
 			UNION ALL
 			SELECT payment_id FROM operations
-				WHERE merchant_id = ? AND transaction_id = ? AND transaction_id <> '')
+				WHERE merchant_id = ? AND live_mode = ? AND transaction_id = ? AND transaction_id <> '')
 		ORDER BY CASE WHEN transaction_id = ? THEN 0 ELSE 1 END, id DESC
 		LIMIT 1`
 
@@ -30,7 +30,7 @@ const (
 		FROM idempotency_keys WHERE merchant_id = ? AND key = ?`
 
 	undecidedRefundsSQL = `SELECT COUNT(*) FROM operations
-		WHERE merchant_id = ? AND kind = 'refund' AND amount = ? AND status IN ('sending', 'unknown') AND send_before >= ?`
+		WHERE merchant_id = ? AND live_mode = ? AND kind = 'refund' AND amount = ? AND status IN ('sending', 'unknown') AND send_before >= ?`
 
 	// Each merchant's work has places of its own: one with thousands of
 	// payments that are due delays nobody else's.
@@ -55,7 +55,9 @@ type reader struct {
 
 	payment, byTransaction, byReference, key *sql.Stmt
 	undecidedRefunds, due, backlog           *sql.Stmt
-	watch, unmatched, customer               *sql.Stmt
+	watch, customer                          *sql.Stmt
+	unmatched, unmatchedByOrder              *sql.Stmt
+	unmatchedTransaction                     *sql.Stmt
 }
 
 func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
@@ -66,7 +68,8 @@ func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
 	}{
 		{&r.payment, paymentSQL}, {&r.byTransaction, byTransactionSQL}, {&r.byReference, byReferenceSQL}, {&r.key, keySQL},
 		{&r.undecidedRefunds, undecidedRefundsSQL}, {&r.due, dueSQL}, {&r.backlog, backlogSQL},
-		{&r.watch, watchSQL}, {&r.unmatched, unmatchedSQL}, {&r.customer, customerSQL},
+		{&r.watch, watchSQL}, {&r.customer, customerSQL},
+		{&r.unmatched, unmatchedSQL}, {&r.unmatchedByOrder, unmatchedByOrderSQL}, {&r.unmatchedTransaction, unmatchedTransactionSQL},
 	} {
 		var err error
 		if *s.statement, err = db.PrepareContext(ctx, d.query(s.query)); err != nil {
@@ -84,11 +87,11 @@ func (l *Ledger) Payment(ctx context.Context, merchantID, paymentID string) (gat
 }
 
 // PaymentByTransaction implements gateway.Ledger.
-func (l *Ledger) PaymentByTransaction(ctx context.Context, merchantID, transactionID string) (gateway.Payment, error) {
+func (l *Ledger) PaymentByTransaction(ctx context.Context, merchantID string, liveMode bool, transactionID string) (gateway.Payment, error) {
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
 	return l.one(l.reads.byTransaction.QueryRowContext(ctx,
-		merchantID, merchantID, transactionID, merchantID, transactionID, transactionID))
+		merchantID, merchantID, liveMode, transactionID, merchantID, liveMode, transactionID, transactionID))
 }
 
 // PaymentByReference implements gateway.Ledger.
@@ -124,13 +127,11 @@ func (l *Ledger) Key(ctx context.Context, merchantID, key string) (gateway.KeyRe
 }
 
 // UndecidedRefunds implements gateway.Ledger.
-func (l *Ledger) UndecidedRefunds(ctx context.Context, merchantID string, amount gateway.Money, since time.Time) (n int, err error) {
+func (l *Ledger) UndecidedRefunds(ctx context.Context, merchantID string, liveMode bool, amount gateway.Money, since time.Time) (n int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
-	if err := l.reads.undecidedRefunds.QueryRowContext(ctx, merchantID, int64(amount), since.UnixMicro()).Scan(&n); err != nil {
-		return 0, l.explain(err)
-	}
-	return n, nil
+	err = l.reads.undecidedRefunds.QueryRowContext(ctx, merchantID, liveMode, int64(amount), since.UnixMicro()).Scan(&n)
+	return n, l.explain(err)
 }
 
 // Due implements gateway.Ledger.

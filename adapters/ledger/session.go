@@ -59,10 +59,10 @@ const (
 	updateWatchSQL = `UPDATE watches SET through = ?, due = ?, version = ?
 		WHERE merchant_id = ? AND live_mode = ? AND version = ?`
 
-	insertUnmatchedSQL = `INSERT INTO unmatched_transactions (merchant_id, live_mode, transaction_id, record, first_seen, last_seen)
-		VALUES (?, ?, ?, ?, ?, ?)
+	insertUnmatchedSQL = `INSERT INTO unmatched_transactions (merchant_id, live_mode, transaction_id, order_id, record, first_seen, last_seen)
+		VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (merchant_id, live_mode, transaction_id) DO NOTHING`
-	updateUnmatchedSQL = `UPDATE unmatched_transactions SET record = ?, last_seen = ?
+	updateUnmatchedSQL = `UPDATE unmatched_transactions SET order_id = ?, record = ?, last_seen = ?
 		WHERE merchant_id = ? AND live_mode = ? AND transaction_id = ?`
 	deleteUnmatchedSQL = `DELETE FROM unmatched_transactions
 		WHERE merchant_id = ? AND live_mode = ? AND transaction_id = ?`
@@ -140,6 +140,9 @@ func (s *session) apart(run func(*session) error) (answer, lost error) {
 	if s.dialect.again(answer) {
 		return nil, answer
 	}
+	if s.dialect.taken(answer) {
+		answer = gateway.ErrTransactionTaken
+	}
 	if answer != nil {
 		if _, err := s.exec(rollbackToSQL); err != nil {
 			return nil, lostBy(answer, err)
@@ -151,10 +154,11 @@ func (s *session) apart(run func(*session) error) (answer, lost error) {
 	return answer, nil
 }
 
-// lostBy tells the whole group why its transaction is lost. A stale version or
-// a taken key concerns one of them only and must not be told to the others.
+// lostBy tells the whole group why its transaction is lost. A stale version, a
+// taken key or a taken transaction concerns one of them only and must not be
+// told to the others.
 func lostBy(answer, err error) error {
-	if errors.Is(answer, gateway.ErrStale) || errors.Is(answer, gateway.ErrKeyTaken) {
+	if errors.Is(answer, gateway.ErrStale) || errors.Is(answer, gateway.ErrKeyTaken) || errors.Is(answer, gateway.ErrTransactionTaken) {
 		return err
 	}
 	return errors.Join(answer, err)

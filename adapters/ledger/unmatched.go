@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,11 +12,20 @@ import (
 	"paytrace-gateway/gateway"
 )
 
-// The bound on first_seen stands twice, so that a page begins at its place in
-// the index.
-const unmatchedSQL = `SELECT record, first_seen, last_seen FROM unmatched_transactions
-	WHERE merchant_id = ? AND live_mode = ? AND first_seen <= ? AND (first_seen < ? OR transaction_id > ?)
-	ORDER BY first_seen DESC, transaction_id LIMIT ?`
+const (
+	unmatchedTransactionSQL = `SELECT record, first_seen, last_seen FROM unmatched_transactions
+		WHERE merchant_id = ? AND live_mode = ? AND transaction_id = ?`
+
+	// The bound on first_seen stands twice, so that a page begins at its place in
+	// the index.
+	unmatchedSQL = `SELECT record, first_seen, last_seen FROM unmatched_transactions
+		WHERE merchant_id = ? AND live_mode = ? AND first_seen <= ? AND (first_seen < ? OR transaction_id > ?)
+		ORDER BY first_seen DESC, transaction_id LIMIT ?`
+	unmatchedByOrderSQL = `SELECT record, first_seen, last_seen FROM unmatched_transactions
+		WHERE merchant_id = ? AND live_mode = ? AND order_id = ? AND order_id <> ''
+			AND first_seen <= ? AND (first_seen < ? OR transaction_id > ?)
+		ORDER BY first_seen DESC, transaction_id LIMIT ?`
+)
 
 // unmatchedRow is an unmatched transaction as its row, with the event that
 // tells of it, if any does.
@@ -23,6 +33,7 @@ type unmatchedRow struct {
 	merchant            string
 	liveMode            bool
 	transaction         string
+	order               string
 	record              string
 	firstSeen, lastSeen time.Time
 	event               *eventRow
@@ -38,7 +49,7 @@ func encodeUnmatched(u gateway.UnmatchedTransaction, e *gateway.Event) (unmatche
 	}
 	row := unmatchedRow{
 		merchant: u.MerchantID, liveMode: u.LiveMode, transaction: u.Record.TransactionID,
-		record: record, firstSeen: u.FirstSeen, lastSeen: u.LastSeen,
+		order: u.Record.OrderID, record: record, firstSeen: u.FirstSeen, lastSeen: u.LastSeen,
 	}
 	return row, row.tell(e)
 }
@@ -71,12 +82,12 @@ func (u unmatchedRow) place() string {
 // the second waits in the insert, and then finds the first one's row.
 func (u unmatchedRow) write(s *session) error {
 	added, err := s.exec(insertUnmatchedSQL,
-		u.merchant, u.liveMode, u.transaction, u.record, u.firstSeen.UnixMicro(), u.lastSeen.UnixMicro())
+		u.merchant, u.liveMode, u.transaction, u.order, u.record, u.firstSeen.UnixMicro(), u.lastSeen.UnixMicro())
 	switch {
 	case err != nil:
 		return err
 	case added == 0:
-		_, err := s.exec(updateUnmatchedSQL, u.record, u.lastSeen.UnixMicro(), u.merchant, u.liveMode, u.transaction)
+		_, err := s.exec(updateUnmatchedSQL, u.order, u.record, u.lastSeen.UnixMicro(), u.merchant, u.liveMode, u.transaction)
 		return err
 	case u.event != nil:
 		return u.event.write(s)
@@ -105,34 +116,62 @@ func (l *Ledger) DropUnmatched(ctx context.Context, merchantID string, liveMode 
 	return l.write(ctx, row.place(), row.delete)
 }
 
+// UnmatchedTransaction implements gateway.Ledger.
+func (l *Ledger) UnmatchedTransaction(ctx context.Context, merchantID string, liveMode bool, transactionID string) (gateway.UnmatchedTransaction, error) {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
+	u, err := decodeUnmatched(merchantID, liveMode, l.reads.unmatchedTransaction.QueryRowContext(ctx, merchantID, liveMode, transactionID).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return gateway.UnmatchedTransaction{}, gateway.ErrNotFound
+	}
+	return u, l.explain(err)
+}
+
 // Unmatched implements gateway.Ledger. Those that were first seen at one time
 // are in the order of their transaction ids.
 func (l *Ledger) Unmatched(ctx context.Context, f gateway.UnmatchedFilter) ([]gateway.UnmatchedTransaction, error) {
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
-	before := int64(math.MaxInt64)
-	if !f.BeforeSeen.IsZero() {
-		before = f.BeforeSeen.UnixMicro()
-	}
-	rows, err := l.reads.unmatched.QueryContext(ctx, f.MerchantID, f.LiveMode, before, before, f.BeforeID, max(f.Limit, 0))
+	rows, err := l.unmatchedRows(ctx, f)
 	if err != nil {
 		return nil, l.explain(err)
 	}
 	defer rows.Close()
 	var page []gateway.UnmatchedTransaction
 	for rows.Next() {
-		var record string
-		var firstSeen, lastSeen int64
-		if err := rows.Scan(&record, &firstSeen, &lastSeen); err != nil {
+		u, err := decodeUnmatched(f.MerchantID, f.LiveMode, rows.Scan)
+		if err != nil {
 			return nil, l.explain(err)
-		}
-		u := gateway.UnmatchedTransaction{
-			MerchantID: f.MerchantID, LiveMode: f.LiveMode, FirstSeen: timeOf(firstSeen), LastSeen: timeOf(lastSeen),
-		}
-		if err := json.Unmarshal([]byte(record), &u.Record); err != nil {
-			return nil, fmt.Errorf("a stored transaction cannot be read, was it written by a newer program? %w", err)
 		}
 		page = append(page, u)
 	}
 	return page, l.explain(rows.Err())
+}
+
+func (l *Ledger) unmatchedRows(ctx context.Context, f gateway.UnmatchedFilter) (*sql.Rows, error) {
+	before, limit := int64(math.MaxInt64), max(f.Limit, 0)
+	if !f.BeforeSeen.IsZero() {
+		before = f.BeforeSeen.UnixMicro()
+	}
+	if f.OrderID != "" {
+		return l.reads.unmatchedByOrder.QueryContext(ctx, f.MerchantID, f.LiveMode, f.OrderID, before, before, f.BeforeID, limit)
+	}
+	return l.reads.unmatched.QueryContext(ctx, f.MerchantID, f.LiveMode, before, before, f.BeforeID, limit)
+}
+
+// decodeUnmatched reads the columns that the queries of unmatched transactions
+// share.
+func decodeUnmatched(merchantID string, liveMode bool, scan func(...any) error) (gateway.UnmatchedTransaction, error) {
+	var record string
+	var firstSeen, lastSeen int64
+	if err := scan(&record, &firstSeen, &lastSeen); err != nil {
+		return gateway.UnmatchedTransaction{}, err
+	}
+	u := gateway.UnmatchedTransaction{
+		MerchantID: merchantID, LiveMode: liveMode, FirstSeen: timeOf(firstSeen), LastSeen: timeOf(lastSeen),
+	}
+	if err := json.Unmarshal([]byte(record), &u.Record); err != nil {
+		return gateway.UnmatchedTransaction{}, fmt.Errorf("a stored transaction cannot be read, was it written by a newer program? %w", err)
+	}
+	return u, nil
 }

@@ -155,8 +155,24 @@ func (c *Client) record(row exportRow) (gateway.Record, error) {
 		record.Reference = string(row.Description)
 	}
 	record.OrderID = strings.TrimSuffix(record.OrderID, c.invoiceSuffix(record.Reference))
+	if order, start, ok := cutSuffix(record.OrderID); ok && c.config.InvoiceSuffix && record.Reference == "" {
+		record.OrderID, record.ReferenceStart = order, start
+	}
 	return record, nil
 }
+
+// cutSuffix takes the suffix of an attempt from an invoice. A refund's row bears
+// its charge's invoice and no reference.
+func cutSuffix(invoice string) (order, start string, ok bool) {
+	m := suffixed.FindStringSubmatch(invoice)
+	if m == nil {
+		return invoice, "", false
+	}
+	return m[1], m[2], true
+}
+
+// suffixed is an invoice with the beginning of a reference, which is base32.
+var suffixed = regexp.MustCompile(`^(.*)-([A-Z2-7]{6})$`)
 
 // moment reads a US date with twelve hours and without a zone; the empty one
 // is the zero time.

@@ -219,7 +219,7 @@ func (p *Processor) Refund(ctx context.Context, f gateway.Refund) gateway.Result
 		if !ok || r.State != gateway.RecordSettled {
 			return contested
 		}
-		id := p.enter(gateway.Record{Kind: gateway.KindRefund, State: gateway.RecordPending, Amount: f.Amount})
+		id := p.enter(gateway.Record{Kind: gateway.KindRefund, State: gateway.RecordPending, Amount: f.Amount, OrderID: r.OrderID})
 		return gateway.Result{Outcome: gateway.Approved, TransactionID: id}
 	})
 }

@@ -116,7 +116,7 @@ func externalOperations(t *testing.T, l gateway.Ledger) {
 	// One that is there already is never taken for another of ours.
 	again := refund(p, p.UpdatedAt.Add(time.Minute))
 	again.Payment.Operations[4].TransactionID = p.Operations[3].TransactionID
-	wantErr(t, l.Apply(t.Context(), again), nil)
+	wantErr(t, l.Apply(t.Context(), again), gateway.ErrTransactionTaken)
 }
 
 func eventOfNoPayment(t *testing.T, l gateway.Ledger) {

@@ -27,6 +27,9 @@ var spoils = []spoiled{
 		c.Binds.Key = other.Payment.First().Key
 		c.Payment.Operations[len(c.Payment.Operations)-1].Key = c.Binds.Key
 	}},
+	{"its transaction is another payment's", gateway.ErrTransactionTaken, func(c *gateway.Change, other gateway.Change) {
+		c.Payment.TransactionID = other.Payment.TransactionID
+	}},
 	{"its event exists", nil, func(c *gateway.Change, other gateway.Change) {
 		c.Events = append(c.Events, other.Events[0])
 	}},
@@ -136,7 +139,7 @@ func decidedPayment(t *testing.T, l gateway.Ledger, at time.Time) gateway.Change
 
 func wantNoRefund(t *testing.T, l gateway.Ledger, c gateway.Change) {
 	t.Helper()
-	_, err := l.PaymentByTransaction(t.Context(), "m1", c.Payment.Operations[1].TransactionID)
+	_, err := l.PaymentByTransaction(t.Context(), "m1", true, c.Payment.Operations[1].TransactionID)
 	wantErr(t, err, gateway.ErrNotFound)
 }
 

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 
 	"paytrace-gateway/gateway"
@@ -28,7 +29,8 @@ func wantErr(t *testing.T, err, want error) {
 		}
 		return
 	}
-	if err == nil || errors.Is(err, gateway.ErrStale) || errors.Is(err, gateway.ErrKeyTaken) || errors.Is(err, gateway.ErrNotFound) {
+	ports := []error{gateway.ErrStale, gateway.ErrKeyTaken, gateway.ErrTransactionTaken, gateway.ErrNotFound}
+	if err == nil || slices.ContainsFunc(ports, func(port error) bool { return errors.Is(err, port) }) {
 		t.Fatalf("error = %v, want one that says the change is impossible", err)
 	}
 }

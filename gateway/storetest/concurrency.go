@@ -106,25 +106,27 @@ func raceWithFailures(t *testing.T, l gateway.Ledger) {
 	changes := make([]gateway.Change, racers)
 	for i := range changes {
 		changes[i] = Sale("m1", start.Add(time.Duration(i)*time.Minute))
-		switch i % 4 {
+		switch i % 5 {
 		case 1:
 			changes[i].Binds.Key = taken.Payment.First().Key
 		case 2:
 			changes[i].Base, changes[i].Payment.Version = 1, 2
 		case 3:
 			changes[i].Events = taken.Events
+		case 4:
+			changes[i].Payment.TransactionID = taken.Payment.TransactionID
 		}
 	}
 	errs := race(racers, func(i int) error { return l.Apply(t.Context(), changes[i]) })
 	for i, c := range changes {
-		if i%4 == 0 {
+		if i%5 == 0 {
 			if errs[i] != nil {
 				t.Fatalf("racer %d: %v", i, errs[i])
 			}
 			wantPayment(t, l, c.Payment)
 			continue
 		}
-		wantErr(t, errs[i], []error{1: gateway.ErrKeyTaken, 2: gateway.ErrStale, 3: nil}[i%4])
+		wantErr(t, errs[i], []error{1: gateway.ErrKeyTaken, 2: gateway.ErrStale, 3: nil, 4: gateway.ErrTransactionTaken}[i%5])
 		wantNoPayment(t, l, "m1", c.Payment.ID)
 	}
 }

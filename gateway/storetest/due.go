@@ -11,8 +11,7 @@ import (
 var dueSpecs = []spec{
 	{"Due/has what is due, from that moment on, and nothing that is not", dueInTime},
 	{"UndecidedRefunds/counts the merchant's refunds of that amount that are sending or unknown", undecidedRefunds},
-	{"Apply/never takes one refund at the processor for two of ours", refundAdoptedOnce},
-	{"Apply/takes one transaction id of both modes for two refunds", refundIDOfBothModes},
+	{"UndecidedRefunds/counts the refunds of one mode", undecidedRefundsOfMode},
 	{"Due/has payments of all merchants, longest due first, each once", dueOrder},
 	{"Due/has at most the limit of each merchant, what it has longest due", dueOfEach},
 }
@@ -57,39 +56,33 @@ func undecidedRefunds(t *testing.T, l gateway.Ledger) {
 		c.Payment.Operations[1].Status, c.Reply, c.Events = step.status, nil, nil
 		c.Payment.Operations[1].SendBefore = start
 		apply(t, l, c)
-		n, err := l.UndecidedRefunds(t.Context(), "m1", 1, start)
+		n, err := l.UndecidedRefunds(t.Context(), "m1", true, 1, start)
 		if err != nil || n != step.want {
 			t.Errorf("after one of %s that is %s: %d, %v, want %d", step.merchant, step.status, n, err, step.want)
 		}
 	}
-	if n, err := l.UndecidedRefunds(t.Context(), "m1", 2, start); err != nil || n != 0 {
+	if n, err := l.UndecidedRefunds(t.Context(), "m1", true, 2, start); err != nil || n != 0 {
 		t.Errorf("of another amount: %d, %v", n, err)
 	}
-	if n, err := l.UndecidedRefunds(t.Context(), "m1", 1, start.Add(time.Microsecond)); err != nil || n != 0 {
+	if n, err := l.UndecidedRefunds(t.Context(), "m1", true, 1, start.Add(time.Microsecond)); err != nil || n != 0 {
 		t.Errorf("that could have been sent later: %d, %v", n, err)
 	}
 }
 
-func refundAdoptedOnce(t *testing.T, l gateway.Ledger) {
-	first := refund(decidedPayment(t, l, start).Payment, start.Add(time.Minute))
-	apply(t, l, first)
-	second := refund(decidedPayment(t, l, start.Add(time.Second)).Payment, start.Add(time.Minute))
-	second.Payment.Operations[1].TransactionID = first.Payment.Operations[1].TransactionID
-	second.Reply, second.Events = nil, nil
-	if err := l.Apply(t.Context(), second); err == nil {
-		t.Error("two of our refunds have one transaction at the processor")
+func undecidedRefundsOfMode(t *testing.T, l gateway.Ledger) {
+	for i, live := range []bool{true, false, false} {
+		sale := Sale("m1", start.Add(time.Duration(i)*time.Minute))
+		sale.Payment.LiveMode = live
+		c := refund(applied(t, l, sale), start.Add(time.Hour))
+		c.Payment.Operations[1].Status, c.Payment.Operations[1].SendBefore = gateway.OpUnknown, start
+		c.Reply, c.Events = nil, nil
+		apply(t, l, c)
 	}
-}
-
-func refundIDOfBothModes(t *testing.T, l gateway.Ledger) {
-	live := refund(decidedPayment(t, l, start).Payment, start.Add(time.Minute))
-	sale := Sale("m1", start)
-	sale.Payment.LiveMode = false
-	test := refund(applied(t, l, sale), start.Add(time.Minute))
-	test.Payment.Operations[1].TransactionID = live.Payment.Operations[1].TransactionID
-	apply(t, l, live, test)
-	wantPayment(t, l, live.Payment)
-	wantPayment(t, l, test.Payment)
+	for live, want := range map[bool]int{true: 1, false: 2} {
+		if n, err := l.UndecidedRefunds(t.Context(), "m1", live, 1, start); err != nil || n != want {
+			t.Errorf("live mode %t: %d, %v, want %d", live, n, err, want)
+		}
+	}
 }
 
 func dueOrder(t *testing.T, l gateway.Ledger) {

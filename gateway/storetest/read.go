@@ -15,6 +15,7 @@ var readSpecs = []spec{
 	{"PaymentByTransaction/an operation that lost its transaction id no longer finds it", byLostTransaction},
 	{"PaymentByTransaction/an empty or unknown id is not found", byNoTransaction},
 	{"PaymentByTransaction/another merchant's transaction is not found", isolatedTransaction},
+	{"PaymentByTransaction/finds the payment of the mode that is asked for", transactionOfMode},
 	{"PaymentByReference/finds the payment whose reference it is", byReference},
 	{"PaymentByReference/an empty, unknown or another merchant's reference is not found", byNoReference},
 	{"Ready/a ledger that can write is ready", isReady},
@@ -53,7 +54,7 @@ func byLostTransaction(t *testing.T, l gateway.Ledger) {
 func byNoTransaction(t *testing.T, l gateway.Ledger) {
 	apply(t, l, Sale("m1", start)) // its transaction id is empty still
 	for _, id := range []string{"", "unknown"} {
-		_, err := l.PaymentByTransaction(t.Context(), "m1", id)
+		_, err := l.PaymentByTransaction(t.Context(), "m1", true, id)
 		wantErr(t, err, gateway.ErrNotFound)
 	}
 }
@@ -62,8 +63,26 @@ func isolatedTransaction(t *testing.T, l gateway.Ledger) {
 	c := refund(decidedPayment(t, l, start).Payment, start.Add(time.Minute))
 	apply(t, l, c)
 	for _, id := range []string{c.Payment.TransactionID, c.Payment.Operations[1].TransactionID} {
-		_, err := l.PaymentByTransaction(t.Context(), "m2", id)
+		_, err := l.PaymentByTransaction(t.Context(), "m2", true, id)
 		wantErr(t, err, gateway.ErrNotFound)
+	}
+}
+
+func transactionOfMode(t *testing.T, l gateway.Ledger) {
+	live := refund(decidedPayment(t, l, start).Payment, start.Add(time.Minute))
+	apply(t, l, live)
+	ids := []string{live.Payment.TransactionID, live.Payment.Operations[1].TransactionID}
+	for _, id := range ids {
+		_, err := l.PaymentByTransaction(t.Context(), "m1", false, id)
+		wantErr(t, err, gateway.ErrNotFound)
+	}
+	test := refund(testPayment(t, l, start.Add(time.Hour)), start.Add(2*time.Hour))
+	test.Payment.TransactionID, test.Payment.Operations[1].TransactionID = ids[0], ids[1]
+	test.Reply, test.Events = nil, nil
+	apply(t, l, test)
+	for _, id := range ids {
+		wantFound(t, l, id, live.Payment)
+		wantFound(t, l, id, test.Payment)
 	}
 }
 
@@ -90,7 +109,7 @@ func byNoReference(t *testing.T, l gateway.Ledger) {
 
 func wantFound(t *testing.T, l gateway.Ledger, transactionID string, want gateway.Payment) {
 	t.Helper()
-	got, err := l.PaymentByTransaction(t.Context(), want.MerchantID, transactionID)
+	got, err := l.PaymentByTransaction(t.Context(), want.MerchantID, want.LiveMode, transactionID)
 	if err != nil {
 		t.Fatalf("PaymentByTransaction(%s): %v", transactionID, err)
 	}

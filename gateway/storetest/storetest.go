@@ -17,7 +17,7 @@ type spec struct {
 	test func(*testing.T, gateway.Ledger)
 }
 
-var specs = [][]spec{applySpecs, atomicSpecs, keySpecs, readSpecs, listSpecs, dueSpecs,
+var specs = [][]spec{applySpecs, atomicSpecs, keySpecs, readSpecs, transactionSpecs, listSpecs, dueSpecs,
 	watchSpecs, unmatchedSpecs, backlogSpecs, vaultSpecs, concurrencySpecs}
 
 // Run tests a ledger. open returns an empty one each time, and sees to it that

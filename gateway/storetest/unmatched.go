@@ -20,6 +20,9 @@ var unmatchedSpecs = []spec{
 	{"DropUnmatched/forgets one transaction, of one merchant and mode", droppedUnmatched},
 	{"Unmatched/are listed last first-seen first, of one merchant and mode", listUnmatched},
 	{"Unmatched/pages keep apart transactions of one instant", pageUnmatched},
+	{"Unmatched/of an order are its own, in pages like all", unmatchedOfOrder},
+	{"Unmatched/of an order follow the record", unmatchedFollowsOrder},
+	{"UnmatchedTransaction/is found by its id, of one merchant and mode", oneUnmatched},
 }
 
 // stray is a transaction at the processor with every member filled.
@@ -183,6 +186,63 @@ func pageUnmatched(t *testing.T, l gateway.Ledger) {
 		}
 		equal(t, fmt.Sprintf("pages of %d", limit), got, want)
 	}
+}
+
+func unmatchedOfOrder(t *testing.T, l gateway.Ledger) {
+	var want []gateway.UnmatchedTransaction
+	for i, order := range []string{"A", "B", "", "A", "a", "A", "B"} {
+		u := stray("m1", fmt.Sprint(1000+i), start.Add(-time.Duration(i/4)*time.Minute))
+		u.Record.OrderID = order
+		keep(t, l, u, nil)
+		if order == "A" {
+			want = append(want, u)
+		}
+	}
+	theirs, test := stray("m2", "2000", start), stray("m1", "3000", start)
+	theirs.Record.OrderID, test.Record.OrderID, test.LiveMode = "A", "A", false
+	keep(t, l, theirs, nil)
+	keep(t, l, test, nil)
+	f := gateway.UnmatchedFilter{MerchantID: "m1", LiveMode: true, OrderID: "A", Limit: 2}
+	wantUnmatched(t, l, f, want[:2]...)
+	f.BeforeSeen, f.BeforeID = want[0].FirstSeen, want[0].Record.TransactionID
+	wantUnmatched(t, l, f, want[1:]...)
+	wantUnmatched(t, l, gateway.UnmatchedFilter{MerchantID: "m1", OrderID: "A", Limit: 10}, test)
+	wantUnmatched(t, l, gateway.UnmatchedFilter{MerchantID: "m1", LiveMode: true, OrderID: "unknown", Limit: 10})
+}
+
+func unmatchedFollowsOrder(t *testing.T, l gateway.Ledger) {
+	u := stray("m1", "1001", start)
+	keep(t, l, u, nil)
+	before := u.Record.OrderID
+	u.Record.OrderID = "another"
+	keep(t, l, u, nil)
+	wantUnmatched(t, l, gateway.UnmatchedFilter{MerchantID: "m1", LiveMode: true, OrderID: before, Limit: 10})
+	wantUnmatched(t, l, gateway.UnmatchedFilter{MerchantID: "m1", LiveMode: true, OrderID: "another", Limit: 10}, u)
+}
+
+func oneUnmatched(t *testing.T, l gateway.Ledger) {
+	u, theirs, test := stray("m1", "1001", start), stray("m2", "1001", start), stray("m1", "1001", start)
+	theirs.LastSeen = start.Add(time.Hour)
+	test.LiveMode, test.Record.Amount = false, 1
+	for _, want := range []gateway.UnmatchedTransaction{u, theirs, test} {
+		_, err := l.UnmatchedTransaction(t.Context(), want.MerchantID, want.LiveMode, "1001")
+		wantErr(t, err, gateway.ErrNotFound)
+		keep(t, l, want, nil)
+	}
+	for _, want := range []gateway.UnmatchedTransaction{u, theirs, test} {
+		got, err := l.UnmatchedTransaction(t.Context(), want.MerchantID, want.LiveMode, "1001")
+		if err != nil {
+			t.Fatalf("UnmatchedTransaction: %v", err)
+		}
+		equal(t, "the unmatched transaction", got, want)
+	}
+	_, err := l.UnmatchedTransaction(t.Context(), "m1", true, "1002")
+	wantErr(t, err, gateway.ErrNotFound)
+	if err := l.DropUnmatched(t.Context(), "m1", true, "1001"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = l.UnmatchedTransaction(t.Context(), "m1", true, "1001")
+	wantErr(t, err, gateway.ErrNotFound)
 }
 
 func keep(t *testing.T, l gateway.Ledger, u gateway.UnmatchedTransaction, e *gateway.Event) {

@@ -15,6 +15,7 @@ CREATE TABLE unmatched_transactions (
     merchant_id    TEXT    NOT NULL,
     live_mode      BOOLEAN NOT NULL,
     transaction_id TEXT    NOT NULL,
+    order_id       TEXT    NOT NULL,
     record         TEXT    NOT NULL,
     first_seen     BIGINT  NOT NULL,
     last_seen      BIGINT  NOT NULL,
@@ -22,6 +23,8 @@ CREATE TABLE unmatched_transactions (
 );
 
 CREATE INDEX unmatched_newest ON unmatched_transactions (merchant_id, live_mode, first_seen DESC, transaction_id);
+CREATE INDEX unmatched_by_order ON unmatched_transactions (merchant_id, live_mode, order_id, first_seen DESC, transaction_id)
+    WHERE order_id <> '';
 
 -- An event of type transaction.unmatched tells of no payment: payment_id is
 -- null, operation_id empty, version 0, and the body is the record. SQLite cannot
@@ -51,7 +54,11 @@ UPDATE operations SET
     live_mode = (SELECT live_mode FROM payments WHERE payments.id = operations.payment_id),
     sent_at = CASE WHEN send_before > 0 THEN send_before ELSE created_at END;
 
--- PayTrace may give one id in test mode and in live mode.
+-- A transaction at PayTrace is never taken for two of ours, neither a payment
+-- nor a refund. PayTrace may give one id in test mode and in live mode.
+DROP INDEX payments_by_transaction;
+CREATE UNIQUE INDEX payments_by_transaction ON payments (merchant_id, live_mode, transaction_id)
+    WHERE transaction_id <> '';
 DROP INDEX operations_refunds;
 CREATE UNIQUE INDEX operations_refunds ON operations (merchant_id, live_mode, transaction_id)
     WHERE kind = 'refund' AND processed_as = 'refund' AND transaction_id <> '';

@@ -1,0 +1,7 @@
+//go:build unix
+
+package drill
+
+import "syscall"
+
+const pauseSignal, resumeSignal = syscall.SIGSTOP, syscall.SIGCONT
