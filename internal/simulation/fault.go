@@ -1,0 +1,102 @@
+package simulation
+
+import (
+	"maps"
+	"slices"
+	"sync"
+)
+
+// Fault names one way in which a run was disturbed.
+type Fault string
+
+// The faults of the gateway's own process and of what it stands on.
+const (
+	CrashBeforeClaim  Fault = "crash before the claim"
+	CrashAfterClaim   Fault = "crash after the claim"
+	CrashBeforeIntent Fault = "crash before the intent is written"
+	CrashAfterIntent  Fault = "crash after the intent is written"
+	CrashBeforeSend   Fault = "crash before the sending"
+	CrashDuringSend   Fault = "crash during the sending"
+	CrashAfterSend    Fault = "crash after the sending"
+	CrashBeforeRecord Fault = "crash before the answer is recorded"
+	CrashAfterRecord  Fault = "crash after the answer is recorded"
+	CrashAfterAnswer  Fault = "crash after the caller was answered"
+
+	LedgerRefusesWrite Fault = "ledger refuses a write"
+	LedgerLosesAnswer  Fault = "ledger keeps a write and loses its answer"
+	LedgerRefusesRead  Fault = "ledger refuses a read"
+	LedgerSlow         Fault = "ledger slow"
+
+	ClaimsAway       Fault = "claims away"
+	ClaimsSlow       Fault = "claims slow"
+	ClaimLost        Fault = "claim lost"
+	ClaimsWiped      Fault = "claims wiped"
+	ClaimsLieWon     Fault = "claims say won of a busy key"
+	ClaimsLieBusy    Fault = "claims say busy of a free key"
+	ClaimsLieAnother Fault = "claims give another key's answer"
+	ClaimsLieOld     Fault = "claims give an old answer"
+	ClaimReplyLost   Fault = "claims keep a claim and lose their reply"
+
+	ClockSkewed   Fault = "clock skewed"
+	BreakerOpened Fault = "breaker opened"
+)
+
+// The faults at PayTrace that the simulator has no name for; its own stand
+// behind "PayTrace: ".
+const (
+	ExportLags      Fault = "PayTrace: export lags"
+	ExportCapped    Fault = "PayTrace: export capped"
+	DuplicateFilter Fault = "PayTrace: duplicate filter"
+	ConnectionsCut  Fault = "PayTrace: connections cut"
+	EarlySettlement Fault = "PayTrace: settlement in between"
+	ClerkSells      Fault = "clerk sells"
+	ClerkSellsAgain Fault = "clerk sells an order once more"
+	ClerkRefunds    Fault = "clerk refunds"
+	ClerkVoids      Fault = "clerk voids"
+	ClerkCaptures   Fault = "clerk captures"
+	ClerkAdjusts    Fault = "clerk adjusts"
+)
+
+// The faults of callers.
+const (
+	RepeatsKey        Fault = "caller repeats a key"
+	RepeatsDecided    Fault = "caller repeats a decided key"
+	RepeatsAfterDays  Fault = "caller repeats a key a day later"
+	SubmitsTwice      Fault = "caller submits on two instances at once"
+	HangsUp           Fault = "caller hangs up"
+	ShortBudget       Fault = "caller has a short budget"
+	CancelsBefore     Fault = "caller cancels before"
+	CancelsDuring     Fault = "caller cancels during"
+	CancelsAfter      Fault = "caller cancels after"
+	CapturesTwice     Fault = "caller captures twice"
+	RefundsAtOnce     Fault = "caller refunds twice at once"
+	RefundsTooMuch    Fault = "caller refunds too much"
+	VoidsAndRefunds   Fault = "caller voids and refunds at once"
+	ReusesKey         Fault = "caller reuses a key for another request"
+	FindsInstanceDown Fault = "caller finds an instance down"
+)
+
+// tally counts the faults that fired.
+type tally struct {
+	mu    sync.Mutex
+	fired map[Fault]int
+}
+
+func (t *tally) count(f Fault, times int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.fired == nil {
+		t.fired = map[Fault]int{}
+	}
+	if times > 0 {
+		t.fired[f] += times
+	}
+}
+
+func (t *tally) all() map[Fault]int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return maps.Clone(t.fired)
+}
+
+func sortedFaults(fired map[Fault]int) []Fault { return slices.Sorted(maps.Keys(fired)) }

@@ -1,0 +1,156 @@
+// Package history judges what was seen of a run: what callers asked and were
+// told, which intents instances wrote and what they sent, what PayTrace has on
+// its books, and how the gateway shows its payments in the end. Its rules are
+// pure functions, and it imports nothing of ours, so that it cannot share a
+// misunderstanding with what it judges.
+package history
+
+import "time"
+
+// History is all that was seen of one run.
+type History struct {
+	Calls   []Call
+	Intents []Intent
+	Sends   []Send
+	// Arrivals and Transactions are PayTrace's own view.
+	Arrivals     []Arrival
+	Transactions []Transaction
+	// Payments are how the gateway shows them in the end, and Unmatched the
+	// transactions that it lists as belonging to none of them.
+	Payments  []Payment
+	Unmatched []Unmatched
+}
+
+// Unmatched is a transaction that the gateway lists for a person.
+type Unmatched struct{ ID, Order string }
+
+// The verbs of a Call.
+const (
+	Pay     = "pay"
+	Capture = "capture"
+	Void    = "void"
+	Refund  = "refund"
+	Cancel  = "cancel"
+	Ask     = "ask" // by key
+	Get     = "get" // by payment id
+)
+
+// Call is one request of a caller, and what it was told.
+type Call struct {
+	At, Until time.Time
+	Instance  string
+	Verb      string
+	Key       string
+	// Request is everything that the key is bound to, as text: two calls with
+	// one key and different Requests are a key used twice.
+	Request string
+	// Order is the order of a Pay. No two keys of callers share one.
+	Order string
+	// Budget is how long the caller gave the gateway. Excused says that no answer
+	// could come: the caller hung up, or the instance was not there.
+	Budget  time.Duration
+	Excused bool
+	// Status is the HTTP status, zero when no answer came.
+	Status int
+	Code   string
+	// Outcome stands in problems and in payments.
+	Outcome  string
+	Replayed bool
+	// Payment is what the answer shows, and Operation what the key made; both
+	// are empty where the answer shows none.
+	Payment   Payment
+	Operation Operation
+}
+
+// Answered says that the caller got an answer.
+func (c Call) Answered() bool { return c.Status != 0 }
+
+// Payment is a payment as the gateway shows it.
+type Payment struct {
+	ID, Reference, Order string
+	TransactionID        string
+	Status               string
+	Amount               int64
+	Captured, Refunded   int64
+	Pending              int64
+	NeedsAttention       bool
+	Version              int64
+	Operations           []Operation
+}
+
+// Operation is an operation as the gateway shows it.
+type Operation struct {
+	ID, Kind, Status    string
+	ProcessedAs, Origin string
+	Key                 string
+	TransactionID       string
+	Amount              int64
+}
+
+// Intent is one that an instance has written, and been told that it is kept.
+type Intent struct {
+	At         time.Time
+	Instance   string
+	Kind       string
+	Subject    string // the reference of a charge, else the transaction id
+	SendBefore time.Time
+}
+
+// Send is an operation that an instance handed to its way to PayTrace.
+type Send struct {
+	At         time.Time
+	Instance   string
+	Kind       string
+	Subject    string
+	SendBefore time.Time
+	Outcome    string
+}
+
+// Arrival is a request that PayTrace has read.
+type Arrival struct {
+	At            time.Time
+	Operation     string // sale, authorization, capture, void, refund, and others
+	Reference     string
+	TransactionID string
+	HTTPStatus    int
+	Answer        int
+	Acted         bool
+	Fault         string
+}
+
+// Transaction is a row of PayTrace's books in the end.
+type Transaction struct {
+	ID        string
+	Kind      string // sale, authorization, refund
+	State     string // authorized, pending_settlement, settled, voided, declined
+	Amount    int64  // what settles; of an authorization what was authorized, once captured what was captured
+	Captured  bool
+	Of        string // what a refund returns, empty when of nothing
+	Reference string
+	Order     string
+	ByClerk   bool
+	At        time.Time
+	// Authorized is what was authorized, before a capture lowered it.
+	Authorized int64
+}
+
+// charges says that the transaction takes or holds a shopper's money, or did.
+func (t Transaction) charges() bool {
+	return (t.Kind == "sale" || t.Kind == "authorization") && t.State != "declined"
+}
+
+// taken is the money that the transaction takes from a shopper.
+func (t Transaction) taken() int64 {
+	if t.charges() && (t.State == "pending_settlement" || t.State == "settled") {
+		return t.Amount
+	}
+	return 0
+}
+
+// back is the money that a refund gives back.
+func (t Transaction) back() int64 {
+	if t.Kind == "refund" && (t.State == "pending_settlement" || t.State == "settled") {
+		return t.Amount
+	}
+	return 0
+}

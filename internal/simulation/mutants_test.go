@@ -1,0 +1,189 @@
+package simulation
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"paytrace-gateway/internal/simulation/history"
+)
+
+// patch changes one place of one source file.
+type patch struct{ file, old, new string }
+
+// mutant is a mistake that the checker has to notice, and by which rule. The
+// hunt for it begins at the seed that is known to show it.
+type mutant struct {
+	name    string
+	rule    string
+	seed    uint64
+	patches []patch
+}
+
+const (
+	keyRow      = "ON CONFLICT (merchant_id, key) DO NOTHING"
+	keyReplaced = "ON CONFLICT (merchant_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, " +
+		"payment_id = excluded.payment_id, operation_id = excluded.operation_id"
+)
+
+var mutants = []mutant{
+	{name: "the ledger's unique key removed", rule: history.ChargedOnce, patches: []patch{
+		{"adapters/ledger/session.go", keyRow, keyReplaced},
+	}},
+	{name: "the fingerprint ignored", rule: history.KeyReuse, patches: []patch{
+		{"gateway/gateway.go", "if !bytes.Equal(record.Fingerprint, v.fingerprint) {", "if bytes.Equal(record.Fingerprint, nil) {"},
+	}},
+	{name: "unknowns retried", rule: history.SentOnce, patches: []patch{
+		{"gateway/operation.go", "return o.Status == OpNotSent ||", "return o.Status == OpNotSent || o.Status == OpUnknown ||"},
+		{"gateway/payment.go", "StatusUnknown:     {Authorized,", "StatusUnknown:     {Sending, Authorized,"},
+	}},
+	{name: "sent again after not-found", rule: history.SentOnce, seed: 12, patches: []patch{
+		{"gateway/look.go", `op.Status, op.Attention, op.Due = OpFailed, "", time.Time{}`, `op.Status, op.Attention, op.Due = OpNotSent, "", time.Time{}`},
+	}},
+	{name: "refunds not reserved", rule: history.WithinBounds, patches: []patch{
+		{"gateway/payment.go", "max(0, p.Captured()-p.Refunded()-p.RefundPending())", "max(0, p.Captured()-p.Refunded())"},
+	}},
+	{name: "the claims trusted alone", rule: history.ChargedOnce, patches: []patch{
+		{"gateway/gateway.go", "func(ctx context.Context) (*claimed, error) { return g.claim(ctx, v) }",
+			"func(ctx context.Context) (*claimed, error) { return nil, nil }"},
+		{"adapters/ledger/session.go", keyRow, keyReplaced},
+	}},
+	{name: "an answer that was kept is believed without its seal", rule: history.SameOperation, patches: []patch{
+		{"gateway/hold.go", "if !hmac.Equal(mac, g.sealOf(key, body)) {", "if len(mac) == 0 || !hmac.Equal(mac, mac) {"},
+		{"gateway/hold.go", "if !bytes.Equal(kept.Fingerprint, v.fingerprint) {", "if bytes.Equal(kept.Fingerprint, nil) {"},
+	}},
+	{name: "adopted by amount alone", rule: history.Adopted, patches: []patch{
+		{"gateway/look.go", "return r.Reference != p.Reference", "return r.Amount != p.Amount"},
+		{"gateway/look.go", "if len(mine) > 1 {\n\t\treturn sighting{attention: fmt.Sprintf(\"%d transactions", "if len(mine) < 0 {\n\t\treturn sighting{attention: fmt.Sprintf(\"%d transactions"},
+	}},
+	{name: "818 taken for success", rule: history.TrulyDone, patches: []patch{
+		{"adapters/paytrace/translate.go", "	rows := make([]verdict, len(numbers))\n",
+			"	if slices.Contains(numbers, \"818\") {\n		return gateway.Result{Outcome: gateway.Approved, TransactionID: q.transactionID}\n	}\n" +
+				"	rows := make([]verdict, len(numbers))\n"},
+	}},
+	{name: "another's intent sent after a pause", rule: history.OwnIntent, patches: []patch{
+		{"gateway/due.go", "			return g.giveUpHearing(ctx, p, op)",
+			"			_, err := g.record(ctx, p, op, g.processors[m.ID].Charge(ctx, Charge{Intent: p.Intent, Amount: p.Amount, OrderID: p.OrderID,\n" +
+				"				Reference: p.Reference, CustomerID: \"demo-visa\", SendBefore: g.clock().Add(time.Minute)}))\n			return err"},
+	}},
+	{name: "201 answered before the ledger wrote", rule: history.ToldStands, patches: []patch{
+		{"gateway/flight.go", "	p, _ = station(ctx, g, StageRecord,",
+			"	if early, err := conclude(p, op, result, g.clock()); err == nil {\n		f.land(early.Payment)\n	}\n	p, _ = station(ctx, g, StageRecord,"},
+		{"gateway/flight.go", "	f.land(p)\n	g.learnCard", "	f.abandon()\n	g.learnCard"},
+	}},
+	{name: "an intent nobody answered for taken for not sent", rule: history.SentOnce, patches: []patch{
+		{"gateway/due.go", "conclude(p, op, Result{Outcome: Unknown}, g.clock())", "conclude(p, op, Result{Outcome: NotSent}, g.clock())"},
+	}},
+	{name: "a broken connection taken for not sent", rule: history.SentOnce, patches: []patch{
+		{"adapters/paytrace/translate.go", "case r.err != nil && !r.left:", "case r.err != nil && (!r.left || r.left):"},
+	}},
+	{name: "a payment given up while it was under way forgotten", rule: history.GivenUp, patches: []patch{
+		{"gateway/followup.go", "if op.Cancel != CancelRequested || op.Status != OpApproved {", "if op.Cancel != \"\" || op.Status != OpApproved {"},
+		{"gateway/due.go", "case op.Cancel == CancelRequested && (op.Status == OpApproved || op.Late):", "case op.Cancel == CancelRequested && op.Late:"},
+	}},
+}
+
+// hunted bounds the seeds in which a mutant has to show.
+const hunted = 200
+
+// TestTheCheckerCatchesEveryMutant proves that the rules can fail: it patches a
+// copy of the gateway with a mistake and lets a child process live through seeds
+// until the rule notices.
+func TestTheCheckerCatchesEveryMutant(t *testing.T) {
+	if testing.Short() || underRace() {
+		t.Skip("each mutant is a build of its own; they are hunted without the race detector")
+	}
+	for _, m := range mutants {
+		t.Run(m.name, func(t *testing.T) {
+			out := hunt(t, m)
+			_, how, noticed := strings.Cut(string(out), caught(m.rule))
+			if !noticed {
+				t.Fatalf("%s did not notice it\n%s", m.rule, out)
+			}
+			first, _, _ := strings.Cut(how, "\n")
+			t.Log(caught(m.rule) + first)
+		})
+	}
+}
+
+func caught(rule string) string { return "caught by " + rule }
+
+// hunt runs the hunt in a child process that was built with the patches.
+func hunt(t *testing.T, m mutant) []byte {
+	t.Helper()
+	overlay := writeOverlay(t, m.patches)
+	child := exec.CommandContext(t.Context(), "go", "test", "-overlay", overlay, "-count=1", "-run", "^TestHunt$", "-v", ".")
+	child.Env = append(os.Environ(), "SIM_HUNT="+m.rule, "SIM_SEED="+strconv.FormatUint(m.seed, 10))
+	out, _ := child.CombinedOutput() // a mutant that breaks something fails its tests
+	return out
+}
+
+// writeOverlay patches copies of the sources, and names them to the compiler.
+func writeOverlay(t *testing.T, patches []patch) string {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, replaced := t.TempDir(), map[string]string{}
+	for _, p := range patches {
+		source := filepath.Join(root, filepath.FromSlash(p.file))
+		from := source
+		if again, there := replaced[source]; there {
+			from = again
+		}
+		text, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(text), p.old); n != 1 {
+			t.Fatalf("%s has the text of the patch %d times, want once: bring the mutant up to date\n%s", p.file, n, p.old)
+		}
+		to := filepath.Join(dir, fmt.Sprintf("%d.go", len(replaced)))
+		if from != source {
+			to = from
+		}
+		if err := os.WriteFile(to, []byte(strings.Replace(string(text), p.old, p.new, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		replaced[source] = to
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replaced})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(path, overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestHunt is the child's part: it says which rule noticed the mutant, and in
+// which seed.
+func TestHunt(t *testing.T) {
+	rule := os.Getenv("SIM_HUNT")
+	if rule == "" {
+		t.Skip("it hunts mutants for TestTheCheckerCatchesEveryMutant")
+	}
+	first, err := strconv.ParseUint(os.Getenv("SIM_SEED"), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := first; seed < first+hunted; seed++ {
+		result := live(t, seed)
+		for _, v := range result.Violations {
+			fmt.Printf("seed %d: %s: %s: %s\n", seed, v.Rule, v.Subject, v.Says)
+			if v.Rule == rule {
+				fmt.Printf("%s: seed %d: %s\n", caught(rule), seed, v)
+				return
+			}
+		}
+	}
+	t.Errorf("%s noticed nothing in %d seeds", rule, hunted)
+}

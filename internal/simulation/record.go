@@ -1,0 +1,70 @@
+package simulation
+
+import (
+	"slices"
+	"sync"
+
+	"paytrace-gateway/internal/simulation/history"
+)
+
+// record is what the parties of a run write down as it goes.
+type record struct {
+	mu      sync.Mutex
+	calls   []history.Call
+	intents []history.Intent
+	sends   []*history.Send
+	orders  map[string]string // of payment ids and references, which are random
+}
+
+// name remembers the order of ids that are random, so that steps can be named
+// alike in every replay.
+func (r *record) name(order string, ids ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.orders == nil {
+		r.orders = map[string]string{}
+	}
+	for _, id := range ids {
+		r.orders[id] = order
+	}
+}
+
+func (r *record) order(id string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.orders[id]
+}
+
+func (r *record) call(c history.Call) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls = append(r.calls, c)
+}
+
+func (r *record) intent(i history.Intent) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.intents = append(r.intents, i)
+}
+
+// send writes a sending down as it begins; what it came to is told later.
+func (r *record) send(s history.Send) (ended func(outcome string)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sends = append(r.sends, &s)
+	return func(outcome string) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		s.Outcome = outcome
+	}
+}
+
+func (r *record) all() history.History {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := history.History{Calls: slices.Clone(r.calls), Intents: slices.Clone(r.intents)}
+	for _, s := range r.sends {
+		h.Sends = append(h.Sends, *s)
+	}
+	return h
+}

@@ -1,0 +1,133 @@
+package simulation
+
+import (
+	"context"
+	"crypto/rsa"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"paytrace-gateway/adapters/ledger"
+	"paytrace-gateway/api/auth"
+	"paytrace-gateway/gateway"
+)
+
+// merchantID is the one merchant of a run.
+const merchantID = "main"
+
+// world is everything of one run.
+type world struct {
+	dice
+	faults   tally
+	figures  figures
+	record   record
+	calm     atomic.Bool // no faults
+	pace     atomic.Pointer[pace]
+	second   time.Time // when the second restless phase begins
+	ledger   *ledger.Ledger
+	claims   *sharedClaims
+	payTrace *payTrace
+	merchant gateway.Merchant
+	auth     auth.Config
+	bearer   string
+	log      *slog.Logger
+	slots    [2]*slot
+
+	crashes atomic.Int32
+	work    sync.WaitGroup // what has to end before the bubble does
+}
+
+// maxCrashes keeps a phase from being nothing but crashes.
+const maxCrashes = 5
+
+func newWorld(ctx context.Context, c Config) (*world, error) {
+	w := &world{dice: dice{c.Seed}, log: c.Log, claims: newSharedClaims(time.Now), figures: newFigures()}
+	if w.log == nil {
+		w.log = slog.New(slog.DiscardHandler)
+	}
+	l, err := ledger.OpenSQLite(ctx, filepath.Join(c.Dir, "ledger.db"), ledger.Options{})
+	if err != nil {
+		return nil, err
+	}
+	w.ledger = l
+	if err := w.ledger.SaveCustomer(ctx, shopperInVault()); err != nil {
+		return nil, err
+	}
+	w.payTrace = newPayTrace(c.Seed)
+	w.merchant = gateway.Merchant{
+		ID: merchantID, Currency: "USD", SendWindow: gateway.DefaultSendWindow, CallDeadline: gateway.DefaultCallDeadline,
+		ProcessorUser: payTraceUser, WatchEvery: gateway.DefaultWatchEvery, WatchDays: gateway.DefaultWatchDays,
+	}
+	if w.chance(0.2, "row cap") {
+		w.merchant.ExportRowCap = rowCap
+	}
+	if w.auth, w.bearer, err = credentials(ctx, c.SigningKey); err != nil {
+		return nil, err
+	}
+	w.pace.Store(&busyPace)
+	for i := range w.slots {
+		w.slots[i] = &slot{world: w, number: i}
+		if err := w.slots[i].boot(); err != nil {
+			return nil, err
+		}
+	}
+	return w, nil
+}
+
+// end stops everything that is still there, in the order of dependence.
+func (w *world) end() error {
+	for _, s := range w.slots {
+		s.instance().stop()
+	}
+	w.work.Wait()
+	w.payTrace.close()
+	// fasthttp's workers notice that they have ended when they wake up.
+	time.Sleep(fasthttpSleeps)
+	return w.ledger.Close()
+}
+
+const fasthttpSleeps = 11 * time.Second
+
+// customerID is the vault's customer, whose card PayTrace keeps.
+const customerID = "cus_simulation"
+
+func shopperInVault() gateway.VaultCustomer {
+	return gateway.VaultCustomer{
+		MerchantID: merchantID, ID: customerID,
+		Methods: []gateway.VaultMethod{{
+			ID: "pm_visa", ProcessorCustomerID: "demo-visa", Default: true,
+			Card: gateway.CardSummary{Brand: gateway.Visa, LastFour: "5439", ExpirationMonth: "12", ExpirationYear: "2030"},
+		}},
+	}
+}
+
+const clientSecret = "secret-of-the-simulation"
+
+// credentials are those of the one client that calls; its token outlives the
+// run.
+func credentials(ctx context.Context, key *rsa.PrivateKey) (auth.Config, string, error) {
+	clients, err := auth.NewClients([]auth.Client{{
+		ID: "shop", MerchantID: merchantID, Scopes: auth.Scopes{auth.PaymentsRead, auth.PaymentsWrite},
+		Channel: "simulation", SecretHash: auth.HashSecret(clientSecret),
+	}})
+	if err != nil {
+		return auth.Config{}, "", err
+	}
+	keys, err := auth.NewKeys(key)
+	if err != nil {
+		return auth.Config{}, "", err
+	}
+	c := auth.Config{
+		Issuer: "http://gateway.test", Lifetime: 30 * 24 * time.Hour, Keys: keys, Clients: clients, Now: time.Now,
+	}
+	granted, refused := auth.NewIssuer(c).Token(ctx, auth.TokenRequest{
+		GrantType: "client_credentials", BasicID: "shop", BasicSecret: clientSecret,
+	})
+	if refused != nil {
+		return c, "", fmt.Errorf("the simulation's client gets no token: %w", refused)
+	}
+	return c, granted.AccessToken, nil
+}
