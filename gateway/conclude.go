@@ -164,14 +164,20 @@ func (p *Payment) followRefund() error {
 }
 
 // closeWaitingRefunds marks the partial refunds that a void of the whole has
-// overtaken: the shopper has that money back.
+// overtaken: the shopper has that money back. More than was taken by then, since
+// a clerk has lowered it, is not given back.
 func (p *Payment) closeWaitingRefunds(now time.Time) {
 	for i, o := range p.Operations {
-		if o.Kind == KindRefund && o.Status == OpWaiting {
-			o.Status, o.ProcessedAs = OpApproved, AsVoid
-			o.UpdatedAt, o.Due, o.Attention = now, time.Time{}, ""
-			p.Operations[i] = o
+		if o.Kind != KindRefund || o.Status != OpWaiting {
+			continue
 		}
+		o.UpdatedAt, o.Due, o.Attention = now, time.Time{}, ""
+		if o.Amount > p.returnable() {
+			o.Status, o.Rejection = OpRejected, &Rejection{Code: RejectedByState, Message: "The payment was voided, and less than this had been taken."}
+		} else {
+			o.Status, o.ProcessedAs = OpApproved, AsVoid
+		}
+		p.Operations[i] = o
 	}
 	p.NeedsAttention = p.attention()
 }

@@ -2,6 +2,8 @@ package gateway_test
 
 import (
 	"context"
+	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -99,5 +101,54 @@ func TestALateChargesUndoingThatWaitsIsCalledGivenBack(t *testing.T) {
 		if said != "" {
 			t.Errorf("nothing was given back, and an operation says: %s", said)
 		}
+	})
+}
+
+// faulty is a ledger that cannot keep an unmatched transaction.
+type faulty struct {
+	gateway.Ledger
+	refuses *atomic.Bool
+}
+
+func (f faulty) KeepUnmatched(ctx context.Context, u gateway.UnmatchedTransaction, e *gateway.Event) error {
+	if f.refuses.Load() {
+		return errors.New("the ledger does not answer")
+	}
+	return f.Ledger.KeepUnmatched(ctx, u, e)
+}
+
+// A clerk takes an order's money once more and gives that back; of the two rows
+// the first cannot be written down.
+func TestARefundIsNotCountedWhileAChargeOfItsOrderCouldNotBeFollowed(t *testing.T) {
+	var refuses atomic.Bool
+	bent(t, merchants[0], func(l gateway.Ledger) gateway.Ledger { return faulty{l, &refuses} }, func(h *house, s *spy) {
+		p := h.create("k", sale(1000)).Payment
+		h.processor.Settle()
+		time.Sleep(time.Hour)
+		refuses.Store(true)
+		sold := h.payment(p.ID)
+		h.processor.Clerk(gateway.Record{Kind: gateway.KindSale, State: gateway.RecordPending, Amount: 500, OrderID: p.OrderID, Card: sold.Card})
+		time.Sleep(time.Second)
+		h.clerkRefunds(sold, 500)
+		time.Sleep(time.Hour)
+		refuses.Store(false)
+		time.Sleep(time.Hour)
+		if ops := externals(h.payment(p.ID)); len(ops) != 0 || len(h.unmatched()) != 2 {
+			h.t.Errorf("counted %+v, unmatched %d", ops, len(h.unmatched()))
+		}
+	})
+}
+
+func TestAVoidDoesNotGiveBackMoreThanWasTaken(t *testing.T) {
+	watched(t, merchants[0], func(t *testing.T, h *house) {
+		p := h.create("k", sale(1000)).Payment
+		part := gateway.Money(600)
+		a, err := h.Refund(t.Context(), as("r"), p.ID, gateway.RefundPayment{Amount: &part})
+		h.expect(a, err, gateway.StatusApproved, gateway.OpWaiting)
+		h.processor.ClerkCaptures(p.TransactionID, 500)
+		time.Sleep(10 * time.Minute)
+		h.processor.Put(p.TransactionID, gateway.RecordVoided)
+		time.Sleep(10 * time.Minute)
+		h.expect(h.byKey("r"), nil, gateway.Voided, gateway.OpRejected)
 	})
 }

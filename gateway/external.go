@@ -178,7 +178,7 @@ func (g *Gateway) catchUpWith(ctx context.Context, m Merchant, p Payment) (certa
 		sure = doubtful
 	}
 	for _, r := range inOrder(rows) {
-		if r.Kind != KindRefund || r.State == RecordDeclined || r.State == RecordVoided || !p.isOfOrder(r) {
+		if r.State == RecordDeclined || r.State == RecordVoided || !p.isOfOrder(r) {
 			continue
 		}
 		_, err := g.ledger.PaymentByTransaction(ctx, m.ID, m.LiveMode, r.TransactionID)
@@ -189,7 +189,9 @@ func (g *Gateway) catchUpWith(ctx context.Context, m Merchant, p Payment) (certa
 		switch {
 		case err != nil:
 			return doubtful, err
-		case how == rowDone || !canHaveReturned(p, r):
+		case r.Kind != KindRefund && how == rowBusy:
+			return doubtful, nil // what follows may be of that charge
+		case r.Kind != KindRefund, how == rowDone, !canHaveReturned(p, r):
 		case now.Sub(r.CreatedAt) < m.hearingTime():
 			sure = min(sure, soonCertain)
 		default:

@@ -189,7 +189,7 @@ func (m Merchant) watchBack() time.Duration {
 func (g *Gateway) readExport(ctx context.Context, m Merchant, b *bookmark, from, to time.Time) (time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, watchPatience)
 	defer cancel()
-	r := reading{follower: follower{gateway: g, merchant: m}, before: b.done, seen: map[string]mark{}}
+	r := reading{follower: follower{gateway: g, merchant: m}, before: b.done, seen: map[string]mark{}, unclear: map[string]bool{}}
 	// Whatever keeps a reading from its end, the next goes on where it stopped.
 	defer func() { b.done = r.remembered() }()
 	var through time.Time
@@ -220,6 +220,9 @@ type reading struct {
 	// busy is when the oldest row was made that has to be followed later.
 	busy   time.Time
 	failed int
+	// unclear are the orders with a charge that could not be followed: a refund
+	// of such an order may be of that one.
+	unclear map[string]bool
 	// whole says that the reading has come to its end: what it has not seen
 	// may be forgotten.
 	whole bool
@@ -233,7 +236,13 @@ func (r *reading) follow(ctx context.Context, rows []Record) error {
 			r.seen[row.TransactionID] = before
 			continue
 		}
-		how, err := r.row(ctx, row)
+		how, err := rowBusy, error(nil)
+		if row.Kind != KindRefund || !r.unclear[row.OrderID] {
+			how, err = r.row(ctx, row)
+		}
+		if row.Kind != KindRefund && (err != nil || how == rowBusy) {
+			r.unclear[row.OrderID] = true
+		}
 		switch {
 		case err != nil && (ctx.Err() != nil || r.failed >= rowsMayFail):
 			return err
