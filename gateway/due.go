@@ -136,7 +136,7 @@ func (g *Gateway) doDue(ctx context.Context, p Payment) error {
 			return g.lookAtSettlement(ctx, m, p, op)
 		case op.Status == OpWaiting:
 			return g.sendWaiting(ctx, m, p, op)
-		case op.Status == OpFailed && op.Charges():
+		case op.Status == OpFailed && op.Charges() && !op.Late:
 			return g.watchFailed(ctx, m, p, op)
 		}
 	}
@@ -166,7 +166,11 @@ func (g *Gateway) giveUpHearing(ctx context.Context, p Payment, op Operation) er
 }
 
 func (g *Gateway) undoDue(ctx context.Context, m Merchant, p Payment, op Operation) error {
-	p, op, err := g.take(ctx, p, op, undoEvery+m.CallDeadline)
+	ahead := undoEvery + m.CallDeadline
+	if waitingUndo(p, op) {
+		ahead = sendWaitingEvery // it is sent as every waiting refund is
+	}
+	p, op, err := g.take(ctx, p, op, ahead)
 	if err != nil {
 		return err
 	}

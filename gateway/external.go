@@ -35,12 +35,13 @@ func (f follower) refund(ctx context.Context, r Record) (progress, error) {
 	if slices.ContainsFunc(of, func(p Payment) bool { _, busy := p.inProgress(); return busy }) {
 		return rowBusy, nil // it may be one of ours, or of a charge that we do not know yet
 	}
+	all := len(of) < sameOrder
 	of = slices.DeleteFunc(of, func(p Payment) bool { return !canHaveReturned(p, r) })
 	strange, err := f.strangeCharges(ctx, r)
 	if err != nil {
 		return rowBusy, err
 	}
-	if len(of) != 1 || strange {
+	if len(of) != 1 || strange || !all {
 		return f.keep(ctx, r)
 	}
 	change, err := refundedThere(of[0], r, f.gateway.clock())
@@ -69,9 +70,25 @@ func (f follower) refundOfNoOrder(ctx context.Context, r Record) (progress, erro
 // ofOrder are the payments of the order that a row bears.
 func (f follower) ofOrder(ctx context.Context, r Record) ([]Payment, error) {
 	live := f.merchant.LiveMode
-	return f.gateway.ledger.Payments(ctx, PaymentFilter{
+	of, err := f.gateway.ledger.Payments(ctx, PaymentFilter{
 		MerchantID: f.merchant.ID, LiveMode: &live, OrderID: r.OrderID, Limit: sameOrder,
 	})
+	if err != nil || r.ReferenceStart == "" {
+		return of, err
+	}
+	whole, err := f.gateway.ledger.Payments(ctx, PaymentFilter{
+		MerchantID: f.merchant.ID, LiveMode: &live, OrderID: r.spelledOut(), Limit: sameOrder,
+	})
+	return append(of, whole...), err
+}
+
+// spelledOut is the order where what was taken for the beginning of a reference
+// belongs to the order's own number.
+func (r Record) spelledOut() string { return r.OrderID + "-" + r.ReferenceStart }
+
+// isOfReference says that what a row shows of a reference is the payment's.
+func (p Payment) isOfReference(r Record) bool {
+	return strings.HasPrefix(p.Reference, r.ReferenceStart) || r.spelledOut() == p.OrderID
 }
 
 // strangeCharges says that the order has a charge at PayTrace that is none of
@@ -89,7 +106,7 @@ func (f follower) strangeCharges(ctx context.Context, r Record) (bool, error) {
 // cut.
 func (p Payment) isOfOrder(r Record) bool {
 	cut := len([]rune(r.OrderID)) >= invoiceKept && strings.HasPrefix(p.OrderID, r.OrderID)
-	return p.OrderID != "" && (r.OrderID == p.OrderID || r.OrderID+"-"+r.ReferenceStart == p.OrderID || cut)
+	return p.OrderID != "" && (r.OrderID == p.OrderID || r.spelledOut() == p.OrderID || cut)
 }
 
 // orderText is what the payment's transactions are searched by.
@@ -109,9 +126,16 @@ func (p Payment) returnable() Money {
 
 func canHaveReturned(p Payment, r Record) bool {
 	sameCard := p.Card.LastFour == "" || r.Card.LastFour == "" || p.Card.LastFour == r.Card.LastFour
-	return sameCard && p.isOfOrder(r) && strings.HasPrefix(p.Reference, r.ReferenceStart) &&
+	return sameCard && p.isOfOrder(r) && p.isOfReference(r) &&
 		p.TransactionID != "" && p.returnable() >= r.Amount &&
 		p.Status != Voided && !r.CreatedAt.Before(p.CreatedAt.Add(-clockSkew))
+}
+
+// mayConcern says that a refund of the payment's order which is not counted
+// keeps ours from being sent. Neither its amount nor its card makes it certain
+// that it is of another payment's money.
+func mayConcern(p Payment, r Record) bool {
+	return p.TransactionID != "" && p.Status != Voided && p.returnable() > 0 && !r.CreatedAt.Before(p.CreatedAt.Add(-clockSkew))
 }
 
 // refundedThere counts a refund that was made at PayTrace's own screens. What
@@ -168,13 +192,13 @@ const (
 
 func (g *Gateway) catchUpWith(ctx context.Context, m Merchant, p Payment) (certainty, error) {
 	now := g.clock()
-	rows, err := g.processors[m.ID].Transactions(ctx, p.CreatedAt, now, p.orderText())
+	rows, whole, err := g.readDays(ctx, m, p.CreatedAt, now, p.orderText())
 	if err != nil {
 		return doubtful, err
 	}
 	follow := follower{gateway: g, merchant: m}
 	sure := certain
-	if m.ExportRowCap > 0 && len(rows) >= m.ExportRowCap {
+	if !whole {
 		sure = doubtful
 	}
 	for _, r := range inOrder(rows) {
@@ -191,7 +215,7 @@ func (g *Gateway) catchUpWith(ctx context.Context, m Merchant, p Payment) (certa
 			return doubtful, err
 		case r.Kind != KindRefund && how == rowBusy:
 			return doubtful, nil // what follows may be of that charge
-		case r.Kind != KindRefund, how == rowDone, !canHaveReturned(p, r):
+		case r.Kind != KindRefund, how == rowDone, !mayConcern(p, r):
 		case now.Sub(r.CreatedAt) < m.hearingTime():
 			sure = min(sure, soonCertain)
 		default:

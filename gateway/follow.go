@@ -132,7 +132,10 @@ func (f follower) charge(ctx context.Context, r Record) (progress, error) {
 	case p.First().Undecided():
 		return rowBusy, nil
 	case p.First().Status == OpFailed && !p.First().Late:
-		return rowBusy, f.hasten(ctx, p)
+		if err := f.hasten(ctx, p); err != nil {
+			return rowBusy, err
+		}
+		return f.keep(ctx, r)
 	}
 	if err := f.doubled(ctx, p, r); err != nil {
 		return rowBusy, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -195,7 +194,7 @@ func (g *Gateway) sightRefund(ctx context.Context, m Merchant, p Payment, op Ope
 func couldBe(m Merchant, p Payment, op Operation, r Record) bool {
 	sameCard := p.Card.LastFour == "" || r.Card.LastFour == "" || p.Card.LastFour == r.Card.LastFour
 	return r.Kind == KindRefund && r.Amount == op.Amount && sameCard && (r.OrderID == "" || p.isOfOrder(r)) &&
-		strings.HasPrefix(p.Reference, r.ReferenceStart) &&
+		p.isOfReference(r) &&
 		!r.CreatedAt.Before(op.SentAt.Add(-clockSkew)) &&
 		!r.CreatedAt.After(op.SendBefore.Add(m.CallDeadline+clockSkew)) &&
 		(m.ProcessorUser == "" || r.CreatedBy == m.ProcessorUser)

@@ -113,6 +113,8 @@ type Resolution struct {
 	Decision Decision `json:"decision"`
 	By       string   `json:"by"`
 	Note     string   `json:"note,omitempty"`
+	// Before is the decision that this one follows.
+	Before *Resolution `json:"before,omitempty"`
 	// About is what the operation waited for.
 	About string    `json:"about,omitempty"`
 	At    time.Time `json:"at"`
@@ -146,10 +148,9 @@ func (o *Operation) raise(why string) bool {
 // attentionAtMost bounds the reasons for one operation's attention.
 const attentionAtMost = 2000
 
-// calm takes one reason away.
-func (o *Operation) calm(why string) {
-	reasons := strings.Split(o.Attention, "; ")
-	o.Attention = strings.Join(slices.DeleteFunc(reasons, func(r string) bool { return r == why }), "; ")
+// calm takes reasons away that have ended.
+func (o *Operation) calm(ended func(why string) bool) {
+	o.Attention = strings.Join(slices.DeleteFunc(strings.Split(o.Attention, "; "), ended), "; ")
 }
 
 func joined(reasons, why string) string {

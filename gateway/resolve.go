@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -40,6 +39,9 @@ func (g *Gateway) resolve(ctx context.Context, m Merchant, by, paymentID string,
 		return Answer{}, refuse(CodeNotFound, "the payment has no operation with this id").on("operationId")
 	}
 	if op.Resolution != nil && op.Resolution.Decision == cmd.Decision && op.Attention == "" {
+		if cmd.TransactionID != "" && cmd.TransactionID != op.TransactionID && !countedThere(p, op, cmd.TransactionID) {
+			return Answer{}, refuse(CodeNotResolvable, "it was decided before, by transaction %s", op.TransactionID).on("transactionId")
+		}
 		return Answer{Payment: p, OperationID: op.ID, Replayed: true}, nil
 	}
 	if other, busy := p.inProgress(); busy && op.Status == OpWaiting {
@@ -50,7 +52,7 @@ func (g *Gateway) resolve(ctx context.Context, m Merchant, by, paymentID string,
 		return Answer{}, err
 	}
 	now := g.clock()
-	decision := Resolution{Decision: cmd.Decision, By: by, Note: cmd.Note, About: about(op), At: now}
+	decision := Resolution{Decision: cmd.Decision, By: by, Note: cmd.Note, About: about(op), At: now, Before: op.Resolution}
 	change, err := decideResolve(p, op, decision, seen, now)
 	if err != nil {
 		return Answer{}, err
@@ -177,7 +179,7 @@ func confirm(p Payment, op Operation, r Record) (sighting, error) {
 		return wrong("as a " + string(r.Kind))
 	case r.Amount != op.Amount:
 		return wrong("with another amount, " + r.Amount.String())
-	case isReference(r.Reference) && r.Reference != p.Reference, !strings.HasPrefix(p.Reference, r.ReferenceStart):
+	case isReference(r.Reference) && r.Reference != p.Reference, !p.isOfReference(r):
 		return wrong("with the reference of another payment")
 	case r.OrderID != "" && p.OrderID != "" && !p.isOfOrder(r):
 		return wrong("with another order")

@@ -34,7 +34,7 @@ func (p *Payment) expectSettlement(now time.Time) {
 		op.Due = time.Time{}
 	}
 	if p.Status != StatusApproved {
-		op.calm(notSettled)
+		op.calm(func(why string) bool { return why == notSettled })
 		p.NeedsAttention = p.attention()
 	}
 }

@@ -127,10 +127,15 @@ func decideUndo(p Payment, op Operation, seen settlement, at moment, m Merchant)
 	}
 }
 
+// givenUpWhy begins what an operator is told of a payment that was given up and
+// still holds money.
+const givenUpWhy = "the shop gave this payment up"
+
 // undone closes the wish once nothing is left to be undone.
 func (g *Gateway) undone(ctx context.Context, p Payment, givenID string) (Payment, error) {
 	return g.mark(ctx, p, givenID, func(given *Operation) {
-		given.Cancel, given.Due, given.Attention = CancelDone, time.Time{}, ""
+		given.Cancel, given.Due = CancelDone, time.Time{}
+		given.calm(func(why string) bool { return strings.HasPrefix(why, givenUpWhy) })
 	})
 }
 
@@ -140,7 +145,7 @@ func (g *Gateway) undoRefused(ctx context.Context, p Payment, givenID string, un
 	g.log.Error("payment.not_undone", "merchant", p.MerchantID, "payment", p.ID, "operation", undoing.ID, "status", undoing.Status,
 		"consequence", "the shop gave this payment up and its money is still taken; it is on the attention list")
 	return g.mark(ctx, p, givenID, func(given *Operation) {
-		given.raise(fmt.Sprintf("the shop gave this payment up, and PayTrace refuses its %s", undoing.Kind))
+		given.raise(fmt.Sprintf(givenUpWhy+", and PayTrace refuses its %s", undoing.Kind))
 		given.Due = g.clock().Add(undoAgain)
 		if refusedUndos(p, *given) >= undoTries {
 			given.Due = time.Time{}
@@ -154,7 +159,7 @@ func (g *Gateway) undoDoubtful(ctx context.Context, p Payment, givenID string, s
 	return g.mark(ctx, p, givenID, func(given *Operation) {
 		given.Due = g.clock().Add(seen.waitFor())
 		if seen.why != "" {
-			given.raise("the shop gave this payment up, and its undoing waits: " + seen.why)
+			given.raise(givenUpWhy + ", and its undoing waits: " + seen.why)
 		}
 	})
 }

@@ -54,7 +54,7 @@ func decideWaiting(p Payment, op Operation, seen settlement, at moment, m Mercha
 	if other, busy := p.inProgress(); busy {
 		return Change{}, errors.Join(errors.New("another operation of the payment is under way"), inProgress(p, other))
 	}
-	if !p.First().Late && p.Refunded()+op.Amount > p.Captured() {
+	if op.Amount > p.returnable() {
 		return returnedThere(p, op, at.now), nil
 	}
 	whole := p.RefundPending()+p.Refunded() == p.Captured() && p.Refunded() == 0

@@ -31,10 +31,12 @@ const (
 	watchAtMost = 31 * 24 * time.Hour
 	// watchPatience bounds one reading.
 	watchPatience = 10 * time.Minute
-	// rowsMayFail bounds the rows of one reading that may fail and leave the
-	// others to be read.
-	rowsMayFail = 10
-	day         = 24 * time.Hour
+	// rowsTold bounds the log lines of one reading about rows that failed.
+	rowsTold = 10
+	// failingAtMost is how long rows that fail keep the others from being called
+	// seen.
+	failingAtMost = day
+	day           = 24 * time.Hour
 )
 
 // watching is what this process knows of the exports it has read.
@@ -49,7 +51,9 @@ func newWatching() watching { return watching{merchants: map[string]*bookmark{}}
 // changed since are not worked on again.
 type bookmark struct {
 	reading bool
-	done    map[string]mark
+	// failingSince is when rows began to fail that still do.
+	failingSince time.Time
+	done         map[string]mark
 }
 
 // glance is what may change of a record.
@@ -69,6 +73,14 @@ type mark struct {
 
 // listedAgain is how often the payment of a row is looked for that has none.
 const listedAgain = time.Hour
+
+// failing says that rows fail, and not for so long that they are given up.
+func (b *bookmark) failing(now time.Time) bool {
+	if b.failingSince.IsZero() {
+		b.failingSince = now
+	}
+	return now.Sub(b.failingSince) < failingAtMost
+}
 
 // begin gives the merchant's bookmark, unless it is being read.
 func (w *watching) begin(merchantID string) (*bookmark, bool) {
@@ -198,7 +210,7 @@ func (g *Gateway) readExport(ctx context.Context, m Merchant, b *bookmark, from,
 		if end.After(to) {
 			end = to
 		}
-		rows, err := g.readDays(ctx, m, start, end)
+		rows, _, err := g.readDays(ctx, m, start, end, "")
 		if err != nil {
 			return through, err
 		}
@@ -206,8 +218,14 @@ func (g *Gateway) readExport(ctx context.Context, m Merchant, b *bookmark, from,
 			return through, err
 		}
 		through = r.heldBack(end)
+		if r.failed > 0 && b.failing(to) {
+			through = time.Time{}
+		}
 		if !end.Before(to) {
 			r.whole = true
+			if r.failed == 0 {
+				b.failingSince = time.Time{}
+			}
 			return through, nil
 		}
 	}
@@ -244,10 +262,12 @@ func (r *reading) follow(ctx context.Context, rows []Record) error {
 			r.unclear[row.OrderID] = true
 		}
 		switch {
-		case err != nil && (ctx.Err() != nil || r.failed >= rowsMayFail):
+		case err != nil && ctx.Err() != nil:
 			return err
 		case err != nil:
-			r.failed++
+			if r.failed++; r.failed > rowsTold {
+				continue
+			}
 			r.gateway.log.Error("watch.row_failed", "merchant", r.merchant.ID, "transaction", row.TransactionID, "error", err,
 				"consequence", "what this transaction means for its payment is not known; the others are followed")
 		case how == rowDone:
@@ -281,34 +301,29 @@ func (r *reading) remembered() map[string]mark {
 }
 
 // readDays reads an export, in parts where it may have been cut at the cap on
-// its rows. What one day has above the cap is not seen here; its payments are
-// still looked at one by one.
-func (g *Gateway) readDays(ctx context.Context, m Merchant, from, to time.Time) ([]Record, error) {
-	rows, err := g.processors[m.ID].Transactions(ctx, from, to, "")
-	if err != nil {
-		return nil, err
-	}
-	if m.ExportRowCap == 0 || len(rows) < m.ExportRowCap {
-		return inOrder(rows), nil
+// its rows. It says whether the rows are all there are: what one day has above
+// the cap is not seen.
+func (g *Gateway) readDays(ctx context.Context, m Merchant, from, to time.Time, text string) (rows []Record, whole bool, err error) {
+	rows, err = g.processors[m.ID].Transactions(ctx, from, to, text)
+	if err != nil || m.ExportRowCap == 0 || len(rows) < m.ExportRowCap {
+		return inOrder(rows), true, err
 	}
 	if to.Sub(from) < time.Second {
 		g.log.Warn("watch.capped", "merchant", m.ID, "day", from, "rows", len(rows),
 			"consequence", "what was done at PayTrace's screens on this day may not all be seen")
-		return inOrder(rows), nil
+		return inOrder(rows), false, nil
 	}
-	middle := from
+	first, second := from, to
 	if to.Sub(from) > day {
-		middle = from.Add(to.Sub(from) / 2)
+		first = from.Add(to.Sub(from) / 2)
+		second = first
 	}
-	early, err := g.readDays(ctx, m, from, middle)
+	early, wholeEarly, err := g.readDays(ctx, m, from, first, text)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	if middle.Equal(from) {
-		middle = to
-	}
-	late, err := g.readDays(ctx, m, middle, to)
-	return append(early, late...), err
+	late, wholeLate, err := g.readDays(ctx, m, second, to, text)
+	return append(early, late...), wholeEarly && wholeLate, err
 }
 
 // inOrder puts a charge before what was done to it.

@@ -221,7 +221,7 @@ The gateway is running with a simulated PayTrace. No real card is charged.
   demo client         %[4]s / %[5]s
   vault customers     demo-visa, demo-mastercard, demo-amex, demo-discover
   data                %[6]s
-  for the operator    gateway attention list --config %[7]s
+  for the operator    %[8]s attention list --config %[7]s
                       http://%[1]s/metrics
 
 Paste this into another terminal to take a payment:
@@ -233,5 +233,5 @@ Paste this into another terminal to take a payment:
     -d '{"amount":"19.99","orderId":"100000001","paymentMethod":{"vault":{"customerId":"demo-visa"}}}'
 
 The README's walk-through goes on from here. Ctrl-C stops both.
-`, o.listen, o.simulator, o.control, demoClient, demoSecret, o.data, filepath.Join(o.data, demoConfig))
+`, o.listen, o.simulator, o.control, demoClient, demoSecret, o.data, filepath.Join(o.data, demoConfig), os.Args[0])
 }
