@@ -131,3 +131,19 @@ func TestOnlyWhatCanBeUndoneCanBeCancelled(t *testing.T) {
 		t.Errorf("cancelling a void: %v", err)
 	}
 }
+
+func TestAnUndoingThatALookRefusesIsBegunAnewAtOnce(t *testing.T) {
+	days(t, 2*time.Second, func(t *testing.T, h *house) {
+		h.create("k", sale(1000))
+		h.dies("void")
+		if _, err := h.Cancel(t.Context(), "main", "k"); err != nil {
+			t.Fatal(err)
+		}
+		h.answers()
+		h.processor.Settle()
+		time.Sleep(15 * time.Second) // the first look comes after ten, the next try of the undoing after seventy
+		if p := h.byKey("k").Payment; p.Status != gateway.Refunded || p.First().Cancel != gateway.CancelDone {
+			t.Errorf("%s, the wish to give up is %s", p.Status, p.First().Cancel)
+		}
+	})
+}

@@ -75,6 +75,11 @@ func (g *Gateway) lookFor(ctx context.Context, m Merchant, p Payment, op Operati
 	g.log.Info("payment.looked", "merchant", m.ID, "payment", p.ID, "operation", op.ID, "looks", decided.Looks,
 		"misses", decided.Misses, "status", decided.Status, "attention", decided.Attention)
 	g.followUp(ctx, m, change.Payment, op.ID)
+	for _, given := range change.Payment.Operations {
+		if isUndo(decided, given) && !decided.Undecided() {
+			g.followUp(ctx, m, change.Payment, given.ID) // done, or begun anew
+		}
+	}
 	return nil
 }
 
