@@ -50,6 +50,8 @@ func TestAPersonSaysThatASaleWasDone(t *testing.T) {
 func TestAPersonSaysThatASaleWasNotDone(t *testing.T) {
 	h := newHouse(t)
 	asked := h.unknown("k", sale("19.99"))
+	h.decides(asked).refused(http.StatusConflict, "operation_in_progress", "")
+	h.age(asked.at("paymentId"), 2*time.Minute)
 	a := h.decides(asked).expect(http.StatusOK, "status", "failed", "outcome", "failed", "operation.resolution.decision", "not_done")
 	if at := must(time.Parse(time.RFC3339, a.at("operation.resolution.decidedAt")))(t); time.Since(at) > time.Minute {
 		t.Errorf("it was decided at %s", at)
@@ -114,10 +116,21 @@ func TestWhatIsBeingSentIsNotDecidedByAPerson(t *testing.T) {
 // attend puts the payment's first operation on the attention list.
 func (h *house) attend(paymentID, why string) {
 	h.t.Helper()
+	h.change(paymentID, func(p *gateway.Payment) { p.NeedsAttention, p.Operations[0].Attention = true, why })
+}
+
+// age makes a payment's first sending older.
+func (h *house) age(paymentID string, by time.Duration) {
+	h.t.Helper()
+	h.change(paymentID, func(p *gateway.Payment) { p.Operations[0].SentAt = p.Operations[0].SentAt.Add(-by) })
+}
+
+func (h *house) change(paymentID string, change func(*gateway.Payment)) {
+	h.t.Helper()
 	p := must(h.ledger.Payment(h.t.Context(), "main", paymentID))(h.t)
 	base := p.Version
-	p.Version, p.NeedsAttention = base+1, true
-	p.Operations[0].Attention = why
+	p.Version = base + 1
+	change(&p)
 	must(0, h.ledger.Apply(h.t.Context(), gateway.Change{Payment: p, Base: base, Operation: p.Operations[0].ID}))(h.t)
 }
 
