@@ -14,11 +14,11 @@ help: ## show this list
 run: build ## start the gateway with the PayTrace simulator on 127.0.0.1 and print a request to try
 	@./bin/gateway demo
 
-test: ## run every test under the race detector, then the whole simulation without it
+test: ## run every test under the race detector, then what is too long for it without it
 	@test -n "$$POSTGRES_URL$$DOCKER_HOST" || command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || test -S /var/run/docker.sock || echo "skipped: the ledger on PostgreSQL (no POSTGRES_URL, no postgres on this machine, no Docker)"
 	@test -n "$$REDIS_URL$$DOCKER_HOST" || command -v redis-server >/dev/null || test -S /var/run/docker.sock || echo "skipped: claims and quotas in Redis (no REDIS_URL, no redis-server on this machine, no Docker)"
 	$(GO) test -race ./...
-	$(GO) test ./internal/simulation/...
+	$(GO) test ./gateway ./internal/simulation/...
 
 check: lint fuzz ## format, vet (linux, darwin, windows), then each fuzz target for FUZZTIME
 

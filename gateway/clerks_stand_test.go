@@ -73,6 +73,7 @@ func TestAHundredOldRowsOfABadPayment(t *testing.T) {
 
 // 24
 func TestALateChargesDoubtIsShownOnceAndThenNeverAgain(t *testing.T) {
+	weeks(t)
 	watched(t, merchants[0], func(t *testing.T, h *house) {
 		h.loses("charge")
 		h.processor.Hide(func(gateway.Record) bool { return true })

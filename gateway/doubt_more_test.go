@@ -55,6 +55,7 @@ func (k keeping) KeepUnmatched(ctx context.Context, u gateway.UnmatchedTransacti
 }
 
 func TestMoreUnmatchedThanAreKnownAreWrittenWithEveryReading(t *testing.T) {
+	weeks(t)
 	var kept atomic.Int64
 	bent(t, merchants[0], func(l gateway.Ledger) gateway.Ledger { return keeping{l, &kept} }, func(h *house, s *spy) {
 		for range 5300 {
@@ -141,7 +142,7 @@ func TestARefundRowThatWasFirstShownDeclined(t *testing.T) {
 		h.processor.Settle()
 		time.Sleep(10 * time.Minute)
 		h.clerkRefunds(h.payment(p.ID), 700)
-		s.export = func(ctx context.Context, from, to time.Time, text string) ([]gateway.Record, error) {
+		s.shows(func(ctx context.Context, from, to time.Time, text string) ([]gateway.Record, error) {
 			rows, err := s.Processor.Transactions(ctx, from, to, text)
 			for i := range rows {
 				if rows[i].Kind == gateway.KindRefund {
@@ -149,7 +150,7 @@ func TestARefundRowThatWasFirstShownDeclined(t *testing.T) {
 				}
 			}
 			return rows, err
-		}
+		})
 		time.Sleep(30 * time.Minute)
 		now := h.payment(p.ID)
 		h.t.Logf("%s %+v", now.Status, externals(now))

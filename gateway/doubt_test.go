@@ -10,51 +10,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"paytrace-gateway/adapters/ledger"
 	"paytrace-gateway/gateway"
 	"paytrace-gateway/gateway/processortest"
 )
-
-// spy is a processor whose export a test may replace.
-type spy struct {
-	*processortest.Processor
-	export func(ctx context.Context, from, to time.Time, text string) ([]gateway.Record, error)
-}
-
-func (s *spy) Transactions(ctx context.Context, from, to time.Time, text string) ([]gateway.Record, error) {
-	if s.export != nil {
-		return s.export(ctx, from, to, text)
-	}
-	return s.Processor.Transactions(ctx, from, to, text)
-}
-
-// bent is watched, on a ledger and a processor that a test may bend.
-func bent(t *testing.T, m gateway.Merchant, bend func(gateway.Ledger) gateway.Ledger, test func(h *house, s *spy)) {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
-		books, err := ledger.OpenSQLite(t.Context(), path, ledger.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s := &spy{Processor: processortest.New(time.Now)}
-		var l gateway.Ledger = books
-		if bend != nil {
-			l = bend(books)
-		}
-		g := gateway.New(gateway.Config{Ledger: l, Merchants: []gateway.Merchant{m}, Processors: map[string]gateway.Processor{"main": s},
-			Secret: secret, Instance: "one", Now: time.Now, MaxInFlight: 256, Log: discard})
-		h := &house{Gateway: g, t: t, ledger: books, processor: s.Processor}
-		ctx, cancel := context.WithCancel(t.Context())
-		go h.RunDue(ctx, 5*time.Minute)
-		go h.RunWatch(ctx, 5*time.Minute)
-		test(h, s)
-		cancel()
-		time.Sleep(time.Hour)
-		synctest.Wait()
-		books.Close()
-	})
-}
 
 func back(h *house) (sent gateway.Money) {
 	for _, r := range h.processor.Records() {
@@ -66,6 +24,7 @@ func back(h *house) (sent gateway.Money) {
 }
 
 func TestAnUnmatchedRefundIsForgottenAfterTwoDays(t *testing.T) {
+	weeks(t)
 	watched(t, merchants[0], func(t *testing.T, h *house) {
 		p := h.create("k1", sale(1000)).Payment
 		q := h.create("k2", sale(1000)).Payment // the order is paid twice
@@ -90,6 +49,7 @@ func TestAnUnmatchedRefundIsForgottenAfterTwoDays(t *testing.T) {
 }
 
 func TestARivalOfAnotherPaymentHidesAClerksRefundForGood(t *testing.T) {
+	weeks(t)
 	watched(t, merchants[0], func(t *testing.T, h *house) {
 		cmd := sale(1000)
 		p := h.create("k", cmd).Payment
@@ -137,13 +97,14 @@ func TestARefundOfMoreThanAClerkHasLeft(t *testing.T) {
 }
 
 func TestAWatcherThatNeverCompletedLetsCatchUpLookTwoDaysBackOnly(t *testing.T) {
+	weeks(t)
 	bent(t, merchants[0], nil, func(h *house, s *spy) {
-		s.export = func(ctx context.Context, from, to time.Time, text string) ([]gateway.Record, error) {
+		s.shows(func(ctx context.Context, from, to time.Time, text string) ([]gateway.Record, error) {
 			if text == "" {
 				return nil, context.DeadlineExceeded // the whole export is too large to come in time
 			}
 			return s.Processor.Transactions(ctx, from, to, text)
-		}
+		})
 		p := h.create("k", sale(1000)).Payment
 		h.processor.Settle()
 		time.Sleep(time.Hour)
@@ -238,6 +199,7 @@ func TestAGivenUpPaymentThatSettlesAllTheSameIsShownToNobody(t *testing.T) {
 }
 
 func TestAnUndoingThatTheBooksKeepFromBeingSentIsTriedForEverUnseen(t *testing.T) {
+	weeks(t)
 	bent(t, merchants[0], nil, func(h *house, s *spy) {
 		p := h.create("k1", sale(1000)).Payment
 		h.create("k2", sale(1000))
@@ -246,12 +208,12 @@ func TestAnUndoingThatTheBooksKeepFromBeingSentIsTriedForEverUnseen(t *testing.T
 		h.clerkRefunds(h.payment(p.ID), 500)
 		time.Sleep(10 * time.Minute)
 		var asked atomic.Int64
-		s.export = func(ctx context.Context, from, to time.Time, text string) ([]gateway.Record, error) {
+		s.shows(func(ctx context.Context, from, to time.Time, text string) ([]gateway.Record, error) {
 			if text != "" {
 				asked.Add(1)
 			}
 			return s.Processor.Transactions(ctx, from, to, text)
-		}
+		})
 		_, err := within(9*time.Second, func(ctx context.Context) (gateway.Answer, error) { return h.Cancel(ctx, "main", "k1") })
 		if err != nil {
 			h.t.Fatal(err)
@@ -283,6 +245,7 @@ func TestAttentionForALateSettlementNeverEnds(t *testing.T) {
 }
 
 func TestAPaymentThatCannotBeSeenSettledIsDroppedUnseen(t *testing.T) {
+	weeks(t)
 	for name, c := range map[string]struct {
 		cmd  gateway.CreatePayment
 		does func(h *house, p gateway.Payment)
@@ -410,6 +373,7 @@ func (p poisoned) Unmatched(ctx context.Context, f gateway.UnmatchedFilter) ([]g
 }
 
 func TestOnePoisonedRowMakesEveryReadingAMonthLong(t *testing.T) {
+	weeks(t)
 	bad := atomic.Value{}
 	bad.Store("")
 	bend := func(l gateway.Ledger) gateway.Ledger {
@@ -420,12 +384,12 @@ func TestOnePoisonedRowMakesEveryReadingAMonthLong(t *testing.T) {
 		bad.Store(h.create("k", sale(1000)).Payment.TransactionID)
 		time.Sleep(20 * 24 * time.Hour)
 		var exports atomic.Int64
-		s.export = func(ctx context.Context, from, to time.Time, text string) ([]gateway.Record, error) {
+		s.shows(func(ctx context.Context, from, to time.Time, text string) ([]gateway.Record, error) {
 			if text == "" {
 				exports.Add(1)
 			}
 			return s.Processor.Transactions(ctx, from, to, text)
-		}
+		})
 		time.Sleep(time.Hour)
 		w, _ := h.ledger.Watch(context.Background(), "main", false)
 		if n := exports.Load(); n > 24 {
@@ -435,6 +399,7 @@ func TestOnePoisonedRowMakesEveryReadingAMonthLong(t *testing.T) {
 }
 
 func TestAReadingThatIsCutByItsPatienceBeginsAnewForEver(t *testing.T) {
+	weeks(t)
 	bend := func(l gateway.Ledger) gateway.Ledger { return poisoned{Ledger: l, slow: time.Second} } // or 60,000 rows at 10 ms
 	bent(t, merchants[0], bend, func(h *house, s *spy) {
 		for range 650 {
@@ -451,14 +416,15 @@ func TestAReadingThatIsCutByItsPatienceBeginsAnewForEver(t *testing.T) {
 }
 
 func TestTwoInstancesWhoseReadingsAreLongNeverCompleteOne(t *testing.T) {
+	weeks(t)
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	synctest.Test(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		s := &spy{Processor: h.processor}
-		s.export = func(ctx context.Context, from, to time.Time, text string) ([]gateway.Record, error) {
+		s.shows(func(ctx context.Context, from, to time.Time, text string) ([]gateway.Record, error) {
 			time.Sleep(6 * time.Minute)
 			return s.Processor.Transactions(ctx, from, to, text)
-		}
+		})
 		ctx, cancel := context.WithCancel(t.Context())
 		for _, name := range []string{"one", "two"} {
 			g := gateway.New(gateway.Config{Ledger: h.ledger, Merchants: merchants, Processors: map[string]gateway.Processor{"main": s},

@@ -43,6 +43,7 @@ func TestARefundDoneAsAVoidThatSettlesAllTheSameIsShownToNobody(t *testing.T) {
 }
 
 func TestWhatAClerkDoesToABusyPaymentIsForgottenAfterTwoDays(t *testing.T) {
+	weeks(t)
 	watched(t, merchants[0], func(t *testing.T, h *house) {
 		p := h.create("k", sale(1000)).Payment
 		h.processor.Settle()

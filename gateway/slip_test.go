@@ -171,6 +171,7 @@ func refused(t *testing.T, h *house) gateway.Payment {
 }
 
 func TestSeenStrandsAPaymentThatWasGivenUp(t *testing.T) {
+	weeks(t)
 	watched(t, rarely, func(t *testing.T, h *house) {
 		p := refused(t, h)
 		h.dies("void") // the void that "seen" sends gets no answer
@@ -187,6 +188,7 @@ func TestSeenStrandsAPaymentThatWasGivenUp(t *testing.T) {
 }
 
 func TestSeenMovesMoney(t *testing.T) {
+	weeks(t)
 	watched(t, merchants[0], func(t *testing.T, h *house) {
 		p := refused(t, h)
 		h.answers()
@@ -238,6 +240,7 @@ func TestDoneGivesBackMoreThanWasTaken(t *testing.T) {
 }
 
 func TestAnUndoingIsNotOnlySeen(t *testing.T) {
+	weeks(t)
 	watched(t, merchants[0], func(t *testing.T, h *house) {
 		p := refused(t, h)
 		if _, err := h.resolve(p, p.First().ID, gateway.Seen, ""); codeOf(err) != gateway.CodeNotResolvable {
@@ -251,6 +254,7 @@ func TestAnUndoingIsNotOnlySeen(t *testing.T) {
 }
 
 func TestAPaymentUndoneByHandStaysApprovedForEver(t *testing.T) {
+	weeks(t)
 	watched(t, rarely, func(t *testing.T, h *house) {
 		p := refused(t, h)
 		h.processor.Put(p.TransactionID, gateway.RecordVoided)
@@ -265,6 +269,7 @@ func TestAPaymentUndoneByHandStaysApprovedForEver(t *testing.T) {
 }
 
 func TestAWaitingRefundThatWasSeenIsShownEveryHour(t *testing.T) {
+	weeks(t)
 	watched(t, merchants[0], func(t *testing.T, h *house) {
 		p := h.create("k", sale(1000)).Payment
 		part := gateway.Money(300)
@@ -294,6 +299,7 @@ func TestAWaitingRefundThatWasSeenIsShownEveryHour(t *testing.T) {
 }
 
 func TestAWaitingRefundThatWasSeenOnceWaitsUnseenForEver(t *testing.T) {
+	weeks(t)
 	watched(t, rarely, func(t *testing.T, h *house) {
 		p := h.create("k", sale(1000)).Payment
 		part := gateway.Money(300)

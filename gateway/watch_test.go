@@ -28,6 +28,14 @@ func watched(t *testing.T, m gateway.Merchant, test func(t *testing.T, h *house)
 	})
 }
 
+// weeks leaves a test that lives through weeks to the run without the race
+// detector, under which the ledger in it is ten times slower.
+func weeks(t *testing.T) {
+	if underRace {
+		t.Skip("it runs without the race detector")
+	}
+}
+
 // rarely is a merchant whose export is read a few times a day, for tests that
 // live through weeks.
 var rarely = func() gateway.Merchant {
@@ -240,6 +248,7 @@ func TestAMissedWeekIsCaughtUp(t *testing.T) {
 }
 
 func TestACaptureLongAfterItsAuthorizationIsSeenSettled(t *testing.T) {
+	weeks(t)
 	watched(t, merchants[0], func(t *testing.T, h *house) {
 		p := h.create("k", authorization(1000)).Payment
 		time.Sleep(7 * 24 * time.Hour)
