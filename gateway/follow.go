@@ -218,16 +218,16 @@ func afterRow(p Payment, r Record, now time.Time) (Change, bool, error) {
 	case Voided, Failed, StatusDeclined, Refunded:
 		// What is being undone may well be there still.
 		if r.State == RecordSettled && p.First().Cancel != CancelRequested && p.expectsNothing() {
-			return contradicted(p, r, fmt.Sprintf("PayTrace shows transaction %s as settled, and the payment is %s here", r.TransactionID, p.Status), now)
+			return contradicted(p, fmt.Sprintf("PayTrace shows transaction %s as settled, and the payment is %s here", r.TransactionID, p.Status), now)
 		}
 		return Change{}, false, nil
 	case Settled:
 		if r.State == RecordVoided {
-			return contradicted(p, r, fmt.Sprintf("PayTrace shows transaction %s as voided, and it was settled before", r.TransactionID), now)
+			return contradicted(p, fmt.Sprintf("PayTrace shows transaction %s as voided, and it was settled before", r.TransactionID), now)
 		}
 	}
 	if taken := p.Captured(); (r.State == RecordPending || r.State == RecordSettled) && taken > 0 && r.Amount != taken {
-		return contradicted(p, r, fmt.Sprintf("PayTrace shows transaction %s with another amount: %s", r.TransactionID, r.Amount), now)
+		return contradicted(p, fmt.Sprintf("PayTrace shows transaction %s with another amount: %s", r.TransactionID, r.Amount), now)
 	}
 	return Change{}, false, nil
 }
@@ -292,7 +292,7 @@ func settledThere(p Payment, r Record, now time.Time) (Change, bool, error) {
 
 // contradicted shows a payment to a person, since PayTrace's books and ours
 // cannot both be right.
-func contradicted(p Payment, _ Record, why string, now time.Time) (Change, bool, error) {
+func contradicted(p Payment, why string, now time.Time) (Change, bool, error) {
 	return attend(p, p.First(), why, now)
 }
 
