@@ -166,17 +166,23 @@ func (g *Gateway) catchUp(ctx context.Context, m Merchant, p Payment) (Payment, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, g.lookTime(ctx, m))
 	defer cancel()
-	sure, err := g.catchUpWith(ctx, m, p)
-	fresh, readErr := p, error(nil)
-	if err == nil {
-		fresh, readErr = g.ledger.Payment(ctx, p.MerchantID, p.ID)
+	for range tries {
+		sure, err := g.catchUpWith(ctx, m, p)
+		fresh, readErr := p, error(nil)
+		if err == nil {
+			fresh, readErr = g.ledger.Payment(ctx, p.MerchantID, p.ID)
+		}
+		if err := errors.Join(err, readErr); err != nil {
+			g.log.Warn("refund.look_failed", "merchant", m.ID, "payment", p.ID, "error", err,
+				"consequence", "the refund waits: PayTrace could not be asked what was refunded at its screens")
+			return p, doubtful
+		}
+		if sure == certain || fresh.Version == p.Version {
+			return fresh, sure
+		}
+		p = fresh // what was in doubt may have been recorded meanwhile
 	}
-	if err := errors.Join(err, readErr); err != nil {
-		g.log.Warn("refund.look_failed", "merchant", m.ID, "payment", p.ID, "error", err,
-			"consequence", "the refund waits: PayTrace could not be asked what was refunded at its screens")
-		return p, doubtful
-	}
-	return fresh, sure
+	return p, soonCertain
 }
 
 // certainty says how far a payment can be trusted to have all of its refunds.
