@@ -31,6 +31,9 @@ func NewOperationID(now time.Time) string { return newID("op_", now) }
 // NewEventID makes the id of an event.
 func NewEventID(now time.Time) string { return newID("evt_", now) }
 
+// NewDeliveryID makes the id of a delivery.
+func NewDeliveryID(now time.Time) string { return newID("dlv_", now) }
+
 // NewRequestID makes the id under which a request stands in the log.
 func NewRequestID(now time.Time) string { return newID("req_", now) }
 

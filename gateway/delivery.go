@@ -1,0 +1,119 @@
+package gateway
+
+import "time"
+
+// Delivery is one event on its way to one subscriber. The deliveries of one
+// payment to one subscriber form a queue in the order of the payment's
+// versions: none leaves before those in front of it are delivered or skipped,
+// so that nobody is told an older state after a newer one.
+type Delivery struct {
+	ID         string
+	MerchantID string
+	LiveMode   bool
+	Subscriber string
+	// Lane is what of the other side the event touches. Two deliveries of one
+	// subscriber and lane are never under way at once.
+	Lane   string
+	Event  Event
+	Status DeliveryStatus
+	// Parked says that it waits behind a dead letter of its payment. It is made
+	// by those who read, and not kept.
+	Parked bool
+	// Due is when a pending delivery is tried next. While it is under way, Due
+	// is when another process may take it for lost.
+	Due time.Time
+	// Attempts counts those that were begun, Failures those that moved it along
+	// its schedule.
+	Attempts int
+	Failures int
+	// Log holds what came of the attempts, oldest first, at most logAtMost.
+	Log []Attempt
+	// Version counts the changes of this row.
+	Version   int64
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// DeliveryStatus is the state of a delivery.
+type DeliveryStatus string
+
+// The states of a delivery.
+const (
+	// DeliveryPending is to be tried when it is due.
+	DeliveryPending DeliveryStatus = "pending"
+	// DeliveryDone was told, or had not to be.
+	DeliveryDone DeliveryStatus = "delivered"
+	// DeliveryDead is a dead letter: not tried again before a person says so.
+	DeliveryDead DeliveryStatus = "dead"
+	// DeliverySkipped was given up by a person.
+	DeliverySkipped DeliveryStatus = "skipped"
+)
+
+// Ended says that the deliveries behind this one may go on.
+func (s DeliveryStatus) Ended() bool { return s == DeliveryDone || s == DeliverySkipped }
+
+// Attempt is what came of telling a subscriber once, or a person's decision
+// about the delivery.
+type Attempt struct {
+	At time.Time `json:"at"`
+	// Took is how long the subscriber was waited for.
+	Took time.Duration `json:"took,omitempty"`
+	// Outcome is that of the sink's verdict, or "replayed" or "skipped".
+	Outcome DeliveryOutcome `json:"outcome"`
+	// StatusCode is the HTTP status that came back, zero when none did.
+	StatusCode int `json:"statusCode,omitempty"`
+	// Detail tells a person what happened. It holds no secret and no card data.
+	Detail string `json:"detail,omitempty"`
+	// By is the process that tried, or the person who decided.
+	By string `json:"by,omitempty"`
+}
+
+// queue is what orders deliveries: the payment, or the event itself when it
+// tells of none.
+func (e Event) queue() string {
+	if e.PaymentID != "" {
+		return e.PaymentID
+	}
+	return e.ID
+}
+
+// DeliveryFilter selects deliveries of one merchant. Empty members do not
+// filter.
+type DeliveryFilter struct {
+	MerchantID  string
+	LiveMode    bool
+	Subscriber  string
+	PaymentID   string
+	Statuses    []DeliveryStatus // any of them
+	CreatedFrom time.Time        // inclusive
+	CreatedTo   time.Time        // exclusive
+	// Before is the id of the last delivery of the page before.
+	Before string
+	Limit  int
+}
+
+// DeliveryBacklog is what one subscriber has not been told.
+type DeliveryBacklog struct {
+	MerchantID string
+	LiveMode   bool
+	Subscriber string
+	// Pending counts what is to be tried, OldestPending is when the oldest of it
+	// was made.
+	Pending       int
+	OldestPending time.Time
+	Dead          int
+}
+
+// SubscriberState is what is kept of a subscriber besides its configuration.
+type SubscriberState struct {
+	MerchantID string
+	LiveMode   bool
+	Subscriber string
+	// DisabledAt is when the subscriber said that it is gone, zero while it is
+	// told of changes. What happens meanwhile waits.
+	DisabledAt time.Time
+	// Reason is for a person.
+	Reason string
+	// Version counts the changes of this row.
+	Version int64
+}

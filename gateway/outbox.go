@@ -1,0 +1,51 @@
+package gateway
+
+import (
+	"context"
+	"time"
+)
+
+// Outbox is the part of a ledger that holds what is to be told, and to whom.
+type Outbox interface {
+	// Unspread returns events of which no deliveries have been made yet: those
+	// of at most limit payments, longest-waiting payment first, and of each
+	// payment all of them, in the order of version, then id. An event that tells
+	// of no payment stands for itself.
+	Unspread(ctx context.Context, limit int) ([]Event, error)
+	// Spread keeps the deliveries that were made of events, which are not
+	// unspread any more. It returns ErrStale, and keeps nothing, when one of the
+	// events was spread already.
+	Spread(context.Context, []Event, []Delivery) error
+
+	// DueDeliveries returns at most limit deliveries of one subscriber that may
+	// be taken: pending, due, with no delivery of the same payment in front of
+	// them that has not ended, and whose lane is free. What has been due longest
+	// comes first. The order within a payment is that of version, then event id.
+	DueDeliveries(ctx context.Context, s Subscriber, now time.Time, limit int) ([]Delivery, error)
+	// TakeDelivery counts an attempt, sets Due to until, and holds the lane until
+	// then. It returns the delivery as it stands now, or ErrStale when it cannot
+	// be taken (see DueDeliveries), has changed, or its lane is held.
+	TakeDelivery(ctx context.Context, d Delivery, now, until time.Time) (Delivery, error)
+	// SaveDelivery writes what has changed of a delivery (Status, Due, Attempts,
+	// Failures, Log, UpdatedAt) at its next Version, and lets its lane go if it
+	// holds it. It returns ErrStale unless the stored version is the one before.
+	SaveDelivery(context.Context, Delivery) error
+	// ReplayDelivery is SaveDelivery for one that was delivered: ErrStale also
+	// when there is a delivery of the same payment behind it that was not
+	// skipped, since nobody is told an older state after a newer one.
+	ReplayDelivery(context.Context, Delivery) error
+
+	// Delivery returns ErrNotFound when the merchant has no such delivery.
+	Delivery(ctx context.Context, merchantID, id string) (Delivery, error)
+	// Deliveries returns at most Limit deliveries, newest first.
+	Deliveries(context.Context, DeliveryFilter) ([]Delivery, error)
+	// DeliveryBacklog counts what is not delivered, by subscriber. One that owes
+	// nothing and has no dead letters is absent.
+	DeliveryBacklog(context.Context) ([]DeliveryBacklog, error)
+
+	// SubscriberState returns the zero value, but for its names, before the
+	// first SaveSubscriberState, which returns ErrStale unless the stored version
+	// is the one before the saved one; before the first it is zero.
+	SubscriberState(ctx context.Context, merchantID string, liveMode bool, name string) (SubscriberState, error)
+	SaveSubscriberState(context.Context, SubscriberState) error
+}
