@@ -268,6 +268,9 @@ func (g *Gateway) EnableSubscriber(ctx context.Context, merchantID, by, name str
 			return struct{}{}, unavailable(err)
 		}
 		g.log.Warn("subscriber.enabled", "merchant", m.ID, "subscriber", name, "by", by)
+		for _, t := range g.telling.of(m.ID) {
+			t.forget()
+		}
 		g.telling.wake(m.ID, name)
 		return struct{}{}, nil
 	})

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// deliverAtMost is the age at which an event that was not taken is a dead
-	// letter, whatever its sink would wait for.
+	// deliverAtMost is the age at which an event is a dead letter whose sink
+	// would still be patient.
 	deliverAtMost = 8 * 24 * time.Hour
 	// afterAtMost bounds what a subscriber may ask to be left alone.
 	afterAtMost = 24 * time.Hour
@@ -32,8 +32,8 @@ func upToATenth(d time.Duration) time.Duration {
 func (t *teller) round(ctx context.Context) {
 	defer t.gateway.survive(func() {})
 	for ctx.Err() == nil {
-		room := t.health.allow(t.gateway.clock(), t.room())
-		if room == 0 || t.isDisabled(ctx) {
+		room := t.health.allow(t.gateway.clock(), t.busy(), t.AtOnce)
+		if room <= 0 || t.isDisabled(ctx) {
 			return
 		}
 		taken, err := t.take(ctx, room)
@@ -48,10 +48,10 @@ func (t *teller) round(ctx context.Context) {
 	}
 }
 
-func (t *teller) room() int {
+func (t *teller) busy() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.AtOnce - t.underWay
+	return t.underWay
 }
 
 // isDisabled reads again, now and then, whether the subscriber is gone: another
@@ -72,6 +72,13 @@ func (t *teller) isDisabled(ctx context.Context) bool {
 	defer t.mu.Unlock()
 	t.disabled, t.readAt = !state.DisabledAt.IsZero(), now
 	return t.disabled
+}
+
+// forget has the subscriber's state read anew.
+func (t *teller) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.readAt = time.Time{}
 }
 
 // take takes due deliveries. Where the sink tells of several at once, one call
@@ -185,7 +192,7 @@ func (d Delivery) after(v Verdict, schedule []time.Duration, jitter func(time.Du
 	case v.Outcome == Told:
 		next.Status, next.Due = DeliveryDone, time.Time{}
 		return next
-	case v.Outcome == Dead, now.Sub(d.Event.At) > deliverAtMost:
+	case v.Outcome == Dead, v.Patient && now.Sub(d.Event.At) > deliverAtMost:
 		next.Status, next.Due = DeliveryDead, time.Time{}
 		return next
 	case v.Patient:
@@ -216,27 +223,36 @@ func (t *teller) told(ctx context.Context, d Delivery, v Verdict) {
 	if v.Disable {
 		t.disable(ctx, v, d.UpdatedAt)
 	}
-	if !t.save(ctx, d) {
-		return
-	}
+	// The consequences come first: they can be had twice, and a process that
+	// dies in between has the whole attempt again.
 	g.followDelivery(ctx, d, v)
+	t.save(ctx, d)
 }
 
 // save writes a delivery, and tries again for a while: what was told and is not
 // written down is told twice.
-func (t *teller) save(ctx context.Context, d Delivery) bool {
+func (t *teller) save(ctx context.Context, d Delivery) {
 	for attempt := 0; ; attempt++ {
 		err := t.gateway.ledger.SaveDelivery(ctx, d)
-		if err == nil {
-			return true
+		if err == nil || t.saved(ctx, d, err) {
+			return
 		}
 		if errors.Is(err, ErrStale) || attempt >= len(recordDelays) {
 			t.gateway.log.Error("delivery.not_recorded", "merchant", d.MerchantID, "subscriber", d.Subscriber, "delivery", d.ID,
 				"payment", d.Event.PaymentID, "error", err, "consequence", "the subscriber may be told of this event twice")
-			return false
+			return
 		}
 		time.Sleep(recordDelays[attempt])
 	}
+}
+
+// saved says that an earlier try was kept whose answer was lost.
+func (t *teller) saved(ctx context.Context, d Delivery, err error) bool {
+	if !errors.Is(err, ErrStale) {
+		return false
+	}
+	kept, err := t.gateway.ledger.Delivery(ctx, d.MerchantID, d.ID)
+	return err == nil && kept.Version == d.Version && kept.Status == d.Status && kept.UpdatedAt.Equal(d.UpdatedAt)
 }
 
 func (t *teller) log(d Delivery) {
@@ -270,9 +286,7 @@ func (t *teller) disable(ctx context.Context, v Verdict, now time.Time) {
 			"consequence", "a subscriber that is gone is asked again")
 		return
 	}
-	t.mu.Lock()
-	t.disabled, t.readAt = true, now
-	t.mu.Unlock()
+	t.forget()
 	g.log.Error("subscriber.disabled", "merchant", t.MerchantID, "subscriber", t.Name, "detail", v.Detail,
 		"consequence", "its events wait until it is enabled again")
 }

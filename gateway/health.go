@@ -25,17 +25,17 @@ type health struct {
 	until    time.Time
 }
 
-// allow says how many deliveries of those that there is room for may be taken.
-func (h *health) allow(now time.Time, room int) int {
+// allow says how many more deliveries may be taken while some are under way.
+func (h *health) allow(now time.Time, underWay, atOnce int) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
 	case now.Before(h.until):
 		return 0
 	case h.pauses > 0:
-		return min(room, 1)
+		return max(0, 1-underWay)
 	default:
-		return room
+		return atOnce - underWay
 	}
 }
 
@@ -62,8 +62,8 @@ func (h *health) learn(v Verdict, now time.Time) bool {
 		h.failures, h.pauses = 0, 0
 		return false
 	}
-	if v.Patient {
-		return false
+	if v.Patient || now.Before(h.until) {
+		return false // the others that were under way say nothing new
 	}
 	h.failures++
 	if h.failures < unwellAfter && h.pauses == 0 {

@@ -1,0 +1,584 @@
+package gateway_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"paytrace-gateway/adapters/ledger"
+	"paytrace-gateway/gateway"
+	"paytrace-gateway/gateway/processortest"
+)
+
+// listener is a sink that keeps what it was told.
+type listener struct {
+	mu   sync.Mutex
+	told []gateway.Delivery
+	at   []time.Time
+	busy map[string]int
+	most int
+	// answer decides; nil is Told.
+	answer func(gateway.Delivery) gateway.Verdict
+	// takes is how long it thinks.
+	takes time.Duration
+	lane  func(gateway.Event) string
+}
+
+func (l *listener) Lane(e gateway.Event) string {
+	if l.lane == nil {
+		return ""
+	}
+	return l.lane(e)
+}
+
+func (l *listener) Deliver(ctx context.Context, d gateway.Delivery) gateway.Verdict {
+	l.mu.Lock()
+	l.told, l.at = append(l.told, d), append(l.at, time.Now())
+	if l.busy == nil {
+		l.busy = map[string]int{}
+	}
+	l.busy[d.Lane]++
+	l.most = max(l.most, l.busy[d.Lane])
+	answer := l.answer
+	l.mu.Unlock()
+	defer func() {
+		l.mu.Lock()
+		l.busy[d.Lane]--
+		l.mu.Unlock()
+	}()
+	select {
+	case <-time.After(l.takes):
+	case <-ctx.Done():
+		return gateway.Verdict{Outcome: gateway.Later, Detail: "no answer in time"}
+	}
+	if answer == nil {
+		return gateway.Verdict{Outcome: gateway.Told, StatusCode: 200}
+	}
+	return answer(d)
+}
+
+func (l *listener) answers(answer func(gateway.Delivery) gateway.Verdict) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.answer = answer
+}
+
+// heard are the versions of one payment in the order in which they were told.
+func (l *listener) heard(paymentID string) []int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var versions []int64
+	for _, d := range l.told {
+		if d.Event.PaymentID == paymentID {
+			versions = append(versions, d.Event.Version)
+		}
+	}
+	return versions
+}
+
+func (l *listener) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.told)
+}
+
+func refused(gateway.Delivery) gateway.Verdict {
+	return gateway.Verdict{Outcome: gateway.Later, StatusCode: 500, Detail: "it does not feel well"}
+}
+
+// tellingHouse is a house whose gateway tells subscribers.
+func tellingHouse(t *testing.T, books *ledger.Ledger, instance string, processor *processortest.Processor, subscribers ...gateway.Subscriber) *house {
+	t.Helper()
+	for i := range subscribers {
+		subscribers[i].MerchantID = "main"
+	}
+	g := gateway.New(gateway.Config{
+		Ledger: books, Merchants: merchants, Processors: map[string]gateway.Processor{"main": processor}, Secret: secret,
+		Instance: instance, Now: time.Now, MaxInFlight: 256, Log: discard, Subscribers: subscribers,
+		Jitter: func(d time.Duration) time.Duration { return d },
+	})
+	return &house{Gateway: g, t: t, ledger: books, processor: processor}
+}
+
+// tells runs a test in a bubble, with a gateway that tells the subscribers.
+func tells(t *testing.T, test func(t *testing.T, h *house), subscribers ...gateway.Subscriber) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	synctest.Test(t, func(t *testing.T) {
+		books, err := ledger.OpenSQLite(t.Context(), path, ledger.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := tellingHouse(t, books, "one", processortest.New(time.Now), subscribers...)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { h.RunTelling(ctx, 2*time.Second); close(ended) }()
+		test(t, h)
+		cancel()
+		<-ended
+		synctest.Wait()
+		books.Close()
+	})
+}
+
+// deliveries are all of the merchant, oldest first.
+func (h *house) deliveries(f gateway.DeliveryFilter) []gateway.Delivery {
+	h.t.Helper()
+	f.MerchantID, f.Limit = "main", 1000
+	page, _, err := h.Deliveries(context.Background(), f)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	slices.Reverse(page)
+	return page
+}
+
+func (h *house) delivery(id string) gateway.Delivery {
+	h.t.Helper()
+	d, err := h.Delivery(context.Background(), "main", id)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return d
+}
+
+func TestEverySubscriberIsToldOfEveryChangeInOrder(t *testing.T) {
+	shop, org := &listener{}, &listener{}
+	tells(t, func(t *testing.T, h *house) {
+		p := h.create("k", authorization(1000)).Payment
+		_, err := h.Capture(t.Context(), as("c"), p.ID, gateway.CapturePayment{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := h.Void(t.Context(), as("v"), p.ID)
+		h.expect(a, err, gateway.Voided, gateway.OpApproved)
+		time.Sleep(time.Second)
+		for name, l := range map[string]*listener{"shop": shop, "org": org} {
+			versions := l.heard(p.ID)
+			if len(versions) < 3 || !slices.IsSorted(versions) || versions[len(versions)-1] != a.Payment.Version {
+				t.Errorf("%s heard versions %v of %d", name, versions, a.Payment.Version)
+			}
+		}
+		for _, d := range h.deliveries(gateway.DeliveryFilter{}) {
+			if d.Status != gateway.DeliveryDone || d.Attempts != 1 || len(d.Log) != 1 || d.Log[0].By != "one" {
+				t.Errorf("delivery %s is %s after %d attempts: %+v", d.ID, d.Status, d.Attempts, d.Log)
+			}
+		}
+	}, gateway.Subscriber{Name: "shop", Sink: shop}, gateway.Subscriber{Name: "org", Sink: org})
+}
+
+func TestASubscriberHearsOnlyOfTheEventsItWants(t *testing.T) {
+	some, none := &listener{}, &listener{}
+	tells(t, func(t *testing.T, h *house) {
+		h.create("k", sale(1000))
+		time.Sleep(time.Second)
+		if some.count() != 1 || none.count() != 0 {
+			t.Errorf("told %d and %d times", some.count(), none.count())
+		}
+	}, gateway.Subscriber{Name: "some", Sink: some, Events: []string{"payment.*"}},
+		gateway.Subscriber{Name: "none", Sink: none, Events: []string{"payment.refunded", "operator.*"}})
+}
+
+func TestTheRetryScheduleIsKeptToTheSecond(t *testing.T) {
+	shop := &listener{answer: refused}
+	tells(t, func(t *testing.T, h *house) {
+		p := h.create("k", sale(1000)).Payment
+		time.Sleep(100 * time.Hour)
+		due := shop.at[0]
+		for i, at := range shop.at {
+			if i > 0 {
+				due = due.Add(gateway.DefaultSchedule[i-1])
+			}
+			if at.Before(due) || at.After(due.Add(2*time.Second)) {
+				t.Errorf("attempt %d came %s after the first, want %s", i+1, at.Sub(shop.at[0]), due.Sub(shop.at[0]))
+			}
+			due = at
+		}
+		d := h.deliveries(gateway.DeliveryFilter{PaymentID: p.ID})[0]
+		if len(shop.at) != 10 || d.Status != gateway.DeliveryDead || len(d.Log) != 10 || d.Log[9].Detail != "it does not feel well" {
+			t.Errorf("%d attempts, %s: %+v", len(shop.at), d.Status, d.Log)
+		}
+	}, gateway.Subscriber{Name: "shop", Sink: shop})
+}
+
+func TestASubscriberMayAskToWaitLonger(t *testing.T) {
+	shop := &listener{}
+	shop.answers(func(d gateway.Delivery) gateway.Verdict {
+		if d.Attempts > 1 {
+			return gateway.Verdict{Outcome: gateway.Told}
+		}
+		return gateway.Verdict{Outcome: gateway.Later, StatusCode: 503, After: time.Hour}
+	})
+	tells(t, func(t *testing.T, h *house) {
+		h.create("k", sale(1000))
+		time.Sleep(59 * time.Minute)
+		if shop.count() != 1 {
+			t.Errorf("told %d times within the hour", shop.count())
+		}
+		time.Sleep(2 * time.Minute)
+		if shop.count() != 2 {
+			t.Errorf("told %d times in all", shop.count())
+		}
+	}, gateway.Subscriber{Name: "shop", Sink: shop})
+}
+
+func TestADeadLetterParksWhatIsBehindItUntilItIsReplayed(t *testing.T) {
+	shop := &listener{answer: func(gateway.Delivery) gateway.Verdict {
+		return gateway.Verdict{Outcome: gateway.Dead, StatusCode: 400, Detail: "no such field", Attention: "bad_mapping: no such field"}
+	}}
+	tells(t, func(t *testing.T, h *house) {
+		p := h.create("k", authorization(1000)).Payment
+		time.Sleep(time.Second)
+		a, err := h.Void(t.Context(), as("v"), p.ID)
+		h.expect(a, err, gateway.Voided, gateway.OpApproved)
+		other := h.create("k2", sale(500)).Payment
+		time.Sleep(time.Minute)
+		list := h.deliveries(gateway.DeliveryFilter{PaymentID: p.ID})
+		if list[0].Status != gateway.DeliveryDead || !list[len(list)-1].Parked || len(shop.heard(p.ID)) != 1 || len(shop.heard(other.ID)) != 1 {
+			t.Fatalf("%+v, told %v and %v", list, shop.heard(p.ID), shop.heard(other.ID))
+		}
+		if now, _ := h.Payment(t.Context(), "main", p.ID); !now.NeedsAttention {
+			t.Error("nobody is shown what the sink wants a person to see")
+		}
+		shop.answers(nil)
+		if _, err := h.Replay(t.Context(), "main", "anna", list[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		heard := shop.heard(p.ID)
+		if len(heard) < 3 || !slices.IsSorted(heard) {
+			t.Errorf("after the replay the shop has heard %v", heard)
+		}
+		d := h.delivery(list[0].ID)
+		if d.Status != gateway.DeliveryDone || d.Log[1].Outcome != gateway.Replayed || d.Log[1].By != "anna" || d.Event.ID != list[0].Event.ID {
+			t.Errorf("%+v", d)
+		}
+		if now, _ := h.Payment(t.Context(), "main", p.ID); now.NeedsAttention {
+			t.Error("the payment still needs attention after its event was told")
+		}
+	}, gateway.Subscriber{Name: "shop", Sink: shop})
+}
+
+func TestASkippedDeliveryLetsTheNextOnesGo(t *testing.T) {
+	shop := &listener{answer: func(d gateway.Delivery) gateway.Verdict {
+		if d.Event.Type == "payment.authorized" {
+			return gateway.Verdict{Outcome: gateway.Dead, Detail: "never"}
+		}
+		return gateway.Verdict{Outcome: gateway.Told}
+	}}
+	tells(t, func(t *testing.T, h *house) {
+		p := h.create("k", authorization(1000)).Payment
+		_, err := h.Void(t.Context(), as("v"), p.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		dead := h.deliveries(gateway.DeliveryFilter{PaymentID: p.ID, Statuses: []gateway.DeliveryStatus{gateway.DeliveryDead}})
+		if len(dead) != 1 {
+			t.Fatalf("%d dead letters", len(dead))
+		}
+		if _, err := h.Skip(t.Context(), "main", "anna", dead[0].ID, "the order was typed in by hand"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		if got := h.deliveries(gateway.DeliveryFilter{Statuses: []gateway.DeliveryStatus{gateway.DeliveryPending, gateway.DeliveryDead}}); len(got) != 0 {
+			t.Errorf("%d deliveries are left", len(got))
+		}
+		if _, err := h.Replay(t.Context(), "main", "anna", dead[0].ID); codeOf(err) != gateway.CodeNotReplayable {
+			t.Errorf("a skipped delivery is replayed: %v", err)
+		}
+	}, gateway.Subscriber{Name: "shop", Sink: shop})
+}
+
+func TestNobodyIsToldAnOlderStateAgainAfterANewerOne(t *testing.T) {
+	shop := &listener{}
+	tells(t, func(t *testing.T, h *house) {
+		p := h.create("k", authorization(1000)).Payment
+		_, err := h.Void(t.Context(), as("v"), p.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		list := h.deliveries(gateway.DeliveryFilter{PaymentID: p.ID})
+		if _, err := h.Replay(t.Context(), "main", "anna", list[0].ID); codeOf(err) != gateway.CodeNotReplayable {
+			t.Errorf("the older one: %v", err)
+		}
+		replays, err := h.ReplayRange(t.Context(), "main", "anna", gateway.ReplayRange{Delivered: true})
+		if err != nil || replays.Replayed != 1 || replays.Left != len(list)-1 || replays.Next != "" {
+			t.Errorf("%+v, %v", replays, err)
+		}
+		time.Sleep(time.Second)
+		if heard := shop.heard(p.ID); len(heard) != len(list)+1 || !slices.IsSorted(heard) {
+			t.Errorf("told %v", heard)
+		}
+	}, gateway.Subscriber{Name: "shop", Sink: shop})
+}
+
+func TestASubscriberThatIsDownForADayHearsOfEverythingInOrder(t *testing.T) {
+	shop, org := &listener{answer: refused}, &listener{}
+	tells(t, func(t *testing.T, h *house) {
+		var ids []string
+		for i := range 40 {
+			p := h.create(fmt.Sprint("k", i), authorization(1000)).Payment
+			ids = append(ids, p.ID)
+			time.Sleep(20 * time.Minute)
+			if _, err := h.Void(t.Context(), as(fmt.Sprint("v", i)), p.ID); err != nil {
+				t.Fatal(err)
+			}
+			if heard := org.heard(p.ID); len(heard) < 1 {
+				t.Errorf("payment %d: the other one has heard %v", i, heard)
+			}
+			time.Sleep(15 * time.Minute)
+		}
+		if n := shop.count(); n > 24*60/5+200 {
+			t.Errorf("a subscriber that was down was asked %d times", n)
+		}
+		shop.answers(nil)
+		time.Sleep(30 * time.Hour)
+		for _, id := range ids {
+			if heard := shop.heard(id); !slices.IsSorted(heard) || !slices.Equal(slices.Compact(heard), org.heard(id)) {
+				t.Errorf("told %v and %v", heard, org.heard(id))
+			}
+		}
+		if left := h.deliveries(gateway.DeliveryFilter{Statuses: []gateway.DeliveryStatus{gateway.DeliveryPending, gateway.DeliveryDead}}); len(left) != 0 {
+			t.Errorf("%d are left", len(left))
+		}
+	}, gateway.Subscriber{Name: "shop", Sink: shop}, gateway.Subscriber{Name: "org", Sink: org})
+}
+
+func TestOneLaneIsNeverToldTwiceAtOnceByTwoInstances(t *testing.T) {
+	shop := &listener{takes: time.Second, lane: func(e gateway.Event) string { return e.Payment.OrderID }}
+	subscriber := gateway.Subscriber{Name: "shop", Sink: shop}
+	tells(t, func(t *testing.T, h *house) {
+		second := tellingHouse(t, h.ledger, "two", h.processor, subscriber)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { second.RunTelling(ctx, 2*time.Second); close(ended) }()
+		for i := range 20 {
+			h.create(fmt.Sprint("k", i), sale(1000))
+		}
+		time.Sleep(2 * time.Minute)
+		cancel()
+		<-ended
+		if shop.most != 1 || shop.count() != 20 {
+			t.Errorf("%d at once on one lane, %d in all", shop.most, shop.count())
+		}
+	}, subscriber)
+}
+
+func TestADeadSubscriberSlowsNoOther(t *testing.T) {
+	hangs, org := &listener{takes: time.Hour}, &listener{}
+	tells(t, func(t *testing.T, h *house) {
+		for i := range 100 {
+			h.create(fmt.Sprint("k", i), sale(1000))
+		}
+		time.Sleep(time.Second)
+		if org.count() != 100 {
+			t.Errorf("the other one has heard of %d", org.count())
+		}
+		if n := hangs.count(); n > 8 {
+			t.Errorf("%d under way to the one that hangs", n)
+		}
+		time.Sleep(10 * time.Minute)
+		standing, err := h.Subscribers(t.Context(), "main")
+		if err != nil || len(standing) != 2 || standing[0].PausedUntil.IsZero() || !standing[1].PausedUntil.IsZero() || standing[0].Owed.Pending != 100 {
+			t.Errorf("%+v, %v", standing, err)
+		}
+	}, gateway.Subscriber{Name: "hangs", Sink: hangs}, gateway.Subscriber{Name: "org", Sink: org})
+}
+
+func TestADisabledSubscriberMissesNothing(t *testing.T) {
+	shop := &listener{answer: func(gateway.Delivery) gateway.Verdict {
+		return gateway.Verdict{Outcome: gateway.Later, StatusCode: 410, Disable: true, Detail: "410 Gone"}
+	}}
+	tells(t, func(t *testing.T, h *house) {
+		h.create("k", sale(1000))
+		time.Sleep(time.Second)
+		h.create("k2", sale(1000))
+		shop.answers(nil)
+		time.Sleep(10 * 24 * time.Hour)
+		if shop.count() != 1 {
+			t.Errorf("told %d times while it is disabled", shop.count())
+		}
+		if err := h.EnableSubscriber(t.Context(), "main", "anna", "shop"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if shop.count() != 3 {
+			t.Errorf("told %d times in all", shop.count())
+		}
+		if err := h.EnableSubscriber(t.Context(), "main", "anna", "shop"); codeOf(err) != gateway.CodeNotFound {
+			t.Errorf("enabled twice: %v", err)
+		}
+	}, gateway.Subscriber{Name: "shop", Sink: shop})
+}
+
+func TestAPausedSubscriberIsLeftAloneAsLongAsItAsks(t *testing.T) {
+	shop := &listener{answer: func(gateway.Delivery) gateway.Verdict {
+		return gateway.Verdict{Outcome: gateway.Later, Patient: true, Pause: 15 * time.Minute, Detail: "its quota is used up"}
+	}}
+	tells(t, func(t *testing.T, h *house) {
+		h.create("k", sale(1000))
+		time.Sleep(time.Second)
+		shop.answers(nil)
+		for i := range 10 {
+			h.create(fmt.Sprint("k", i), sale(1000))
+		}
+		time.Sleep(14 * time.Minute)
+		if shop.count() != 1 {
+			t.Errorf("told %d times during the pause", shop.count())
+		}
+		time.Sleep(2 * time.Minute)
+		if shop.count() != 11 {
+			t.Errorf("told %d times in all", shop.count())
+		}
+	}, gateway.Subscriber{Name: "shop", Sink: shop})
+}
+
+func TestAPanicInASinkIsAFailureLikeAnyOther(t *testing.T) {
+	shop := &listener{answer: func(d gateway.Delivery) gateway.Verdict {
+		if d.Attempts == 1 {
+			panic("4111111111111111")
+		}
+		return gateway.Verdict{Outcome: gateway.Told}
+	}}
+	tells(t, func(t *testing.T, h *house) {
+		h.create("k", sale(1000))
+		time.Sleep(time.Minute)
+		d := h.deliveries(gateway.DeliveryFilter{})[0]
+		if d.Status != gateway.DeliveryDone || d.Log[0].Detail != "panic in the sink: string; please report this" {
+			t.Errorf("%s: %+v", d.Status, d.Log)
+		}
+	}, gateway.Subscriber{Name: "shop", Sink: shop})
+}
+
+func TestWhatAProcessHadUnderWayWhenItDiedIsTakenOver(t *testing.T) {
+	shop := &listener{takes: time.Hour}
+	tells(t, func(t *testing.T, h *house) {
+		p := h.create("k", sale(1000)).Payment
+		time.Sleep(time.Second)
+		due, err := h.ledger.DueDeliveries(t.Context(), gateway.Subscriber{MerchantID: "main", Name: "other"}, time.Now(), 10)
+		if err != nil || len(due) != 1 {
+			t.Fatalf("%d are due, %v", len(due), err)
+		}
+		// The process takes it and is never heard of again.
+		now := time.Now()
+		if _, err := h.ledger.TakeDelivery(t.Context(), due[0], now, now.Add(45*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		other := &listener{}
+		heir := tellingHouse(t, h.ledger, "heir", h.processor, gateway.Subscriber{Name: "other", Sink: other})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { heir.RunTelling(ctx, 2*time.Second); close(ended) }()
+		time.Sleep(40 * time.Second)
+		if other.count() != 0 {
+			t.Error("it was taken over while its process might still tell")
+		}
+		time.Sleep(10 * time.Second)
+		cancel()
+		<-ended
+		if heard := other.heard(p.ID); len(heard) != 1 {
+			t.Errorf("told %v", heard)
+		}
+	}, gateway.Subscriber{Name: "shop", Sink: shop, Deadline: time.Second},
+		gateway.Subscriber{Name: "other", Sink: &listener{answer: refused}, AtOnce: -1})
+}
+
+func TestAnOrderThatNeverComesMayHaveItsPaymentGivenBack(t *testing.T) {
+	shop := &listener{answer: func(d gateway.Delivery) gateway.Verdict {
+		if d.Event.Type != "payment.approved" {
+			return gateway.Verdict{Outcome: gateway.Told}
+		}
+		return gateway.Verdict{Outcome: gateway.Later, Patient: true, After: time.Hour, Undo: true}
+	}}
+	tells(t, func(t *testing.T, h *house) {
+		p := h.create("k", sale(1000)).Payment
+		time.Sleep(time.Minute)
+		now, err := h.Payment(t.Context(), "main", p.ID)
+		if err != nil || now.Status != gateway.Voided || h.processor.Calls("void") != 1 {
+			t.Errorf("%s, %d voids, %v", now.Status, h.processor.Calls("void"), err)
+		}
+	}, gateway.Subscriber{Name: "shop", Sink: shop})
+}
+
+// batcher is a listener that takes several at once.
+type batcher struct {
+	listener
+	calls []int
+	fail  bool
+}
+
+func (b *batcher) BatchLimit() int { return 200 }
+
+func (b *batcher) DeliverAll(_ context.Context, all []gateway.Delivery) []gateway.Verdict {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.calls = append(b.calls, len(all))
+	b.told = append(b.told, all...)
+	verdicts := make([]gateway.Verdict, len(all))
+	for i := range verdicts {
+		verdicts[i].Outcome = gateway.Told
+	}
+	if b.fail {
+		return verdicts[1:]
+	}
+	return verdicts
+}
+
+func TestAQueueIsToldInBatchesWhereTheSinkTakesThem(t *testing.T) {
+	org := &batcher{listener: listener{answer: func(gateway.Delivery) gateway.Verdict {
+		return gateway.Verdict{Outcome: gateway.Later, Patient: true, Pause: time.Minute}
+	}}}
+	tells(t, func(t *testing.T, h *house) {
+		h.create("k", sale(1000))
+		time.Sleep(time.Second)
+		for i := range 50 {
+			h.create(fmt.Sprint("q", i), sale(1000))
+		}
+		org.answers(nil)
+		time.Sleep(2 * time.Minute)
+		if len(org.calls) == 0 || slices.Max(org.calls) < 40 {
+			t.Errorf("batches of %v", org.calls)
+		}
+		if left := h.deliveries(gateway.DeliveryFilter{Statuses: []gateway.DeliveryStatus{gateway.DeliveryPending}}); len(left) != 0 {
+			t.Errorf("%d are left", len(left))
+		}
+	}, gateway.Subscriber{Name: "org", Sink: org})
+}
+
+func TestASinkWithoutAVerdictForEachIsAFailure(t *testing.T) {
+	org := &batcher{fail: true}
+	tells(t, func(t *testing.T, h *house) {
+		var wg sync.WaitGroup
+		for i := range 20 {
+			wg.Go(func() { h.create(fmt.Sprint("q", i), sale(1000)) })
+		}
+		wg.Wait()
+		org.mu.Lock()
+		org.fail = false
+		org.mu.Unlock()
+		time.Sleep(time.Hour)
+		if left := h.deliveries(gateway.DeliveryFilter{Statuses: []gateway.DeliveryStatus{gateway.DeliveryPending, gateway.DeliveryDead}}); len(left) != 0 {
+			t.Errorf("%d are left", len(left))
+		}
+	}, gateway.Subscriber{Name: "org", Sink: org})
+}
+
+func TestAnotherMerchantsDeliveryIsNotThere(t *testing.T) {
+	h := newHouse(t)
+	_, err := h.Delivery(t.Context(), "main", "dlv_nothing")
+	if codeOf(err) != gateway.CodeNotFound {
+		t.Error(err)
+	}
+	var refusal *gateway.Error
+	if _, _, err := h.Deliveries(t.Context(), gateway.DeliveryFilter{MerchantID: "other"}); !errors.As(err, &refusal) {
+		t.Error(err)
+	}
+}
