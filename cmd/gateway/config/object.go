@@ -20,13 +20,16 @@ var members = map[string][]string{
 	"tls":      {"caFile", "serverName", "certFile", "keyFile"},
 	"log":      {"level", "format"},
 	"tracing":  {"endpoint", "sample", "headers"},
-	"merchant": {"id", "liveMode", "currency", "timeZone", "tellUnmatched", "paytrace", "clients"},
+	"merchant": {"id", "liveMode", "currency", "timeZone", "tellUnmatched", "paytrace", "clients", "callbacks"},
 	"paytrace": {"baseURL", "username", "password", "integratorID", "callDeadline", "sendWindow", "referenceField",
 		"invoiceSuffix", "exportTimeZone", "exportRowCap", "maxConnections", "maxLookConnections", "rateLimit", "watchEvery", "watchDays",
 		"discretionaryData"},
 	"client": {"id", "secret", "secretHash", "scopes", "channel", "quota", "certificates"},
 	"quota":  {"requests", "per"},
 	"file":   {"file"},
+
+	"callbacks": {"webhooks"},
+	"webhook":   {"name", "url", "secret", "previousSecret", "events", "allowNetworks", "timeout", "atOnce"},
 }
 
 // object is a mapping of the file whose members have been checked by name.
