@@ -80,7 +80,11 @@ func TestTheExamplesWebhookIsAccepted(t *testing.T) {
 	if !found {
 		t.Fatal("the example shows no callbacks")
 	}
-	c := w.mustParse(t, before+strings.ReplaceAll("    # callbacks:\n"+block, "    # ", "    "))
+	text := before + "    callbacks:"
+	for line := range strings.Lines(block) {
+		text += "\n    " + strings.TrimSuffix(strings.TrimPrefix(line, "    # "), "\n")
+	}
+	c := w.mustParse(t, text+"\n")
 	if hooks := c.Merchants[0].Callbacks.Webhooks; len(hooks) != 1 || hooks[0].Name != "erp" {
 		t.Errorf("got %+v", hooks)
 	}
