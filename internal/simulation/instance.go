@@ -93,6 +93,7 @@ func (w *world) start(name string, s *slot) (*instance, error) {
 		Secret:     []byte("0123456789abcdef0123456789abcdef"), Instance: name, Now: in.clock,
 		Log: w.log.With("instance", name), MaxInFlight: 256,
 		Claims: &claimsPort{instance: in, next: w.claims}, Observer: observer{},
+		Subscribers: in.subscribers(), Jitter: func(d time.Duration) time.Duration { return d },
 	})
 	in.server = api.New(api.Config{
 		Gateway: in.gateway, Issuer: auth.NewIssuer(w.auth), Verifier: auth.NewVerifier(w.auth),
@@ -125,14 +126,15 @@ func (in *instance) guard(client *paytrace.Client) *guard.Guard {
 	})
 }
 
-// pace is how often the jobs look for work, and whether the export is due.
-type pace struct{ due, watch time.Duration }
+// pace is how often the jobs look for work, whether the export is due, and whom
+// to tell.
+type pace struct{ due, watch, tell time.Duration }
 
 // The paces: as in production while things happen, and seldom in the long quiet
 // after it.
 var (
-	busyPace  = pace{2 * time.Second, 10 * time.Second}
-	quietPace = pace{10 * time.Minute, 6 * time.Hour}
+	busyPace  = pace{2 * time.Second, 10 * time.Second, 2 * time.Second}
+	quietPace = pace{10 * time.Minute, 6 * time.Hour, 10 * time.Minute}
 )
 
 // run runs the jobs at that pace from now on.
@@ -146,6 +148,7 @@ func (in *instance) run(at pace) {
 	in.stopJobs = cancel
 	in.world.work.Go(func() { in.gateway.RunDue(ctx, at.due) })
 	in.world.work.Go(func() { in.gateway.RunWatch(ctx, at.watch) })
+	in.world.work.Go(func() { in.gateway.RunTelling(ctx, at.tell) })
 }
 
 func (in *instance) crashed() bool {

@@ -35,11 +35,15 @@ const (
 	BooksAgree    = "books-agree"
 	TrulyDone     = "truly-done"
 	Answers       = "answers"
+	HeardInOrder  = "heard-in-order"
+	HeardAll      = "heard-all"
+	OneAtATime    = "one-at-a-time"
 )
 
 var rules = []func(*index) []Violation{
 	chargedOnce, sentOnce, ownIntent, withinBounds, decided, toldStands,
 	sameOperation, keyReuse, noOrphan, adopted, givenUp, booksAgree, trulyDone, answers,
+	heardInOrder, heardAll, oneAtATime,
 }
 
 // Check holds the history against every rule.

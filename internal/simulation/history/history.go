@@ -19,6 +19,12 @@ type History struct {
 	// transactions that it lists as belonging to none of them.
 	Payments  []Payment
 	Unmatched []Unmatched
+	// Subscribers are who has to be told of every one of Events. Receipts are
+	// what they saw, and Dead the dead letters of the end.
+	Subscribers []string
+	Events      []Event
+	Receipts    []Receipt
+	Dead        []Dead
 }
 
 // Unmatched is a transaction that the gateway lists for a person.
