@@ -16,6 +16,9 @@ const (
 	afterAtMost = 24 * time.Hour
 	// patienceAtLeast keeps a sink that says no time from being asked at once.
 	patienceAtLeast = time.Second
+	// stopGrace is what a telling that is under way still gets when the process
+	// stops.
+	stopGrace = 5 * time.Second
 	// stateFor is how long the state of a subscriber is believed.
 	stateFor = 10 * time.Second
 )
@@ -119,7 +122,7 @@ func (t *teller) begin(ctx context.Context, taken []Delivery) {
 	}
 }
 
-func (t *teller) start(ctx context.Context, taken []Delivery) {
+func (t *teller) start(stopping context.Context, taken []Delivery) {
 	t.mu.Lock()
 	t.underWay++
 	t.mu.Unlock()
@@ -131,20 +134,19 @@ func (t *teller) start(ctx context.Context, taken []Delivery) {
 			nudge(t.due)
 		}()
 		defer t.gateway.survive(func() {})
-		t.tell(ctx, taken)
+		t.tell(stopping, taken)
 	})
 }
 
-// tell tells of what was taken, and writes down what came of it. What is under
-// way is not broken off when the process stops.
-func (t *teller) tell(ctx context.Context, taken []Delivery) {
+// tell tells of what was taken, and writes down what came of it.
+func (t *teller) tell(stopping context.Context, taken []Delivery) {
 	g := t.gateway
-	ctx = context.WithoutCancel(ctx)
 	began := g.clock()
 	if began.After(taken[0].Due.Add(-t.Deadline)) {
 		return // the process has slept: another one may have it by the time this one ends
 	}
-	verdicts := t.ask(ctx, taken)
+	verdicts := t.ask(stopping, taken)
+	ctx := context.WithoutCancel(stopping)
 	ended := g.clock()
 	for i, d := range taken {
 		v := verdicts[i]
@@ -155,9 +157,10 @@ func (t *teller) tell(ctx context.Context, taken []Delivery) {
 
 // ask calls the sink. A panic in it is a failure like any other; its value may
 // hold what nobody may read.
-func (t *teller) ask(ctx context.Context, taken []Delivery) (verdicts []Verdict) {
-	ctx, cancel := context.WithTimeout(ctx, t.Deadline)
+func (t *teller) ask(stopping context.Context, taken []Delivery) (verdicts []Verdict) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(stopping), t.Deadline)
 	defer cancel()
+	defer context.AfterFunc(stopping, func() { time.AfterFunc(stopGrace, cancel) })()
 	defer func() {
 		if r := recover(); r != nil {
 			verdicts = sameFor(taken, Verdict{Outcome: Later, Detail: fmt.Sprintf("panic in the sink: %T; please report this", r)})
