@@ -86,7 +86,7 @@ func (l *listener) count() int {
 	return len(l.told)
 }
 
-func refused(gateway.Delivery) gateway.Verdict {
+func feelsUnwell(gateway.Delivery) gateway.Verdict {
 	return gateway.Verdict{Outcome: gateway.Later, StatusCode: 500, Detail: "it does not feel well"}
 }
 

@@ -49,7 +49,7 @@ func TestASubscriberHearsOnlyOfTheEventsItWants(t *testing.T) {
 }
 
 func TestTheRetryScheduleIsKeptToTheSecond(t *testing.T) {
-	shop := &listener{answer: refused}
+	shop := &listener{answer: feelsUnwell}
 	tells(t, func(t *testing.T, h *house) {
 		p := h.create("k", sale(1000)).Payment
 		time.Sleep(100 * time.Hour)
@@ -184,7 +184,7 @@ func TestNobodyIsToldAnOlderStateAgainAfterANewerOne(t *testing.T) {
 }
 
 func TestASubscriberThatIsDownForADayHearsOfEverythingInOrder(t *testing.T) {
-	shop, org := &listener{answer: refused}, &listener{}
+	shop, org := &listener{answer: feelsUnwell}, &listener{}
 	tells(t, func(t *testing.T, h *house) {
 		var ids []string
 		for i := range 40 {
@@ -351,7 +351,7 @@ func TestWhatAProcessHadUnderWayWhenItDiedIsTakenOver(t *testing.T) {
 			t.Errorf("told %v", heard)
 		}
 	}, gateway.Subscriber{Name: "shop", Sink: shop, Deadline: time.Second},
-		gateway.Subscriber{Name: "other", Sink: &listener{answer: refused}, AtOnce: -1})
+		gateway.Subscriber{Name: "other", Sink: &listener{answer: feelsUnwell}, AtOnce: -1})
 }
 
 func TestAnOrderThatNeverComesMayHaveItsPaymentGivenBack(t *testing.T) {
