@@ -3,7 +3,6 @@ package egress
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -129,10 +128,4 @@ func (d *Door) Send(request *http.Request, limit int64) (Answer, error) {
 		Status: response.StatusCode, Header: response.Header,
 		Body: body[:min(int64(len(body)), limit)], Whole: whole, door: d,
 	}, nil
-}
-
-// IsRefused says that it was the gateway itself that did not want to dial.
-func IsRefused(err error) bool {
-	var refused *Refused
-	return errors.As(err, &refused)
 }

@@ -29,6 +29,11 @@ func newDoor(t *testing.T, config Config) *Door {
 	return d
 }
 
+func isRefused(err error) bool {
+	var refused *Refused
+	return errors.As(err, &refused)
+}
+
 // receiver counts what reaches it.
 func receiver(t *testing.T, answer http.HandlerFunc) (*httptest.Server, *atomic.Int64) {
 	var asked atomic.Int64
@@ -154,7 +159,7 @@ func TestEveryTrickIsRefusedWithItsKind(t *testing.T) {
 			t.Errorf("%s was let through", trick)
 		case !strings.Contains(err.Error(), want):
 			t.Errorf("%s is refused with %q, want %q", trick, err, want)
-		case IsRefused(err) && !strings.Contains(err.Error(), hostsSetting) && !strings.Contains(want, "decimal"):
+		case isRefused(err) && !strings.Contains(err.Error(), hostsSetting) && !strings.Contains(want, "decimal"):
 			t.Errorf("%s is refused without the setting that would allow it: %v", trick, err)
 		case strings.Contains(err.Error(), "hunter2"):
 			t.Errorf("%s is refused with more of it than its host: %v", trick, err)
@@ -237,7 +242,7 @@ func TestTheAllowListOpensWhatItNamesAndNoMore(t *testing.T) {
 		if (err == nil) != c.open || (asked.Load() > before) != c.open {
 			t.Errorf("%s with %s allowed: %v", c.url, c.allow, err)
 		}
-		if !c.open && !IsRefused(err) {
+		if !c.open && !isRefused(err) {
 			t.Errorf("%s with %s allowed is not refused but fails: %v", c.url, c.allow, err)
 		}
 	}

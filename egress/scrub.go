@@ -37,6 +37,9 @@ func (a Answer) Words() string {
 	return a.door.Words(text)
 }
 
+// Shown makes a text of the answer, such as a header's, fit for a person.
+func (a Answer) Shown(text string) string { return a.door.Words(text) }
+
 func scrub(text string, secrets []string) string {
 	// A longer secret may contain a shorter one.
 	for _, secret := range slices.SortedFunc(slices.Values(secrets), func(a, b string) int { return len(b) - len(a) }) {
