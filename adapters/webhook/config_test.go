@@ -64,6 +64,15 @@ func TestEveryFaultOfTheConfigurationIsNamedAndNoSecretShown(t *testing.T) {
 	}
 }
 
+func TestLiveModeTakesHTTPSOnly(t *testing.T) {
+	for live, want := range map[bool]string{true: "live mode takes https only", false: ""} {
+		_, err := New(Config{URL: "http://hooks.example.com", Secret: newest, Body: data, LiveMode: live})
+		if (err != nil) != live || (live && !strings.Contains(err.Error(), want)) {
+			t.Errorf("live %v: %v", live, err)
+		}
+	}
+}
+
 func TestAPrintedSinkShowsNoSecret(t *testing.T) {
 	s := newSink(t, Config{URL: "https://hooks.example.com/T024BE7LDB0G8QWERTY", PreviousSecret: previous})
 	for _, format := range []string{"%v", "%+v", "%#v"} {
