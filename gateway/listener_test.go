@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"slices"
@@ -107,6 +108,12 @@ func tellingHouse(t *testing.T, books *ledger.Ledger, instance string, processor
 // tells runs a test in a bubble, with a gateway that tells the subscribers.
 func tells(t *testing.T, test func(t *testing.T, h *house), subscribers ...gateway.Subscriber) {
 	t.Helper()
+	tellsEvery(t, 2*time.Second, test, subscribers...)
+}
+
+// tellsEvery is for those who live through days.
+func tellsEvery(t *testing.T, every time.Duration, test func(t *testing.T, h *house), subscribers ...gateway.Subscriber) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	synctest.Test(t, func(t *testing.T) {
 		books, err := ledger.OpenSQLite(t.Context(), path, ledger.Options{})
@@ -116,7 +123,7 @@ func tells(t *testing.T, test func(t *testing.T, h *house), subscribers ...gatew
 		h := tellingHouse(t, books, "one", processortest.New(time.Now), subscribers...)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
-		go func() { h.RunTelling(ctx, 2*time.Second); close(ended) }()
+		go func() { h.RunTelling(ctx, every); close(ended) }()
 		test(t, h)
 		cancel()
 		<-ended
@@ -125,7 +132,8 @@ func tells(t *testing.T, test func(t *testing.T, h *house), subscribers ...gatew
 	})
 }
 
-// deliveries are all of the merchant, oldest first.
+// deliveries are all of the merchant, in the order of versions: in a bubble many
+// are made in one millisecond.
 func (h *house) deliveries(f gateway.DeliveryFilter) []gateway.Delivery {
 	h.t.Helper()
 	f.MerchantID, f.Limit = "main", 1000
@@ -133,7 +141,7 @@ func (h *house) deliveries(f gateway.DeliveryFilter) []gateway.Delivery {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	slices.Reverse(page)
+	slices.SortStableFunc(page, func(a, b gateway.Delivery) int { return cmp.Compare(a.Event.Version, b.Event.Version) })
 	return page
 }
 
@@ -144,4 +152,10 @@ func (h *house) delivery(id string) gateway.Delivery {
 		h.t.Fatal(err)
 	}
 	return d
+}
+
+// approved is a subscriber that wants to hear of approved payments alone: those
+// by hosted fields have a second event, when their card is learned.
+func approved(name string, sink gateway.Sink) gateway.Subscriber {
+	return gateway.Subscriber{Name: name, Sink: sink, Events: []string{"payment.approved"}}
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -169,6 +170,7 @@ func (g *Gateway) spread(ctx context.Context) (int, error) {
 	for _, e := range events {
 		deliveries = append(deliveries, g.deliveriesOf(e)...)
 	}
+	g.number(deliveries)
 	if err := g.ledger.Spread(ctx, events, deliveries); err != nil {
 		return 0, err
 	}
@@ -176,6 +178,19 @@ func (g *Gateway) spread(ctx context.Context) (int, error) {
 		nudge(t.due)
 	}
 	return len(events), nil
+}
+
+// number gives deliveries ids in their order: those of one millisecond have none
+// by themselves.
+func (g *Gateway) number(deliveries []Delivery) {
+	ids := make([]string, len(deliveries))
+	for i := range ids {
+		ids[i] = NewDeliveryID(g.clock())
+	}
+	slices.Sort(ids)
+	for i, id := range ids {
+		deliveries[i].ID = id
+	}
 }
 
 // deliveriesOf are one for each subscriber that wants the event. What was made
@@ -188,7 +203,7 @@ func (g *Gateway) deliveriesOf(e Event) []Delivery {
 			continue
 		}
 		deliveries = append(deliveries, Delivery{
-			ID: NewDeliveryID(now), MerchantID: e.MerchantID, LiveMode: t.LiveMode, Subscriber: t.Name,
+			MerchantID: e.MerchantID, LiveMode: t.LiveMode, Subscriber: t.Name,
 			Lane: t.Sink.Lane(e), Event: e, Status: DeliveryPending, Due: now, Version: 1, CreatedAt: now, UpdatedAt: now,
 		})
 	}
