@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -36,11 +35,10 @@ const (
 					AND held.until > ? AND held.holder <> deliveries.id)
 		ORDER BY deliveries.due, deliveries.id LIMIT ?`
 
-	// deliveryBacklogSQL has two rows for a subscriber at most, by what is counted.
+	// deliveryBacklogSQL has two rows for a subscriber at most.
 	deliveryBacklogSQL = `SELECT status, merchant_id, live_mode, subscriber, COUNT(*), MIN(created_at)
-			FROM deliveries WHERE status = 'pending' GROUP BY status, merchant_id, live_mode, subscriber
-		UNION ALL SELECT status, merchant_id, live_mode, subscriber, COUNT(*), 0
-			FROM deliveries WHERE status = 'dead' GROUP BY status, merchant_id, live_mode, subscriber
+		FROM deliveries WHERE status IN ('pending', 'dead')
+		GROUP BY merchant_id, live_mode, subscriber, status
 		ORDER BY merchant_id, live_mode, subscriber`
 )
 
@@ -75,8 +73,8 @@ func (l *Ledger) Deliveries(ctx context.Context, f gateway.DeliveryFilter) ([]ga
 func deliveriesSQL(f gateway.DeliveryFilter) (string, []any) {
 	where := []string{"deliveries.merchant_id = ?", "deliveries.live_mode = ?"}
 	args := []any{f.MerchantID, f.LiveMode}
-	add := func(condition string, value any) {
-		where, args = append(where, condition), append(args, value)
+	add := func(condition string, values ...any) {
+		where, args = append(where, condition), append(args, values...)
 	}
 	if f.Subscriber != "" {
 		add("deliveries.subscriber = ?", f.Subscriber)
@@ -85,7 +83,11 @@ func deliveriesSQL(f gateway.DeliveryFilter) (string, []any) {
 		add("deliveries.payment_id = ?", f.PaymentID)
 	}
 	if len(f.Statuses) > 0 {
-		where = append(where, anyStatus(f.Statuses))
+		var values []any
+		for _, status := range f.Statuses {
+			values = append(values, string(status))
+		}
+		add("deliveries.status IN (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
 	}
 	if !f.CreatedFrom.IsZero() {
 		add("deliveries.created_at >= ?", f.CreatedFrom.UnixMicro())
@@ -98,24 +100,6 @@ func deliveriesSQL(f gateway.DeliveryFilter) (string, []any) {
 	}
 	return readDeliverySQL + " WHERE " + strings.Join(where, " AND ") + " ORDER BY deliveries.id DESC LIMIT ?",
 		append(args, max(f.Limit, 0))
-}
-
-// anyStatus spells the states out, and none but these, so that the indexes on
-// what is not delivered can be used.
-func anyStatus(wanted []gateway.DeliveryStatus) string {
-	var spelled []string
-	for _, s := range []gateway.DeliveryStatus{gateway.DeliveryPending, gateway.DeliveryDead, gateway.DeliveryDone, gateway.DeliverySkipped} {
-		if slices.Contains(wanted, s) {
-			spelled = append(spelled, "'"+string(s)+"'")
-		}
-	}
-	switch len(spelled) {
-	case 0:
-		return "FALSE"
-	case 1:
-		return "deliveries.status = " + spelled[0]
-	}
-	return "deliveries.status IN (" + strings.Join(spelled, ", ") + ")"
 }
 
 // DeliveryBacklog implements gateway.Outbox.

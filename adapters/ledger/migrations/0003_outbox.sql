@@ -33,17 +33,16 @@ CREATE TABLE deliveries (
 );
 
 -- What is delivered leaves the indexes of what is not, so that the work of a
--- moment costs the same however long the history. The first of them answers the
--- backlog too, by itself.
-CREATE INDEX deliveries_due ON deliveries (merchant_id, live_mode, subscriber, due, id, created_at) WHERE status = 'pending';
-CREATE INDEX deliveries_order ON deliveries (merchant_id, live_mode, subscriber, queue, position, event_id)
+-- moment costs the same however long the history. The second answers the backlog
+-- too, by itself.
+CREATE INDEX deliveries_due ON deliveries (merchant_id, live_mode, subscriber, due, id) WHERE status = 'pending';
+CREATE INDEX deliveries_order ON deliveries (merchant_id, live_mode, subscriber, queue, position, event_id, status, created_at)
     WHERE status IN ('pending', 'dead');
--- SQLite sees that a query for one of the two fits an OR, but not an IN.
-CREATE INDEX deliveries_given_up ON deliveries (merchant_id, live_mode, status, id, subscriber)
-    WHERE status = 'dead' OR status = 'skipped';
+-- The others are for lists, as those of payments are.
+CREATE INDEX deliveries_by_status ON deliveries (merchant_id, live_mode, status, id, subscriber);
 CREATE INDEX deliveries_newest ON deliveries (merchant_id, live_mode, id);
 CREATE INDEX deliveries_by_creation ON deliveries (merchant_id, live_mode, created_at);
-CREATE INDEX deliveries_by_payment ON deliveries (payment_id, id) WHERE payment_id IS NOT NULL;
+CREATE INDEX deliveries_by_payment ON deliveries (merchant_id, live_mode, payment_id, id) WHERE payment_id IS NOT NULL;
 
 -- What of the other side a delivery under way touches. A row stands while its
 -- holder is under way; the holder may be dead, so it counts until a time.
