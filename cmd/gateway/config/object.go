@@ -29,7 +29,7 @@ var members = map[string][]string{
 	"file":   {"file"},
 
 	"callbacks": {"webhooks"},
-	"webhook":   {"name", "url", "secret", "previousSecret", "events", "allowNetworks", "timeout", "atOnce"},
+	"webhook":   {"name", "url", "secret", "previousSecret", "events", "allowNetworks", "allowHosts", "timeout", "atOnce"},
 }
 
 // object is a mapping of the file whose members have been checked by name.

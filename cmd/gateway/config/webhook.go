@@ -39,8 +39,10 @@ type Webhook struct {
 	Events []string `yaml:"events,omitempty"`
 	// Networks of one's own that the endpoint may be in, besides the internet.
 	AllowNetworks []netip.Prefix `yaml:"allowNetworks,omitempty"`
-	Timeout       time.Duration  `yaml:"timeout"`
-	AtOnce        int            `yaml:"atOnce"`
+	// AllowHosts are host:port, for the same.
+	AllowHosts []string      `yaml:"allowHosts,omitempty"`
+	Timeout    time.Duration `yaml:"timeout"`
+	AtOnce     int           `yaml:"atOnce"`
 }
 
 var (
@@ -48,7 +50,8 @@ var (
 	hookURL        = kind[string]{expected: "an address such as https://erp.example.com/hooks, without user or fragment", text: true, parse: parseHookURL}
 	eventType      = kind[string]{expected: "a type of event such as payment.approved, or payment.* for all of them; known are " +
 		strings.Join(gateway.EventTypes(), ", "), text: true, parse: parseEventType}
-	network = kind[netip.Prefix]{expected: "a network such as 10.1.0.0/16", text: true, parse: parseNetwork}
+	hostPort = kind[string]{expected: "host:port, such as erp.internal:8443", text: true, parse: parseHostPort}
+	network  = kind[netip.Prefix]{expected: "a network such as 10.1.0.0/16", text: true, parse: parseNetwork}
 )
 
 func parseHookURL(s string) (string, bool) {
@@ -64,6 +67,11 @@ func parseEventType(s string) (string, bool) {
 	return s, slices.ContainsFunc(gateway.EventTypes(), func(known string) bool {
 		return known == s || (all && strings.HasPrefix(known, group+"."))
 	})
+}
+
+func parseHostPort(s string) (string, bool) {
+	_, ok := parseAddress(s)
+	return s, ok && !strings.HasPrefix(s, ":")
 }
 
 func parseNetwork(s string) (netip.Prefix, bool) {
@@ -97,6 +105,9 @@ func (o object) webhook(live bool, names map[string]string) Webhook {
 	o.list("allowNetworks", maxNetworks, func(node *yaml.Node, path string) {
 		w.AllowNetworks = append(w.AllowNetworks, scan(o.r, node, path, network))
 	})
+	if o.has("allowHosts") {
+		w.AllowHosts = o.distinct("allowHosts", maxNetworks, hostPort)
+	}
 	for member, secret := range map[string]Secret{"secret": w.Secret, "previousSecret": w.PreviousSecret} {
 		if !secret.IsZero() && !isWebhookSecret(secret.Reveal()) {
 			o.fault(member, "expected "+webhookSecretMark+" and 24 to 64 random bytes as base64; `echo "+webhookSecretMark+"$(openssl rand -base64 32)` makes one")
@@ -119,7 +130,7 @@ func (o object) subscriber(names map[string]string) string {
 
 func isWebhookSecret(s string) bool {
 	text, marked := strings.CutPrefix(s, webhookSecretMark)
-	key, err := base64.StdEncoding.DecodeString(text)
+	key, err := base64.StdEncoding.Strict().DecodeString(text)
 	return marked && err == nil && len(key) >= 24 && len(key) <= 64
 }
 
@@ -131,7 +142,7 @@ func (o object) judgeHook(w Webhook, live bool) {
 	}
 	if live {
 		o.fault("url", "has to begin with https:// in live mode")
-	} else if !isThisMachine(u.Hostname()) && len(w.AllowNetworks) == 0 {
-		o.fault("url", "has to begin with https://; http:// is taken for this machine, and for networks that allowNetworks names")
+	} else if !isThisMachine(u.Hostname()) && len(w.AllowNetworks) == 0 && len(w.AllowHosts) == 0 {
+		o.fault("url", "has to begin with https://; http:// is taken for this machine, and for what allowNetworks or allowHosts names")
 	}
 }
