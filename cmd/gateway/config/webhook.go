@@ -25,7 +25,16 @@ const (
 
 // Callbacks are who is told of a merchant's payments.
 type Callbacks struct {
-	Webhooks []Webhook `yaml:"webhooks,omitempty"`
+	Magento    *Magento    `yaml:"magento,omitempty"`
+	Salesforce *Salesforce `yaml:"salesforce,omitempty"`
+	Webhooks   []Webhook   `yaml:"webhooks,omitempty"`
+}
+
+// Egress is what may be reached although it is not on the internet.
+type Egress struct {
+	AllowNetworks []netip.Prefix `yaml:"allowNetworks,omitempty"`
+	// AllowHosts are host:port.
+	AllowHosts []string `yaml:"allowHosts,omitempty"`
 }
 
 // Webhook is an endpoint that gets signed events.
@@ -37,12 +46,8 @@ type Webhook struct {
 	PreviousSecret Secret `yaml:"previousSecret,omitempty"`
 	// Events are types of event; none means all.
 	Events []string `yaml:"events,omitempty"`
-	// Networks of one's own that the endpoint may be in, besides the internet.
-	AllowNetworks []netip.Prefix `yaml:"allowNetworks,omitempty"`
-	// AllowHosts are host:port, for the same.
-	AllowHosts []string      `yaml:"allowHosts,omitempty"`
-	Timeout    time.Duration `yaml:"timeout"`
-	AtOnce     int           `yaml:"atOnce"`
+	Egress `yaml:",inline"`
+	Calls  `yaml:",inline"`
 }
 
 var (
@@ -82,8 +87,8 @@ func parseNetwork(s string) (netip.Prefix, bool) {
 // callbacks reads who is told of the merchant's payments.
 func (o object) callbacks(live bool) Callbacks {
 	c := o.child("callbacks", "callbacks")
-	names := map[string]string{}
-	var callbacks Callbacks
+	names := map[string]string{MagentoName: join(c.path, MagentoName), SalesforceName: join(c.path, SalesforceName)}
+	callbacks := Callbacks{Magento: c.magento(live), Salesforce: c.salesforce()}
 	c.list("webhooks", maxWebhooks, func(node *yaml.Node, path string) {
 		callbacks.Webhooks = append(callbacks.Webhooks, o.r.object(node, path, "webhook").webhook(live, names))
 	})
@@ -96,17 +101,11 @@ func (o object) webhook(live bool, names map[string]string) Webhook {
 		URL:            require(o, "url", hookURL),
 		Secret:         o.requiredSecret("secret"),
 		PreviousSecret: o.secret("previousSecret"),
-		Timeout:        read(o, "timeout", between(time.Second, 30*time.Second), defaultTimeout),
-		AtOnce:         read(o, "atOnce", number(1, 64), defaultAtOnce),
+		Egress:         o.egress(),
+		Calls:          o.calls(),
 	}
 	if o.has("events") {
 		w.Events = o.distinct("events", maxEvents, eventType)
-	}
-	o.list("allowNetworks", maxNetworks, func(node *yaml.Node, path string) {
-		w.AllowNetworks = append(w.AllowNetworks, scan(o.r, node, path, network))
-	})
-	if o.has("allowHosts") {
-		w.AllowHosts = o.distinct("allowHosts", maxNetworks, hostPort)
 	}
 	for member, secret := range map[string]Secret{"secret": w.Secret, "previousSecret": w.PreviousSecret} {
 		if !secret.IsZero() && !isWebhookSecret(secret.Reveal()) {
