@@ -79,9 +79,10 @@ func TestTheExamplesSubscribersAreAccepted(t *testing.T) {
 	w.env["PAYTRACE_INTEGRATOR_ID"] = "9655aB"
 	w.env["ERP_WEBHOOK_SECRET"], w.env["ERP_WEBHOOK_SECRET_OLD"] = hookSecret, hookSecret
 	for _, name := range []string{"MAGENTO_CONSUMER_KEY", "MAGENTO_CONSUMER_SECRET", "MAGENTO_ACCESS_TOKEN", "MAGENTO_ACCESS_TOKEN_SECRET",
-		"SALESFORCE_CLIENT_ID", "SALESFORCE_CLIENT_SECRET"} {
+		"SALESFORCE_CLIENT_SECRET"} {
 		w.env[name] = strings.Repeat("s", 32)
 	}
+	w.env["SALESFORCE_CLIENT_ID"] = "consumer-key"
 	before, block, found := strings.Cut(Example(), "    # callbacks:\n")
 	if !found {
 		t.Fatal("the example shows no callbacks")
