@@ -1,0 +1,103 @@
+package salesforce
+
+import (
+	"encoding/json"
+	"maps"
+	"regexp"
+	"strconv"
+)
+
+// collection is the body of an upsert of several records.
+type collection struct {
+	AllOrNone bool             `json:"allOrNone"`
+	Records   []map[string]any `json:"records"`
+}
+
+// collectionOf writes records as a collection holds them: each names its type
+// and, unlike in the upsert of one record, its external id.
+func collectionOf(records []record, object, externalID string) collection {
+	c := collection{Records: []map[string]any{}}
+	for _, r := range records {
+		row := maps.Clone(r.fields)
+		row["attributes"] = map[string]string{"type": object}
+		row[externalID] = r.id
+		c.Records = append(c.Records, row)
+	}
+	return c
+}
+
+// saved is Salesforce's answer to one record.
+type saved struct {
+	Success bool    `json:"success"`
+	Errors  []fault `json:"errors"`
+}
+
+// fault is one error of Salesforce's. A whole request's errors have an
+// errorCode, those of a record in a collection a statusCode.
+type fault struct {
+	Message    string   `json:"message"`
+	ErrorCode  string   `json:"errorCode"`
+	StatusCode string   `json:"statusCode"`
+	Fields     []string `json:"fields"`
+}
+
+func (f fault) code() string {
+	if f.ErrorCode != "" {
+		return f.ErrorCode
+	}
+	return f.StatusCode
+}
+
+// parseSaved reads the answer to one record.
+func parseSaved(body []byte) (saved, bool) {
+	var s saved
+	return s, json.Unmarshal(body, &s) == nil
+}
+
+// parseAllSaved reads the answer to a collection of n records.
+func parseAllSaved(body []byte, n int) ([]saved, bool) {
+	var all []saved
+	return all, json.Unmarshal(body, &all) == nil && len(all) == n
+}
+
+// parseFaults reads the errors of a request, of which there is at least one with
+// a code when the answer is Salesforce's.
+func parseFaults(body []byte) []fault {
+	var all []fault
+	if json.Unmarshal(body, &all) != nil {
+		return nil
+	}
+	for _, f := range all {
+		if f.code() == "" {
+			return nil
+		}
+	}
+	return all
+}
+
+// tokenAnswer is the answer of the token endpoint.
+type tokenAnswer struct {
+	AccessToken      string `json:"access_token"`
+	InstanceURL      string `json:"instance_url"`
+	Error            string `json:"error"`
+	ErrorDescription string `json:"error_description"`
+}
+
+func parseToken(body []byte) (tokenAnswer, bool) {
+	var t tokenAnswer
+	return t, json.Unmarshal(body, &t) == nil
+}
+
+var apiUsage = regexp.MustCompile(`(?:^|[,;\s])api-usage=(\d{1,15})/(\d{1,15})(?:$|[,;\s(])`)
+
+// parseUsage reads the header Sforce-Limit-Info, which looks like
+// "api-usage=18/5000".
+func parseUsage(header string) (used, total int64, ok bool) {
+	found := apiUsage.FindStringSubmatch(header)
+	if found == nil {
+		return 0, 0, false
+	}
+	used, _ = strconv.ParseInt(found[1], 10, 64)
+	total, _ = strconv.ParseInt(found[2], 10, 64)
+	return used, total, total > 0
+}
