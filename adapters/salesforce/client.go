@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -143,12 +144,16 @@ func (c *client) logIn(ctx context.Context) (session, error) {
 	return sessionOf(answer, c.config.LoginURL, c.words, c.config.Now())
 }
 
-// words makes a foreign text fit for a person.
+// escape is how JSON writes what would not be taken for part of a number.
+var escape = regexp.MustCompile(`\\(?:u[0-9A-Fa-f]{4}|.)`)
+
+// words makes a foreign text fit for a person, also one in JSON that nobody has
+// decoded.
 func (c *client) words(text string) string {
 	if secret := c.tokens.secret(); secret != "" {
 		text = strings.ReplaceAll(text, secret, "[token]")
 	}
-	return c.door.Words(text)
+	return c.door.Words(escape.ReplaceAllString(text, " "))
 }
 
 // retryAfter is how long the answer asks to wait.

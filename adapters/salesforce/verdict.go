@@ -1,7 +1,6 @@
 package salesforce
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +17,8 @@ const (
 	maxNamed = 3
 	// maxDetail bounds a detail, in characters.
 	maxDetail = 900
+	// torn is how much is dropped of the end of an answer that broke off.
+	torn = 128
 )
 
 var notNeeded = gateway.Verdict{Outcome: gateway.Told, Detail: "not told: it is about no payment, and an org has no record of it"}
@@ -149,14 +150,15 @@ func (s *Sink) named(name string) string {
 
 // strange is what came back instead of Salesforce's JSON.
 func (s *Sink) strange(a egress.Answer) string {
-	words := a.Words()
-	switch token := s.client.tokens.secret(); {
-	case words == "":
-		return "without a word"
-	case token != "" && bytes.Contains(a.Body, []byte(token)):
-		return "with an answer that repeats our token and is not shown"
+	text := string(a.Body)
+	if !a.Whole {
+		// What was cut off may begin something that is recognised only as a whole.
+		text = text[:max(0, len(text)-torn)]
 	}
-	return "without an error that is Salesforce's: " + words
+	if words := s.client.words(text); words != "" {
+		return "without an error that is Salesforce's: " + words
+	}
+	return "without a word"
 }
 
 // unanswered judges a request that has no answer.

@@ -33,6 +33,7 @@ func (o *Org) publish(q *request) answer {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.published = append(o.published, Published{At: o.settings.Now(), Event: event.Name, Fields: fields})
+	o.published = o.published[max(0, len(o.published)-maxHistory):]
 	a := jsonAnswer(http.StatusCreated, result{ID: "e01xx0000000001AAA", Success: true, Errors: []resultFault{
 		{StatusCode: "OPERATION_ENQUEUED", Message: rand.Text(), Fields: []string{}},
 	}})

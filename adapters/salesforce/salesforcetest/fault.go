@@ -30,8 +30,9 @@ type Fault struct {
 	Fields  []string
 	Body    string
 	Item    int
-	// Until keeps the call waiting.
+	// Until keeps the call waiting; Begun, if there is one, is told before.
 	Until <-chan struct{}
+	Begun chan<- struct{}
 
 	fired int
 }
@@ -64,6 +65,9 @@ func (o *Org) strike(operation string) *Fault {
 }
 
 func (f *Fault) wait(q *request) {
+	if f.Begun != nil {
+		f.Begun <- struct{}{}
+	}
 	if f.Until == nil {
 		return
 	}
