@@ -123,3 +123,15 @@ func TestAnAnswerThatEchoesIsNotShown(t *testing.T) {
 		}
 	}
 }
+
+func TestADefaultFieldCanBeTheExternalID(t *testing.T) {
+	c := good()
+	c.ExternalID = "PaymentID__c"
+	sink, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, fields, _ := sink.Preview(delivery(1).Event); fields["PaymentID__c"] != nil {
+		t.Errorf("the fields are %v", fields)
+	}
+}

@@ -257,3 +257,22 @@ func TestAnOrgThatMovesIsFoundByTheNextLogIn(t *testing.T) {
 		t.Errorf("%d log-ins, want 2", logIns)
 	}
 }
+
+func TestWhoIsLateDropsNoNewSession(t *testing.T) {
+	asked := 0
+	k := &keeper{now: newClock().Now, timeout: DefaultTokenTimeout, fetch: func(context.Context) (session, error) {
+		asked++
+		return session{token: fmt.Sprint("token ", asked)}, nil
+	}}
+	first, _ := k.session(t.Context())
+	k.drop(first)
+	second, _ := k.session(t.Context())
+	k.drop(first) // the second of two whose session was refused
+	if third, _ := k.session(t.Context()); third != second || asked != 2 {
+		t.Errorf("%v after %v, asked %d times", third, second, asked)
+	}
+	// One who saw none, and comes after the flight that brought one has ended.
+	if third, _ := k.renew(t.Context()); third != second || asked != 2 {
+		t.Errorf("%v after %v, asked %d times", third, second, asked)
+	}
+}
