@@ -144,3 +144,43 @@ func TestAnItemThatIsRefusedLeavesTheOthers(t *testing.T) {
 		t.Errorf("outcomes are %v", got)
 	}
 }
+
+func TestThePlatformEventsOfABatchGoInOneCall(t *testing.T) {
+	h := settle(t, nil, func(c *Config) { c.PlatformEvent = "Payment_Update__e" })
+	batch := deliveries(1, h.sink.BatchLimit())
+	batch[3].Event.Payment.Source.OpportunityID = account // its record is refused
+	batch[5].Event.PaymentID = ""                         // it is about no payment
+	batch[7].Event.ID = strings.Repeat("e", 65)           // its event is refused
+	for i, v := range h.sink.DeliverAll(t.Context(), batch) {
+		want := gateway.Told
+		if i == 3 || i == 7 {
+			want = gateway.Dead
+		}
+		if v.Outcome != want {
+			t.Errorf("verdict %d is %+v, want %s", i, v, want)
+		}
+	}
+	if n := len(h.org.Published()); n != 22 || len(h.org.Calls()) != 3 || len(h.org.Records("Payment__c")) != 23 {
+		t.Errorf("%d events, %d records in %d calls", n, len(h.org.Records("Payment__c")), len(h.org.Calls()))
+	}
+}
+
+func TestEventsThatAreRefusedTogetherAreTriedAgain(t *testing.T) {
+	for _, fault := range []salesforcetest.Fault{
+		{Kind: salesforcetest.Answer, Status: 400, Code: "JSON_PARSER_ERROR"},
+		{Kind: salesforcetest.Answer, Status: 200, Body: `{"compositeResponse":[]}`},
+		{Kind: salesforcetest.Answer, Status: 200, Body: `{"compositeResponse":[{"referenceId":"event1","httpStatusCode":201,"body":{"success":true}},{"referenceId":"event0","httpStatusCode":201,"body":{"success":true}}]}`},
+		{Kind: salesforcetest.ResetAfter},
+	} {
+		h := settle(t, nil, func(c *Config) { c.PlatformEvent = "Payment_Update__e" })
+		fault.Operation, fault.Count = salesforcetest.OpComposite, 1
+		h.org.Order(fault)
+		for _, want := range []gateway.DeliveryOutcome{gateway.Later, gateway.Told} {
+			for i, v := range h.sink.DeliverAll(t.Context(), deliveries(1, 2)) {
+				if v.Outcome != want {
+					t.Errorf("%+v: verdict %d is %+v, want %s", fault, i, v, want)
+				}
+			}
+		}
+	}
+}

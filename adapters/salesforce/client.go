@@ -73,6 +73,12 @@ func (c *client) publish(ctx context.Context, fields map[string]any) reply {
 	return c.send(ctx, "publishing of "+c.config.PlatformEvent, http.MethodPost, "/sobjects/"+c.config.PlatformEvent+"/", fields)
 }
 
+// publishAll publishes several in one call.
+func (c *client) publishAll(ctx context.Context, all []map[string]any) reply {
+	address := dataPath + c.config.APIVersion + "/sobjects/" + c.config.PlatformEvent + "/"
+	return c.send(ctx, "publishing of several "+c.config.PlatformEvent, http.MethodPost, "/composite", compositeOf(address, all))
+}
+
 // send sends a request once. When Salesforce answers that the session has
 // expired, nothing was done: it goes out once more with the next session, and
 // never a third time.

@@ -17,6 +17,7 @@ func FuzzAnswers(f *testing.F) {
 		`[{"message":"unable to obtain exclusive access","errorCode":"UNABLE_TO_LOCK_ROW","fields":["A__c"]}]`,
 		`{"id":"a00","success":true,"errors":[],"created":true}`, `[{"success":false,"errors":[{"statusCode":"STRING_TOO_LONG"}]}]`,
 		`["/services/data/v67.0/sobjects/Payment__c/a00"]`, `[null]`, `{"success":true,"errors":[{"statusCode":"OPERATION_ENQUEUED"}]}`, `api-usage=18/5000`,
+		`{"compositeResponse":[{"body":{"success":true},"httpStatusCode":201,"referenceId":"event0"},{"body":[{"errorCode":"LIMIT_EXCEEDED"}],"httpStatusCode":400,"referenceId":"event1"}]}`,
 	} {
 		f.Add(200, seed)
 		f.Add(400, seed)
@@ -29,7 +30,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		r := reply{what: "upsert", answer: egress.Answer{Status: status, Body: []byte(body), Whole: true}}
 		all, _ := sink.allUpserted(r, 2)
-		for _, v := range append(all, sink.upserted(r), sink.published(r)) {
+		for _, v := range append(append(all, sink.allPublished(r, 2)...), sink.upserted(r), sink.published(r)) {
 			if !slices.Contains([]gateway.DeliveryOutcome{gateway.Told, gateway.Later, gateway.Dead}, v.Outcome) || v.Pause < 0 || v.After < 0 {
 				t.Errorf("%d %q: %+v", status, body, v)
 			}

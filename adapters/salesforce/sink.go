@@ -12,6 +12,9 @@ import (
 // maxBatch is how many records Salesforce takes in one call.
 const maxBatch = 200
 
+// maxPublished is how many requests a composite call may hold.
+const maxPublished = 25
+
 // maxHalvings bounds the calls by which the one record is looked for that has
 // spoiled a call for others. One among 200 takes 17.
 const maxHalvings = 20
@@ -55,11 +58,10 @@ func (s *Sink) Preview(e gateway.Event) (id string, fields map[string]any, err e
 // written.
 func (s *Sink) Lane(e gateway.Event) string { return laneOf(e) }
 
-// BatchLimit is one when a platform event goes with each record, since events
-// are published one by one.
+// BatchLimit is smaller when a platform event goes with each record.
 func (s *Sink) BatchLimit() int {
 	if s.events != nil {
-		return 1
+		return maxPublished
 	}
 	return maxBatch
 }
@@ -93,7 +95,8 @@ func (s *Sink) publish(ctx context.Context, e gateway.Event) gateway.Verdict {
 	return s.published(s.client.publish(ctx, fields))
 }
 
-// DeliverAll tells of several payments in one call, in their order.
+// DeliverAll tells of several payments in one call, in their order, and
+// publishes their platform events in another.
 func (s *Sink) DeliverAll(ctx context.Context, deliveries []gateway.Delivery) []gateway.Verdict {
 	if len(deliveries) == 1 {
 		return []gateway.Verdict{s.Deliver(ctx, deliveries[0])}
@@ -115,10 +118,40 @@ func (s *Sink) DeliverAll(ctx context.Context, deliveries []gateway.Delivery) []
 	}
 	calls := maxHalvings
 	for i, v := range s.tellAll(ctx, records, &calls) {
-		verdicts[places[i]] = s.eased(v)
+		verdicts[places[i]] = v
+	}
+	if s.events != nil {
+		s.publishAll(ctx, deliveries, verdicts)
+	}
+	for i := range verdicts {
+		verdicts[i] = s.eased(verdicts[i])
 	}
 	pauseOnce(verdicts)
 	return verdicts
+}
+
+// publishAll publishes the events of the deliveries whose records were saved,
+// and puts its verdicts in the place of theirs.
+func (s *Sink) publishAll(ctx context.Context, deliveries []gateway.Delivery, verdicts []gateway.Verdict) {
+	var bodies []map[string]any
+	var places []int
+	for i, d := range deliveries {
+		if verdicts[i].Outcome != gateway.Told || !concerns(d.Event) {
+			continue
+		}
+		fields, err := s.events.Fields(d.Event)
+		if err != nil {
+			verdicts[i] = s.unmappable(err)
+			continue
+		}
+		bodies, places = append(bodies, fields), append(places, i)
+	}
+	if len(bodies) == 0 {
+		return
+	}
+	for i, v := range s.allPublished(s.client.publishAll(ctx, bodies), len(bodies)) {
+		verdicts[places[i]] = v
+	}
 }
 
 // tellAll upserts records in one call. One value of a wrong type makes
@@ -129,10 +162,10 @@ func (s *Sink) tellAll(ctx context.Context, records []record, calls *int) []gate
 		return nil
 	}
 	if err := ctx.Err(); err != nil {
-		return sameFor(records, s.unanswered(reply{what: "upsert", err: err}))
+		return sameFor(len(records), s.unanswered(reply{what: "upsert", err: err}))
 	}
 	if *calls == 0 {
-		return sameFor(records, gateway.Verdict{
+		return sameFor(len(records), gateway.Verdict{
 			Outcome: gateway.Later,
 			Detail:  "refused together with other records, of which some are to blame; it is tried again by itself",
 		})
@@ -146,8 +179,8 @@ func (s *Sink) tellAll(ctx context.Context, records []record, calls *int) []gate
 	return append(s.tellAll(ctx, records[:half], calls), s.tellAll(ctx, records[half:], calls)...)
 }
 
-func sameFor(records []record, v gateway.Verdict) []gateway.Verdict {
-	all := make([]gateway.Verdict, len(records))
+func sameFor(n int, v gateway.Verdict) []gateway.Verdict {
+	all := make([]gateway.Verdict, n)
 	for i := range all {
 		all[i] = v
 	}

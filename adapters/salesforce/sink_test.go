@@ -259,9 +259,6 @@ func TestAttentionReachesTheRecord(t *testing.T) {
 
 func TestAPlatformEventIsPublishedAfterTheUpsert(t *testing.T) {
 	h := settle(t, nil, func(c *Config) { c.PlatformEvent = "Payment_Update__e" })
-	if h.sink.BatchLimit() != 1 {
-		t.Errorf("takes %d at once", h.sink.BatchLimit())
-	}
 	h.tell(delivery(1), gateway.Told)
 	h.only()
 	published := h.org.Published()

@@ -82,9 +82,8 @@ func (s *Sink) savedAs(r reply, answer saved) gateway.Verdict {
 // allUpserted judges the answer to n records. Spoiled says that the call was
 // refused as a whole for what may be one record's fault.
 func (s *Sink) allUpserted(r reply, n int) (verdicts []gateway.Verdict, spoiled bool) {
-	records := make([]record, n)
 	if r.err != nil {
-		return sameFor(records, s.unanswered(r)), false
+		return sameFor(n, s.unanswered(r)), false
 	}
 	all, ok := parseAllSaved(r.answer.Body, n)
 	if r.answer.Status == 200 && ok && r.answer.Whole {
@@ -94,7 +93,32 @@ func (s *Sink) allUpserted(r reply, n int) (verdicts []gateway.Verdict, spoiled 
 		return verdicts, false
 	}
 	v, m := s.judged(r, r.answer.Status, parseFaults(r.answer.Body))
-	return sameFor(records, v), v.Outcome == gateway.Dead && !m.common
+	return sameFor(n, v), v.Outcome == gateway.Dead && !m.common
+}
+
+// allPublished judges the answer to n platform events in one call. What may be
+// one event's fault and is said of all kills none: next time they may go in
+// other company.
+func (s *Sink) allPublished(r reply, n int) (verdicts []gateway.Verdict) {
+	if r.err != nil {
+		return sameFor(n, s.unanswered(r))
+	}
+	answers, ok := parseComposite(r.answer.Body, n)
+	if r.answer.Status != 200 || !ok || !r.answer.Whole {
+		v, m := s.judged(r, r.answer.Status, parseFaults(r.answer.Body))
+		if v.Outcome == gateway.Dead && !m.common {
+			v.Outcome = gateway.Later
+		}
+		return sameFor(n, v)
+	}
+	for _, a := range answers {
+		part := reply{what: r.what, answer: r.answer}
+		part.answer.Status, part.answer.Body = a.Status, a.Body
+		v := s.published(part)
+		v.StatusCode = r.answer.Status
+		verdicts = append(verdicts, v)
+	}
+	return verdicts
 }
 
 // refused judges an answer that says that nothing was saved, or that is not

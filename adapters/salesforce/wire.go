@@ -60,6 +60,53 @@ func parseAllSaved(body []byte, n int) ([]saved, bool) {
 	return all, json.Unmarshal(body, &all) == nil && len(all) == n
 }
 
+// composite is a call that holds others, which counts as one.
+type composite struct {
+	AllOrNone bool         `json:"allOrNone"`
+	Requests  []subrequest `json:"compositeRequest"`
+}
+
+type subrequest struct {
+	Method      string         `json:"method"`
+	URL         string         `json:"url"`
+	ReferenceID string         `json:"referenceId"`
+	Body        map[string]any `json:"body"`
+}
+
+// subanswer is what came of a subrequest: a result, or a list of errors.
+type subanswer struct {
+	ReferenceID string          `json:"referenceId"`
+	Status      int             `json:"httpStatusCode"`
+	Body        json.RawMessage `json:"body"`
+}
+
+// compositeOf posts each body to the same address.
+func compositeOf(address string, bodies []map[string]any) composite {
+	c := composite{Requests: []subrequest{}}
+	for i, body := range bodies {
+		c.Requests = append(c.Requests, subrequest{Method: "POST", URL: address, ReferenceID: referenceOf(i), Body: body})
+	}
+	return c
+}
+
+func referenceOf(i int) string { return "event" + strconv.Itoa(i) }
+
+// parseComposite reads the answers to n subrequests, in their order.
+func parseComposite(body []byte, n int) ([]subanswer, bool) {
+	var c struct {
+		Answers []subanswer `json:"compositeResponse"`
+	}
+	if json.Unmarshal(body, &c) != nil || len(c.Answers) != n {
+		return nil, false
+	}
+	for i, a := range c.Answers {
+		if a.ReferenceID != referenceOf(i) {
+			return nil, false
+		}
+	}
+	return c.Answers, true
+}
+
 // parseFaults reads the errors of a request, of which there is at least one with
 // a code when the answer is Salesforce's.
 func parseFaults(body []byte) []fault {

@@ -15,12 +15,12 @@ type Published struct {
 
 // publish answers the publishing of a platform event. Its success bears an
 // "error" that says that the event is queued.
-func (o *Org) publish(q *request) answer {
-	event, ok := o.events[q.parts[1]]
+func (o *Org) publish(name string, body []byte) answer {
+	event, ok := o.events[name]
 	if !ok {
 		return notFound(nil)
 	}
-	fields, broken := decode(q.body)
+	fields, broken := decode(body)
 	if broken == nil {
 		broken = event.readable(fields)
 	}

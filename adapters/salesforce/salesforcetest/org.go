@@ -100,6 +100,7 @@ const (
 	OpUpsert     = "upsert"
 	OpCollection = "collection"
 	OpPublish    = "publish"
+	OpComposite  = "composite"
 	OpOther      = "other"
 )
 
@@ -154,6 +155,8 @@ func (q *request) classify() {
 		q.operation = OpCollection
 	case q.Method == http.MethodPost && len(q.parts) == 2 && q.parts[0] == "sobjects" && strings.HasSuffix(q.parts[1], "__e"):
 		q.operation = OpPublish
+	case q.Method == http.MethodPost && len(q.parts) == 1 && q.parts[0] == "composite":
+		q.operation = OpComposite
 	}
 }
 
@@ -191,7 +194,9 @@ func (o *Org) api(q *request, fault *Fault) answer {
 	case OpCollection:
 		return o.collection(q, fault)
 	case OpPublish:
-		return o.publish(q)
+		return o.publish(q.parts[1], q.body)
+	case OpComposite:
+		return o.composite(q)
 	}
 	return failure(http.StatusNotFound, "NOT_FOUND", "The requested resource does not exist")
 }
