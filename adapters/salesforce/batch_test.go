@@ -184,3 +184,13 @@ func TestEventsThatAreRefusedTogetherAreTriedAgain(t *testing.T) {
 		}
 	}
 }
+
+func TestABatchSparesABusyOrgToo(t *testing.T) {
+	h := settle(t, nil, nil)
+	h.org.SetUsage(14_500, 15_000)
+	for i, v := range h.sink.DeliverAll(t.Context(), deliveries(1, 2)) {
+		if v.Outcome != gateway.Told || (v.Pause == busyPause) != (i == 0) {
+			t.Errorf("verdict %d is %+v", i, v)
+		}
+	}
+}
