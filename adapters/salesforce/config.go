@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -73,10 +74,12 @@ type Config struct {
 
 	// LiveMode asks for https.
 	LiveMode bool
-	// Allow is the allow-list of package egress, for an org behind a proxy on the
-	// merchant's own network and for tests.
-	Allow        []string
-	TokenTimeout time.Duration
+	// AllowNetworks and AllowHosts (host:port) may be reached although they are
+	// not public, as an org behind a proxy on the merchant's own network and one
+	// on a test's loopback address.
+	AllowNetworks []netip.Prefix
+	AllowHosts    []string
+	TokenTimeout  time.Duration
 	// RootCAs replaces the system's certificate authorities, for tests.
 	RootCAs *x509.CertPool
 	Now     func() time.Time
@@ -218,7 +221,7 @@ func (c Config) signingKey() (*rsa.PrivateKey, error) {
 // door is the way out, which knows what must not be shown.
 func (c Config) door() (*egress.Door, error) {
 	return egress.New(egress.Config{
-		LiveMode: c.LiveMode, Allow: c.Allow, RootCAs: c.RootCAs, Secrets: []string{c.ClientSecret, c.PrivateKey},
+		LiveMode: c.LiveMode, AllowNetworks: c.AllowNetworks, AllowHosts: c.AllowHosts, RootCAs: c.RootCAs, Secrets: []string{c.ClientSecret, c.PrivateKey},
 	})
 }
 

@@ -53,7 +53,7 @@ func TestEveryFaultOfAConfigurationIsNamed(t *testing.T) {
 		"eventFields: field Status__c": func(c *Config) {
 			c.PlatformEvent, c.EventFields = "Payment_Update__e", map[string]string{"Status__c": "state"}
 		},
-		"egress.allow": func(c *Config) { c.Allow = []string{"everything"} },
+		"allowHosts[0]": func(c *Config) { c.AllowHosts = []string{"everything"} },
 	} {
 		c := good()
 		change(&c)

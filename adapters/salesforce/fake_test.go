@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
@@ -95,7 +96,7 @@ func settle(t *testing.T, adjust func(*salesforcetest.Settings), configure func(
 
 func newSink(t *testing.T, url string, c *clock, configure func(*Config)) *Sink {
 	t.Helper()
-	config := Config{LoginURL: url, ClientID: clientID, ClientSecret: clientSecret, Allow: []string{"127.0.0.0/8"}, Now: c.Now}
+	config := Config{LoginURL: url, ClientID: clientID, ClientSecret: clientSecret, AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Now: c.Now}
 	if configure != nil {
 		configure(&config)
 	}
