@@ -55,6 +55,7 @@ const (
 	ClerkVoids      Fault = "clerk voids"
 	ClerkCaptures   Fault = "clerk captures"
 	ClerkAdjusts    Fault = "clerk adjusts"
+	ClerkCredits    Fault = "clerk credits what is pending"
 )
 
 // The faults of callers.
