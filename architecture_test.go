@@ -44,6 +44,7 @@ var arrows = map[string][]string{
 	"cmd/gateway": {
 		"gateway", "tokenization", "api", "api/auth", "openapi", "cmd/gateway/config",
 		"adapters/ledger", "adapters/paytrace", "adapters/redis", "adapters/telemetry", "adapters/webhook", "gateway/guard",
+		"adapters/mapping", "adapters/salesforce", "adapters/salesforce/salesforcetest",
 	},
 	"bench":             {},
 	"internal/services": {},

@@ -27,6 +27,7 @@ const (
 	demoUsername   = "demo"
 	demoPassword   = "demo-paytrace-password"
 	demoIntegrator = "demo"
+	demoOrgSecret  = "demo-org-secret-change-me"
 	demoHookSecret = "whsec_ZGVtby13ZWJob29rLXNlY3JldC1jaGFuZ2UtbWUtMDA="
 	// demoConfig is the name of its configuration file, beside its data.
 	demoConfig = "gateway.yaml"
@@ -172,7 +173,7 @@ var demoYAML string
 // that folder.
 func (o demoOptions) yaml(data string) string {
 	return strings.NewReplacer(
-		"LISTEN", strconv.Quote(o.listen), "SIMULATOR", strconv.Quote("http://"+o.simulator), "SHOP", "http://"+o.shop,
+		"LISTEN", strconv.Quote(o.listen), "SIMULATOR", strconv.Quote("http://"+o.simulator), "SHOP", "http://"+o.shop, "ADDRESS", strconv.Quote(o.shop),
 		"DATA", strconv.Quote(data), "LEVEL", strconv.Quote(o.logLevel),
 	).Replace(demoYAML)
 }
@@ -181,10 +182,10 @@ func (o demoOptions) yaml(data string) string {
 // commands that need one.
 func (o demoOptions) keepConfig() error {
 	file := strings.NewReplacer("${CLIENT}", "{file: client-secret}", "${PAYTRACE}", "{file: paytrace-password}",
-		"${HOOK}", "{file: webhook-secret}").Replace(o.yaml("."))
+		"${HOOK}", "{file: webhook-secret}", "${ORG}", "{file: org-secret}").Replace(o.yaml("."))
 	for name, content := range map[string]string{
 		demoConfig: file, "client-secret": demoSecret + "\n", "paytrace-password": demoPassword + "\n",
-		"webhook-secret": demoHookSecret + "\n",
+		"webhook-secret": demoHookSecret + "\n", "org-secret": demoOrgSecret + "\n",
 	} {
 		if err := os.WriteFile(filepath.Join(o.data, name), []byte(content), 0o600); err != nil {
 			return err
@@ -195,7 +196,7 @@ func (o demoOptions) keepConfig() error {
 
 // config reads the demo's own configuration file the way every other is read.
 func (o demoOptions) config() (*config.Config, error) {
-	secrets := map[string]string{"CLIENT": demoSecret, "PAYTRACE": demoPassword, "HOOK": demoHookSecret}
+	secrets := map[string]string{"CLIENT": demoSecret, "PAYTRACE": demoPassword, "HOOK": demoHookSecret, "ORG": demoOrgSecret}
 	env := func(name string) (string, bool) { value, ok := secrets[name]; return value, ok }
 	return config.Parse("the demo's flags", []byte(o.yaml(o.data)), env, nil)
 }

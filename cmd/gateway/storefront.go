@@ -9,12 +9,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"paytrace-gateway/adapters/salesforce/salesforcetest"
 )
 
 //go:embed storefront.html
@@ -35,6 +38,7 @@ type storefront struct {
 	gateway string // http://host:port
 	control string // of the simulator
 	hooks   *hookLog
+	org     *salesforcetest.Org
 	client  *http.Client
 
 	mu     sync.Mutex
@@ -67,6 +71,7 @@ func (a *app) openShop(o demoOptions) error {
 func newStorefront(gateway, control, hookSecret string) *storefront {
 	return &storefront{
 		gateway: gateway, control: control, hooks: newHookLog(hookSecret),
+		org:    salesforcetest.New(salesforcetest.Settings{ClientID: "demo-org", ClientSecret: demoOrgSecret, RunAs: "payments@demo.test"}),
 		client: &http.Client{Timeout: shopPatience}, next: 1,
 	}
 }
@@ -79,6 +84,7 @@ func (s *storefront) handler() http.Handler {
 	mux.HandleFunc("POST /buy", s.buy)
 	mux.HandleFunc("POST /orders/{order}/{verb}", s.operate)
 	mux.Handle("POST /webhook", s.hooks)
+	mux.Handle("/services/", s.org)
 	return mux
 }
 
@@ -104,7 +110,19 @@ func (s *storefront) state(w http.ResponseWriter, r *http.Request) {
 	if hooks == nil {
 		hooks = []hook{}
 	}
-	shown(w, http.StatusOK, map[string]any{"orders": orders, "webhooks": hooks})
+	shown(w, http.StatusOK, map[string]any{"orders": orders, "webhooks": hooks, "salesforce": s.records()})
+}
+
+// records are the org's, newest first.
+func (s *storefront) records() []map[string]any {
+	records := []map[string]any{}
+	for _, r := range s.org.Records("Payment__c") {
+		fields := maps.Clone(r.Fields)
+		fields["writes"] = len(r.Revisions)
+		records = append(records, fields)
+	}
+	slices.Reverse(records)
+	return records[:min(len(records), ordersKept)]
 }
 
 // latest is the payment as the shop was last told of it.

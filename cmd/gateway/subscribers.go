@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"paytrace-gateway/adapters/mapping"
+	"paytrace-gateway/adapters/salesforce"
 	"paytrace-gateway/adapters/webhook"
 	"paytrace-gateway/api"
 	"paytrace-gateway/cmd/gateway/config"
@@ -19,19 +21,42 @@ const tellEvery = 2 * time.Second
 func (a *app) openSubscribers() ([]gateway.Subscriber, error) {
 	var subscribers []gateway.Subscriber
 	for _, m := range a.cfg.Merchants {
+		if org := m.Callbacks.Salesforce; org != nil {
+			sink, err := salesforce.New(salesforceConfig(m, *org))
+			if err != nil {
+				return nil, fmt.Errorf("merchant %s: salesforce: %w", m.ID, err)
+			}
+			a.onClose(sink.Close)
+			subscribers = append(subscribers, subscriberOf(m, config.SalesforceName, sink, org.Calls, nil))
+		}
 		for _, hook := range m.Callbacks.Webhooks {
 			sink, err := webhook.New(webhookConfig(m, hook))
 			if err != nil {
 				return nil, fmt.Errorf("merchant %s: webhook %s: %w", m.ID, hook.Name, err)
 			}
 			a.onClose(sink.Close)
-			subscribers = append(subscribers, gateway.Subscriber{
-				MerchantID: m.ID, LiveMode: m.LiveMode, Name: hook.Name, Sink: sink,
-				Events: hook.Events, AtOnce: hook.AtOnce, Deadline: hook.Timeout,
-			})
+			subscribers = append(subscribers, subscriberOf(m, hook.Name, sink, hook.Calls, hook.Events))
 		}
 	}
 	return subscribers, nil
+}
+
+func subscriberOf(m config.Merchant, name string, sink gateway.Sink, calls config.Calls, events []string) gateway.Subscriber {
+	return gateway.Subscriber{
+		MerchantID: m.ID, LiveMode: m.LiveMode, Name: name, Sink: sink,
+		Events: events, AtOnce: calls.AtOnce, Deadline: calls.Timeout,
+	}
+}
+
+func salesforceConfig(m config.Merchant, org config.Salesforce) salesforce.Config {
+	return salesforce.Config{
+		LoginURL: org.LoginURL, ClientID: org.ClientID, ClientSecret: org.ClientSecret.Reveal(),
+		Username: org.Username, PrivateKey: org.PrivateKey.Reveal(), Audience: org.Audience,
+		APIVersion: org.APIVersion, Object: org.Object, ExternalID: org.ExternalID, PerOperation: org.PerOperation,
+		SequenceField: org.SequenceField, PlatformEvent: org.PlatformEvent,
+		Rules: mapping.Rules{Fields: org.Fields, Statuses: org.Statuses}, EventFields: org.EventFields,
+		LiveMode: m.LiveMode, AllowNetworks: org.AllowNetworks, AllowHosts: org.AllowHosts, Now: time.Now,
+	}
 }
 
 func webhookConfig(m config.Merchant, hook config.Webhook) webhook.Config {
