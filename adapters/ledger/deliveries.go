@@ -24,16 +24,19 @@ const (
 
 	deliverySQL = readDeliverySQL + ` WHERE deliveries.id = ? AND deliveries.merchant_id = ?`
 
-	dueDeliveriesSQL = `SELECT ` + deliveryColumns + `, FALSE` + deliveryTables + `
-		WHERE deliveries.merchant_id = ? AND deliveries.live_mode = ? AND deliveries.subscriber = ?
-			AND deliveries.status = 'pending' AND deliveries.due <= ?
-			AND NOT EXISTS (` + inFrontSQL + `)
-			AND NOT EXISTS (SELECT 1 FROM delivery_lanes AS held
-				WHERE held.merchant_id = deliveries.merchant_id AND held.live_mode = deliveries.live_mode
-					AND held.subscriber = deliveries.subscriber
-					AND held.lane = CASE WHEN deliveries.lane = '' THEN deliveries.queue ELSE deliveries.lane END
-					AND held.until > ? AND held.holder <> deliveries.id)
-		ORDER BY deliveries.due, deliveries.id LIMIT ?`
+	// dueDeliveriesSQL looks for the events of those alone that it has chosen.
+	dueDeliveriesSQL = `SELECT ` + deliveryColumns + `, FALSE
+		FROM (SELECT * FROM deliveries
+			WHERE merchant_id = ? AND live_mode = ? AND subscriber = ? AND status = 'pending' AND due <= ?
+				AND NOT EXISTS (` + inFrontSQL + eachSQL + `)
+				AND NOT EXISTS (SELECT 1 FROM delivery_lanes AS held
+					WHERE held.merchant_id = deliveries.merchant_id AND held.live_mode = deliveries.live_mode
+						AND held.subscriber = deliveries.subscriber
+						AND held.lane = CASE WHEN deliveries.lane = '' THEN deliveries.queue ELSE deliveries.lane END
+						AND held.until > ? AND held.holder <> deliveries.id` + eachSQL + `)
+			ORDER BY due, id LIMIT ?) AS deliveries
+		JOIN events ON events.id = deliveries.event_id
+		ORDER BY deliveries.due, deliveries.id`
 
 	// deliveryBacklogSQL has two rows for a subscriber at most.
 	deliveryBacklogSQL = `SELECT status, merchant_id, live_mode, subscriber, COUNT(*), MIN(created_at)

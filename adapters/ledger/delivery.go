@@ -18,6 +18,11 @@ const inFrontSQL = `SELECT 1 FROM deliveries AS front
 		AND front.status IN ('pending', 'dead')
 		AND (front.position, front.event_id) < (deliveries.position, deliveries.event_id)`
 
+// eachSQL ends a look at other rows for one row, where PostgreSQL would make a
+// join of it. It knows little of tables whose rows change by the second, and a
+// wrong guess would read all that waits for each that waits.
+const eachSQL = ` LIMIT 1 OFFSET 0`
+
 // The writes of one delivery. A transaction takes the lane before the delivery,
 // always: two gateways that work on one lane would else wait for each other.
 const (
@@ -32,7 +37,7 @@ const (
 
 	takeDeliverySQL = `UPDATE deliveries SET due = ?, attempts = attempts + 1, version = version + 1, updated_at = ?
 		WHERE id = ? AND merchant_id = ? AND version = ? AND status = 'pending' AND due <= ?
-			AND NOT EXISTS (` + inFrontSQL + `)`
+			AND NOT EXISTS (` + inFrontSQL + eachSQL + `)`
 	saveDeliverySQL = `UPDATE deliveries SET status = ?, due = ?, attempts = ?, failures = ?, log = ?, updated_at = ?, version = ?
 		WHERE id = ? AND merchant_id = ? AND version = ?`
 	replayDeliverySQL = saveDeliverySQL + `
@@ -40,7 +45,7 @@ const (
 				WHERE behind.payment_id = deliveries.payment_id
 					AND behind.merchant_id = deliveries.merchant_id AND behind.live_mode = deliveries.live_mode
 					AND behind.subscriber = deliveries.subscriber AND behind.status <> 'skipped'
-					AND (behind.position, behind.event_id) > (deliveries.position, deliveries.event_id))`
+					AND (behind.position, behind.event_id) > (deliveries.position, deliveries.event_id)` + eachSQL + `)`
 
 	// These change nothing. The first keeps the payment from getting new events,
 	// the second those that it has from being spread.

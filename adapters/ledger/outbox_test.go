@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -36,6 +37,47 @@ func TestEventsOfBeforeTheOutboxAreNotTold(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPostgresLooksAtEachDeliveryByItsIndex asks a server that knows nothing of
+// its tables yet: as a join, what is due cost it the square of what waits.
+func TestPostgresLooksAtEachDeliveryByItsIndex(t *testing.T) {
+	l := onPostgres(t, services.Postgres(t))
+	for name, test := range map[string]struct {
+		query   string
+		indexes []string
+	}{
+		"due":    {dueDeliveriesSQL, []string{"deliveries_due", "deliveries_order on deliveries front", "delivery_lanes_pkey"}},
+		"take":   {takeDeliverySQL, []string{"deliveries_order on deliveries front"}},
+		"replay": {replayDeliverySQL, []string{"deliveries_by_payment on deliveries behind"}},
+	} {
+		steps := planInPostgres(t, l, "asked_"+name, test.query)
+		for _, index := range test.indexes {
+			if strings.Contains(steps, "Join") || !strings.Contains(steps, index) {
+				t.Errorf("%s is carried out as\n%s\nwithout %s alone", name, steps, index)
+			}
+		}
+	}
+}
+
+func planInPostgres(t *testing.T, l *Ledger, name, query string) string {
+	t.Helper()
+	conn, err := l.reads.db.Conn(t.Context())
+	fits(t, err)
+	defer conn.Close()
+	_, err = conn.ExecContext(t.Context(), "SET plan_cache_mode = force_generic_plan; PREPARE "+name+" AS "+l.reads.dialect.query(query))
+	fits(t, err)
+	rows, err := conn.QueryContext(t.Context(), "EXPLAIN EXECUTE "+name+" ("+strings.Repeat("NULL, ", strings.Count(query, "?")-1)+"NULL)")
+	fits(t, err)
+	defer rows.Close()
+	var steps []string
+	for rows.Next() {
+		var step string
+		fits(t, rows.Scan(&step))
+		steps = append(steps, step)
+	}
+	fits(t, rows.Err())
+	return strings.Join(steps, "\n")
 }
 
 // TestNothingNewerIsToldWhileAReplayIsWritten holds a replay open on one gateway
