@@ -3,7 +3,6 @@ package api
 import (
 	"net/http"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
@@ -89,7 +88,6 @@ func paymentFilter(c *fiber.Ctx) (gateway.PaymentFilter, error) {
 }
 
 func applyFilter(f *gateway.PaymentFilter, name, value string) string {
-	var err error
 	switch name {
 	case "orderId":
 		f.OrderID = value
@@ -102,13 +100,9 @@ func applyFilter(f *gateway.PaymentFilter, name, value string) string {
 		}
 		f.Statuses = hiddenStatuses(gateway.Status(value))
 	case "createdFrom":
-		if f.CreatedFrom, err = time.Parse(time.RFC3339, value); err != nil {
-			return "expected a time such as 2026-11-21T08:00:00Z"
-		}
+		return readTime(value, &f.CreatedFrom)
 	case "createdTo":
-		if f.CreatedTo, err = time.Parse(time.RFC3339, value); err != nil {
-			return "expected a time such as 2026-11-21T08:00:00Z"
-		}
+		return readTime(value, &f.CreatedTo)
 	case "needsAttention":
 		if value != "true" && value != "false" {
 			return "expected true or false"
