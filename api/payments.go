@@ -3,7 +3,6 @@ package api
 import (
 	"net/http"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -91,9 +90,7 @@ func applyFilter(f *gateway.PaymentFilter, name, value string) string {
 	switch name {
 	case "orderId":
 		f.OrderID = value
-		if value == "" || utf8.RuneCountInString(value) > 50 {
-			return "expected 1 to 50 characters"
-		}
+		return readName(value, 50)
 	case "paymentStatus":
 		if !gateway.KnownStatus(gateway.Status(value)) {
 			return "there is no such status; see /openapi.yaml"
