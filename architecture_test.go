@@ -40,7 +40,7 @@ var arrows = map[string][]string{
 	"cmd/gateway/config":          {"gateway"},
 	"cmd/gateway": {
 		"gateway", "tokenization", "api", "api/auth", "openapi", "cmd/gateway/config",
-		"adapters/ledger", "adapters/paytrace", "adapters/redis", "adapters/telemetry", "gateway/guard",
+		"adapters/ledger", "adapters/paytrace", "adapters/redis", "adapters/telemetry", "adapters/webhook", "gateway/guard",
 	},
 	"bench":             {},
 	"internal/services": {},

@@ -6,13 +6,20 @@ import (
 	"paytrace-gateway/gateway"
 )
 
-// EventData is what subscribers are told of an event, as JSON: the payment as
-// every answer shows it, at the event's moment; or, where there is none, the
-// transaction that belongs to no payment. The contract has the envelope around
-// it as CallbackEvent.
+// EventData writes what a subscriber is told of an event: the payment as it
+// stood then, as an answer would show it, with the operation that the event is
+// about; or the transaction that belongs to no payment. The contract has the
+// envelope around it as CallbackEvent.
 func EventData(e gateway.Event) ([]byte, error) {
 	if e.Transaction != nil {
-		return json.Marshal(viewOfUnmatched(gateway.UnmatchedTransaction{Record: *e.Transaction, FirstSeen: e.At, LastSeen: e.At}))
+		return json.Marshal(viewOfUnmatched(gateway.UnmatchedTransaction{
+			MerchantID: e.MerchantID, Record: *e.Transaction, FirstSeen: e.At, LastSeen: e.At,
+		}))
 	}
-	return json.Marshal(viewOf(e.Payment))
+	v := viewOf(e.Payment)
+	if op, ok := e.Payment.Operation(e.OperationID); ok {
+		shown := viewOfOperation(op)
+		v.Operation = &shown
+	}
+	return json.Marshal(v)
 }

@@ -31,9 +31,14 @@ func TestAnEventTellsThePaymentAsTheAPIShowsIt(t *testing.T) {
 	told := h.envelope(last)
 	told.golden("event_payment")
 	shown := h.do(call{path: payments + "/" + made.at("paymentId")}).expect(http.StatusOK)
+	data, _ := told.body["data"].(map[string]any)
+	if at := told.at("data.operation.operationId"); at == "" || at != last.OperationID {
+		t.Errorf("the event is about the operation %q, want %s", at, last.OperationID)
+	}
+	delete(data, "operation")
 	delete(shown.body, "requestId")
 	want := must(json.Marshal(shown.body))(t)
-	if got := must(json.Marshal(told.body["data"]))(t); string(got) != string(want) {
+	if got := must(json.Marshal(data))(t); string(got) != string(want) {
 		t.Errorf("told is\n%s\nand the API shows\n%s", got, want)
 	}
 	for _, word := range []string{"demo-visa-token", cardRun, "hpfToken"} {

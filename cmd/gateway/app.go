@@ -75,10 +75,14 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *app, er
 	if err := a.connect(); err != nil {
 		return nil, err
 	}
+	subscribers, err := a.openSubscribers()
+	if err != nil {
+		return nil, err
+	}
 	a.gateway = gateway.New(gateway.Config{
 		Ledger: a.ledger, Merchants: merchantsOf(cfg), Processors: a.processors(),
 		Secret: secret, Instance: instance, Now: time.Now, Log: log, MaxInFlight: cfg.MaxInFlight,
-		Claims: a.desk.claims, Observer: a.gauges.Observer(),
+		Claims: a.desk.claims, Observer: a.gauges.Observer(), Subscribers: subscribers,
 	})
 	issuer, verifier, err := authOf(cfg)
 	if err != nil {
@@ -183,6 +187,7 @@ func (a *app) run(ctx context.Context) error {
 	defer a.close()
 	a.background(func(ctx context.Context) { a.gateway.RunDue(ctx, dueEvery) })
 	a.background(func(ctx context.Context) { a.gateway.RunWatch(ctx, watchEvery) })
+	a.background(func(ctx context.Context) { a.gateway.RunTelling(ctx, tellEvery) })
 
 	failed := make(chan error, 2)
 	go func() { failed <- a.server.Serve(a.public) }()

@@ -28,8 +28,12 @@ var members = map[string][]string{
 	"quota":  {"requests", "per"},
 	"file":   {"file"},
 
-	"callbacks": {"webhooks"},
-	"webhook":   {"name", "url", "secret", "previousSecret", "events", "allowNetworks", "timeout", "atOnce"},
+	"callbacks": {"magento", "salesforce", "webhooks"},
+	"magento": {"baseURL", "signingURL", "consumerKey", "consumerSecret", "accessToken", "accessTokenSecret", "way", "methodCodes", "channel",
+		"stores", "orderWait", "undoWithoutOrder", "leaveReview", "declined", "statuses", "allowNetworks", "allowHosts", "timeout", "atOnce"},
+	"salesforce": {"loginURL", "clientID", "clientSecret", "username", "privateKey", "audience", "apiVersion", "object", "externalID",
+		"perOperation", "sequenceField", "platformEvent", "fields", "eventFields", "statuses", "allowNetworks", "allowHosts", "timeout", "atOnce"},
+	"webhook": {"name", "url", "secret", "previousSecret", "events", "allowNetworks", "allowHosts", "timeout", "atOnce"},
 }
 
 // object is a mapping of the file whose members have been checked by name.

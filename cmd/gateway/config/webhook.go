@@ -25,7 +25,16 @@ const (
 
 // Callbacks are who is told of a merchant's payments.
 type Callbacks struct {
-	Webhooks []Webhook `yaml:"webhooks,omitempty"`
+	Magento    *Magento    `yaml:"magento,omitempty"`
+	Salesforce *Salesforce `yaml:"salesforce,omitempty"`
+	Webhooks   []Webhook   `yaml:"webhooks,omitempty"`
+}
+
+// Egress is what may be reached although it is not on the internet.
+type Egress struct {
+	AllowNetworks []netip.Prefix `yaml:"allowNetworks,omitempty"`
+	// AllowHosts are host:port.
+	AllowHosts []string `yaml:"allowHosts,omitempty"`
 }
 
 // Webhook is an endpoint that gets signed events.
@@ -37,10 +46,8 @@ type Webhook struct {
 	PreviousSecret Secret `yaml:"previousSecret,omitempty"`
 	// Events are types of event; none means all.
 	Events []string `yaml:"events,omitempty"`
-	// Networks of one's own that the endpoint may be in, besides the internet.
-	AllowNetworks []netip.Prefix `yaml:"allowNetworks,omitempty"`
-	Timeout       time.Duration  `yaml:"timeout"`
-	AtOnce        int            `yaml:"atOnce"`
+	Egress `yaml:",inline"`
+	Calls  `yaml:",inline"`
 }
 
 var (
@@ -48,7 +55,8 @@ var (
 	hookURL        = kind[string]{expected: "an address such as https://erp.example.com/hooks, without user or fragment", text: true, parse: parseHookURL}
 	eventType      = kind[string]{expected: "a type of event such as payment.approved, or payment.* for all of them; known are " +
 		strings.Join(gateway.EventTypes(), ", "), text: true, parse: parseEventType}
-	network = kind[netip.Prefix]{expected: "a network such as 10.1.0.0/16", text: true, parse: parseNetwork}
+	hostPort = kind[string]{expected: "host:port, such as erp.internal:8443", text: true, parse: parseHostPort}
+	network  = kind[netip.Prefix]{expected: "a network such as 10.1.0.0/16", text: true, parse: parseNetwork}
 )
 
 func parseHookURL(s string) (string, bool) {
@@ -66,6 +74,11 @@ func parseEventType(s string) (string, bool) {
 	})
 }
 
+func parseHostPort(s string) (string, bool) {
+	_, ok := parseAddress(s)
+	return s, ok && !strings.HasPrefix(s, ":")
+}
+
 func parseNetwork(s string) (netip.Prefix, bool) {
 	p, err := netip.ParsePrefix(s)
 	return p, err == nil && p == p.Masked()
@@ -74,8 +87,8 @@ func parseNetwork(s string) (netip.Prefix, bool) {
 // callbacks reads who is told of the merchant's payments.
 func (o object) callbacks(live bool) Callbacks {
 	c := o.child("callbacks", "callbacks")
-	names := map[string]string{}
-	var callbacks Callbacks
+	names := map[string]string{MagentoName: join(c.path, MagentoName), SalesforceName: join(c.path, SalesforceName)}
+	callbacks := Callbacks{Magento: c.magento(live), Salesforce: c.salesforce()}
 	c.list("webhooks", maxWebhooks, func(node *yaml.Node, path string) {
 		callbacks.Webhooks = append(callbacks.Webhooks, o.r.object(node, path, "webhook").webhook(live, names))
 	})
@@ -88,15 +101,12 @@ func (o object) webhook(live bool, names map[string]string) Webhook {
 		URL:            require(o, "url", hookURL),
 		Secret:         o.requiredSecret("secret"),
 		PreviousSecret: o.secret("previousSecret"),
-		Timeout:        read(o, "timeout", between(time.Second, 30*time.Second), defaultTimeout),
-		AtOnce:         read(o, "atOnce", number(1, 64), defaultAtOnce),
+		Egress:         o.egress(),
+		Calls:          o.calls(),
 	}
 	if o.has("events") {
 		w.Events = o.distinct("events", maxEvents, eventType)
 	}
-	o.list("allowNetworks", maxNetworks, func(node *yaml.Node, path string) {
-		w.AllowNetworks = append(w.AllowNetworks, scan(o.r, node, path, network))
-	})
 	for member, secret := range map[string]Secret{"secret": w.Secret, "previousSecret": w.PreviousSecret} {
 		if !secret.IsZero() && !isWebhookSecret(secret.Reveal()) {
 			o.fault(member, "expected "+webhookSecretMark+" and 24 to 64 random bytes as base64; `echo "+webhookSecretMark+"$(openssl rand -base64 32)` makes one")
@@ -119,7 +129,7 @@ func (o object) subscriber(names map[string]string) string {
 
 func isWebhookSecret(s string) bool {
 	text, marked := strings.CutPrefix(s, webhookSecretMark)
-	key, err := base64.StdEncoding.DecodeString(text)
+	key, err := base64.StdEncoding.Strict().DecodeString(text)
 	return marked && err == nil && len(key) >= 24 && len(key) <= 64
 }
 
@@ -131,7 +141,7 @@ func (o object) judgeHook(w Webhook, live bool) {
 	}
 	if live {
 		o.fault("url", "has to begin with https:// in live mode")
-	} else if !isThisMachine(u.Hostname()) && len(w.AllowNetworks) == 0 {
-		o.fault("url", "has to begin with https://; http:// is taken for this machine, and for networks that allowNetworks names")
+	} else if !isThisMachine(u.Hostname()) && len(w.AllowNetworks) == 0 && len(w.AllowHosts) == 0 {
+		o.fault("url", "has to begin with https://; http:// is taken for this machine, and for what allowNetworks or allowHosts names")
 	}
 }

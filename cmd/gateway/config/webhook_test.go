@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"paytrace-gateway/gateway"
 )
 
 const hookSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -69,13 +71,18 @@ func TestFaultsOfAWebhook(t *testing.T) {
 }
 
 // What the example shows in comments has to be acceptable once uncommented.
-func TestTheExamplesWebhookIsAccepted(t *testing.T) {
+func TestTheExamplesSubscribersAreAccepted(t *testing.T) {
 	w := hookedWorld()
 	for _, name := range []string{"GATEWAY_SECRET", "PAYTRACE_USERNAME", "PAYTRACE_PASSWORD", "MAGENTO_CLIENT_SECRET"} {
 		w.env[name] = strings.Repeat(strings.ToLower(name), 3)
 	}
 	w.env["PAYTRACE_INTEGRATOR_ID"] = "9655aB"
 	w.env["ERP_WEBHOOK_SECRET"], w.env["ERP_WEBHOOK_SECRET_OLD"] = hookSecret, hookSecret
+	for _, name := range []string{"MAGENTO_CONSUMER_KEY", "MAGENTO_CONSUMER_SECRET", "MAGENTO_ACCESS_TOKEN", "MAGENTO_ACCESS_TOKEN_SECRET",
+		"SALESFORCE_CLIENT_SECRET"} {
+		w.env[name] = strings.Repeat("s", 32)
+	}
+	w.env["SALESFORCE_CLIENT_ID"] = "consumer-key"
 	before, block, found := strings.Cut(Example(), "    # callbacks:\n")
 	if !found {
 		t.Fatal("the example shows no callbacks")
@@ -85,7 +92,17 @@ func TestTheExamplesWebhookIsAccepted(t *testing.T) {
 		text += "\n    " + strings.TrimSuffix(strings.TrimPrefix(line, "    # "), "\n")
 	}
 	c := w.mustParse(t, text+"\n")
-	if hooks := c.Merchants[0].Callbacks.Webhooks; len(hooks) != 1 || hooks[0].Name != "erp" {
-		t.Errorf("got %+v", hooks)
+	to := c.Merchants[0].Callbacks
+	if len(to.Webhooks) != 1 || to.Webhooks[0].Name != "erp" || to.Webhooks[0].AllowHosts[0] != "erp.internal:8443" {
+		t.Errorf("got %+v", to.Webhooks)
+	}
+	if m := to.Magento; m.Way != "core" || m.Stores["default"] != 1 || m.Statuses[gateway.Authorized] != "awaiting_capture" || len(m.AllowNetworks) != 1 || m.AtOnce != 8 {
+		t.Errorf("got %+v", m)
+	}
+	if s := to.Salesforce; s.Fields["PurchaseOrder__c"] != `metadata["po"]` || s.Statuses[gateway.Settled] != "Completed" || s.Timeout != 15*time.Second {
+		t.Errorf("got %+v", s)
+	}
+	if strings.Contains(c.Redacted(), "ssss") {
+		t.Errorf("a secret is shown:\n%s", c.Redacted())
 	}
 }
