@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"reflect"
+	"sync"
 	"testing"
 	"time"
 
@@ -49,6 +50,8 @@ func TestNothingNewerIsToldWhileAReplayIsWritten(t *testing.T) {
 				fits(t, l.Apply(t.Context(), change))
 			}
 			written, let := make(chan struct{}), make(chan struct{})
+			release := sync.OnceFunc(func() { close(let) })
+			t.Cleanup(release)
 			replayed, taken := make(chan error, 1), make(chan error, 1)
 			go func() {
 				row, err := encodeDelivery(old)
@@ -65,7 +68,7 @@ func TestNothingNewerIsToldWhileAReplayIsWritten(t *testing.T) {
 			<-written
 			go func() { taken <- newerTold(t, other, next, change, spreadsOnly) }()
 			waitsForLock(t, l, taken)
-			close(let)
+			release()
 			fits(t, <-replayed)
 			if err := <-taken; err != gateway.ErrStale {
 				t.Errorf("what is newer was taken beside the replay: %v", err)

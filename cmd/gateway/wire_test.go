@@ -196,3 +196,16 @@ func TestOwnSecretThatIsCutOffIsRefused(t *testing.T) {
 		t.Errorf("a secret of 32 characters: %d, %v", len(secret), err)
 	}
 }
+
+func TestTheLogInOfEachMerchantHasABreaker(t *testing.T) {
+	cfg := load(t)
+	cfg.Listen, cfg.OperatorListen = "127.0.0.1:0", "127.0.0.1:0"
+	app, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer app.close()
+	if now := app.guards["main"].State().LogIn; now != "closed" {
+		t.Errorf("the breaker before the log-in is %q", now)
+	}
+}

@@ -54,8 +54,11 @@ func parkedDelivery(t *testing.T, l gateway.Ledger) {
 	parked := d[2]
 	parked.Parked = true
 	wantDelivery(t, l, parked)
+	skipped := saved(t, l, d[2], gateway.DeliverySkipped)
+	wantDelivery(t, l, skipped)
+	waiting := saved(t, l, skipped, gateway.DeliveryPending)
 	saved(t, l, dead, gateway.DeliverySkipped)
-	wantDelivery(t, l, d[2])
+	wantDelivery(t, l, waiting)
 }
 
 func listDeliveries(t *testing.T, l gateway.Ledger) {

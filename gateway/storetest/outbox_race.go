@@ -19,7 +19,7 @@ var outboxRaceSpecs = []spec{
 	{"Concurrency/nothing older is replayed behind what is newer", raceToReplay},
 }
 
-// spreaders and deliverers work at once, as the processes of a cluster do.
+// workers is how many spread or deliver at once.
 const workers = 8
 
 // spreadAll spreads until nothing is left, or the error is none of a race.
@@ -145,7 +145,7 @@ func raceToDeliver(t *testing.T, l gateway.Ledger) {
 }
 
 func deliverAll(t *testing.T, l gateway.Ledger, o *telling) error {
-	for {
+	for range 2000 {
 		b, err := l.DeliveryBacklog(t.Context())
 		if err != nil || len(b) == 0 {
 			return err
@@ -167,6 +167,7 @@ func deliverAll(t *testing.T, l gateway.Ledger, o *telling) error {
 			}
 		}
 	}
+	return errors.New("what is left cannot be taken")
 }
 
 func deliverOne(t *testing.T, l gateway.Ledger, o *telling, d gateway.Delivery) error {

@@ -13,6 +13,7 @@ var queueSpecs = []spec{
 	{"DueDeliveries/has those of one subscriber, merchant and mode", dueDeliveriesApart},
 	{"DueDeliveries/has the first of a payment until it is delivered or skipped", firstOfQueue},
 	{"DueDeliveries/orders a payment by version, then event id", orderOfQueue},
+	{"DueDeliveries/lets no subscriber or mode wait for another", subscribersApart},
 	{"DueDeliveries/lets no payment wait for another, nor one transaction for another", queuesApart},
 	{"DueDeliveries/leaves out whose lane is held, until it is let go or its time has passed", heldLane},
 	{"DueDeliveries/takes an empty lane for the payment's own", emptyLane},
@@ -151,6 +152,16 @@ func orderOfQueue(t *testing.T, l gateway.Ledger) {
 	wantDue(t, l, later)
 }
 
+func subscribersApart(t *testing.T, l gateway.Ledger) {
+	crm, test := shop, shop
+	crm.Name, test.LiveMode = "crm", false
+	e := events(t, l, "m1", start, 3)
+	mine := deliveryOf(e[2], shop, start)
+	spread(t, l, deliveryOf(e[0], crm, start), deliveryOf(e[1], test, start), mine)
+	wantDue(t, l, later, mine)
+	take(t, l, mine, later, later.Add(time.Minute))
+}
+
 func queuesApart(t *testing.T, l gateway.Ledger) {
 	stuck := inLane(t, l, "", start)
 	saved(t, l, stuck, gateway.DeliveryDead)
@@ -191,4 +202,8 @@ func emptyLane(t *testing.T, l gateway.Ledger) {
 	taken = saved(t, l, taken, gateway.DeliveryDone)
 	wantDue(t, l, later, named)
 	take(t, l, named, later, later.Add(time.Minute))
+	taken.Due = start
+	again := replay(t, l, taken)
+	wantDue(t, l, later)
+	wantTakeStale(t, l, again, later)
 }

@@ -63,6 +63,7 @@ const (
 	ClerkVoids      Fault = "clerk voids"
 	ClerkCaptures   Fault = "clerk captures"
 	ClerkAdjusts    Fault = "clerk adjusts"
+	ClerkCredits    Fault = "clerk credits what is pending"
 )
 
 // The faults of subscribers.

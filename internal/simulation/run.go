@@ -168,6 +168,7 @@ func (w *world) look() (history.History, error) {
 	if h.Arrivals, h.Transactions, err = w.payTrace.books(); err != nil {
 		return h, err
 	}
+	h.Blind = w.payTrace.blind
 	if h.Unmatched, err = w.unmatched(); err != nil {
 		return h, err
 	}

@@ -141,5 +141,5 @@ func (x *index) hidden(id string) int64 {
 
 // undone says that nothing of a charge is left with the merchant.
 func (x *index) undone(t Transaction) bool {
-	return t.State == "voided" || t.State == "declined" || (t.taken() > 0 && x.given(t.ID) == t.taken())
+	return t.State == "voided" || t.State == "declined" || (t.taken() > 0 && x.given(t.ID) >= t.taken())
 }
