@@ -178,7 +178,7 @@ func (g *Gateway) replayAll(ctx context.Context, m Merchant, by string, f Delive
 	}
 	var done Replays
 	for _, d := range page {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil && done.Next != "" {
 			return done, nil // the next call goes on
 		}
 		_, err := g.Replay(ctx, m.ID, by, d.ID)
