@@ -34,6 +34,7 @@ type app struct {
 	log     *slog.Logger
 	ledger  *ledger.Ledger
 	clients map[string]*paytrace.Client // by merchant id
+	logIns  map[string]*guard.Breaker   // by merchant id
 	guards  map[string]*guard.Guard     // by merchant id
 	desk    desk
 	gauges  *telemetry.Telemetry
@@ -118,8 +119,12 @@ func (a *app) closeLedger() {
 // connect makes a client for every merchant. It does not wait for PayTrace: a
 // shop's requests are told `not_sent` until PayTrace can be reached.
 func (a *app) connect() error {
+	a.logIns = map[string]*guard.Breaker{}
 	for _, m := range a.cfg.Merchants {
-		client, err := paytrace.New(clientConfig(m, a.log))
+		a.logIns[m.ID] = guard.NewLogIn(guardConfig(m, a.log))
+		settings := clientConfig(m, a.log)
+		settings.LogIn = a.logIns[m.ID]
+		client, err := paytrace.New(settings)
 		if err != nil {
 			return fmt.Errorf("merchant %s: %w", m.ID, err)
 		}
@@ -145,7 +150,9 @@ func (a *app) processors() map[string]gateway.Processor {
 	processors := map[string]gateway.Processor{}
 	a.guards = map[string]*guard.Guard{}
 	for _, m := range a.cfg.Merchants {
-		a.guards[m.ID] = guard.New(a.clients[m.ID], guardConfig(m, a.log))
+		settings := guardConfig(m, a.log)
+		settings.LogIn = a.logIns[m.ID]
+		a.guards[m.ID] = guard.New(a.clients[m.ID], settings)
 		processors[m.ID] = a.guards[m.ID]
 	}
 	return processors

@@ -14,6 +14,7 @@ import (
 const (
 	Money = "money"
 	Look  = "look"
+	Token = "token"
 )
 
 // class is what calls of one kind share.
