@@ -75,13 +75,15 @@ func (g *Guard) Refund(ctx context.Context, r gateway.Refund) gateway.Result {
 // Transaction looks one transaction up. When the guard refuses, the error
 // wraps a *Refused.
 func (g *Guard) Transaction(ctx context.Context, id string) (gateway.Record, error) {
-	return inspect(ctx, g, func(ctx context.Context) (gateway.Record, error) { return g.next.Transaction(ctx, id) })
+	some := func(gateway.Record) bool { return true }
+	return inspect(ctx, g, some, func(ctx context.Context) (gateway.Record, error) { return g.next.Transaction(ctx, id) })
 }
 
 // Transactions looks up what was made on the days from..to. When the guard
 // refuses, the error wraps a *Refused.
 func (g *Guard) Transactions(ctx context.Context, from, to time.Time, text string) ([]gateway.Record, error) {
-	return inspect(ctx, g, func(ctx context.Context) ([]gateway.Record, error) {
+	some := func(rows []gateway.Record) bool { return len(rows) > 0 }
+	return inspect(ctx, g, some, func(ctx context.Context) ([]gateway.Record, error) {
 		return g.next.Transactions(ctx, from, to, text)
 	})
 }
