@@ -127,6 +127,9 @@ func TestEveryMerchantHasAGuardBeforePayTrace(t *testing.T) {
 	if _, guarded := processors["main"].(*guard.Guard); len(processors) != 1 || !guarded {
 		t.Errorf("the gateway is given %T", processors["main"])
 	}
+	if now := a.guards["main"].State().LogIn; now != "closed" {
+		t.Errorf("the breaker before the log-in is %q", now)
+	}
 }
 
 func TestDemoHasNoRateLimit(t *testing.T) {
