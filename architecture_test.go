@@ -49,6 +49,9 @@ var arrows = map[string][]string{
 	},
 	"internal/simulation/history": {},
 	"":                            {},
+
+	"adapters/magento":             {"gateway", "egress"},
+	"adapters/magento/magentotest": {},
 }
 
 // foreign are the modules of others that a folder may import. A folder that is
@@ -66,6 +69,9 @@ var foreign = map[string][]string{
 	"adapters/paytrace":           {},
 	"adapters/paytrace/simulator": {},
 	"cmd/paytrace-sim":            {},
+
+	"adapters/magento":             {},
+	"adapters/magento/magentotest": {},
 }
 
 func TestArrowsPointOneWay(t *testing.T) {
