@@ -2,6 +2,7 @@ package magento
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"slices"
@@ -198,3 +199,5 @@ func attends(t *testing.T, v gateway.Verdict, code string) {
 		t.Fatalf("attention is %q, want %s", v.Attention, code)
 	}
 }
+
+var errVoidRefused = errors.New("The authorization has expired and cannot be voided.")
