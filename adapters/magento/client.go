@@ -80,13 +80,13 @@ func (c *client) comment(ctx context.Context, orderID int64, words, status strin
 // invoice makes a paid invoice of the items without asking the payment method
 // for a capture.
 func (c *client) invoice(ctx context.Context, orderID int64, items []itemQty) error {
-	return c.write(ctx, fmt.Sprintf("/order/%d/invoice", orderID), invoiceBody{Items: items}, new(text))
+	return c.write(ctx, fmt.Sprintf("/order/%d/invoice", orderID), invoiceBody{Items: items}, new(documentID))
 }
 
 // refund makes an offline credit memo.
 func (c *client) refund(ctx context.Context, orderID int64, items []itemQty, shipping gateway.Money) error {
 	body := refundBody{Items: items, Arguments: refundArguments{Shipping: json.Number(shipping.String()), Positive: "0", Negative: "0"}}
-	return c.write(ctx, fmt.Sprintf("/order/%d/refund", orderID), body, new(text))
+	return c.write(ctx, fmt.Sprintf("/order/%d/refund", orderID), body, new(documentID))
 }
 
 // cancel asks for the order's cancellation. Magento answers false, with
@@ -98,7 +98,12 @@ func (c *client) cancel(ctx context.Context, orderID int64) error {
 // save overwrites state and status of an order, past all of Magento's rules.
 func (c *client) save(ctx context.Context, o order, to place) error {
 	body := saveBody{savedOrder{EntityID: o.EntityID, IncrementID: o.IncrementID, State: to.state, Status: to.status}}
-	return c.write(ctx, "/orders", body, new(json.RawMessage))
+	var saved order
+	err := c.write(ctx, "/orders", body, &saved)
+	if err == nil && saved.EntityID != o.EntityID {
+		err = &trouble{asked: asked(http.MethodPost, "/orders"), status: http.StatusOK, strange: true}
+	}
+	return err
 }
 
 // tell hands an event to the gateway's own module.

@@ -133,8 +133,10 @@ func (h *house) event(p gateway.Payment) gateway.Event {
 	}
 }
 
-func (h *house) deliver(e gateway.Event) gateway.Verdict {
-	ctx, cancel := context.WithTimeout(h.t.Context(), 10*time.Second)
+func (h *house) deliver(e gateway.Event) gateway.Verdict { return h.deliverFor(e, 10*time.Second) }
+
+func (h *house) deliverFor(e gateway.Event, deadline time.Duration) gateway.Verdict {
+	ctx, cancel := context.WithTimeout(h.t.Context(), deadline)
 	defer cancel()
 	return h.sink.Deliver(ctx, gateway.Delivery{ID: "dlv_" + e.ID, Event: e})
 }
@@ -201,3 +203,6 @@ func attends(t *testing.T, v gateway.Verdict, code string) {
 }
 
 var errVoidRefused = errors.New("The authorization has expired and cannot be voided.")
+
+// sprint prints a value in each way that a log may.
+func sprint(v any) string { return fmt.Sprintf("%v %+v %#v %s", v, v, v, v) }

@@ -3,6 +3,8 @@ package magento
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"strconv"
 )
 
 // text is a member that Magento writes as a string or as a number, depending
@@ -24,6 +26,23 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	default:
 		*t = text(b)
 	}
+	return nil
+}
+
+// documentID is what Magento answers to the making of a document: its number,
+// as a string.
+type documentID string
+
+// UnmarshalJSON takes a number in either form, and nothing else.
+func (d *documentID) UnmarshalJSON(b []byte) error {
+	var id text
+	if err := id.UnmarshalJSON(b); err != nil {
+		return err
+	}
+	if _, err := strconv.ParseUint(string(id), 10, 63); err != nil {
+		return errors.New("no number of a document")
+	}
+	*d = documentID(id)
 	return nil
 }
 

@@ -61,6 +61,9 @@ type answer struct {
 	body   any
 }
 
+// verbatim is a body that is written as it is.
+type verbatim string
+
 func ok(body any) answer { return answer{http.StatusOK, body} }
 
 const maxBody = 1 << 20
@@ -111,8 +114,8 @@ func write(w http.ResponseWriter, out answer, fault *Fault) {
 		}
 	}
 	w.WriteHeader(out.status)
-	if raw, is := out.body.(string); is && fault != nil && out.status != http.StatusOK {
-		_, _ = io.WriteString(w, raw)
+	if raw, is := out.body.(verbatim); is {
+		_, _ = io.WriteString(w, string(raw))
 		return
 	}
 	_ = json.NewEncoder(w).Encode(out.body)
@@ -123,11 +126,11 @@ func (s *Shop) answer(a *asked, fault *Fault) (answer, bool) {
 	if fault != nil {
 		switch fault.Kind {
 		case Deadlock:
-			return answer{http.StatusInternalServerError, deadlockBody}, false
+			return answer{http.StatusInternalServerError, verbatim(deadlockBody)}, false
 		case Fatal:
-			return answer{http.StatusInternalServerError, fatalBody}, false
+			return answer{http.StatusInternalServerError, verbatim(fatalBody)}, false
 		case Answer:
-			return answer{fault.Status, fault.Body}, false
+			return answer{fault.Status, verbatim(fault.Body)}, false
 		}
 	}
 	r, refusal := s.route(a)
