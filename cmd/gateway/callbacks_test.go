@@ -245,3 +245,15 @@ func TestChoicesOfADeliveryAreThoseThatTheGatewayTakes(t *testing.T) {
 		}
 	}
 }
+
+// A range up to now holds what was made within this second, too.
+func TestATimeThatAPersonTypesIsReadToTheFraction(t *testing.T) {
+	now := time.Date(2026, 3, 2, 15, 4, 5, 250_000_000, time.UTC)
+	for text, want := range map[string]string{
+		"": "", "0s": "2026-03-02T15:04:05.25Z", "12h": "2026-03-02T03:04:05.25Z", "2026-03-02T16:00:00.5+01:00": "2026-03-02T15:00:00.5Z",
+	} {
+		if got, err := readMoment("--from", text, now); got != want || err != nil {
+			t.Errorf("%q is %q, %v; want %q", text, got, err, want)
+		}
+	}
+}
