@@ -45,6 +45,7 @@ var arrows = map[string][]string{
 		"gateway", "tokenization", "api", "api/auth", "openapi", "cmd/gateway/config",
 		"adapters/ledger", "adapters/paytrace", "adapters/redis", "adapters/telemetry", "adapters/webhook", "gateway/guard",
 		"adapters/mapping", "adapters/salesforce", "adapters/salesforce/salesforcetest",
+		"adapters/magento", "adapters/magento/magentotest",
 	},
 	"bench":             {},
 	"internal/services": {},
@@ -54,6 +55,9 @@ var arrows = map[string][]string{
 	},
 	"internal/simulation/history": {},
 	"":                            {},
+
+	"adapters/magento":             {"gateway", "egress"},
+	"adapters/magento/magentotest": {},
 }
 
 // foreign are the modules of others that a folder may import. A folder that is
@@ -74,6 +78,8 @@ var foreign = map[string][]string{
 	"adapters/mapping":                   {"github.com/expr-lang/expr", "github.com/expr-lang/expr/ast", "github.com/expr-lang/expr/vm"},
 	"adapters/salesforce/salesforcetest": {},
 	"cmd/paytrace-sim":                   {},
+	"adapters/magento":                   {},
+	"adapters/magento/magentotest":       {},
 }
 
 func TestArrowsPointOneWay(t *testing.T) {

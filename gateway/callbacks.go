@@ -78,6 +78,9 @@ func (g *Gateway) decideDelivery(ctx context.Context, merchantID, id string, dec
 			if err != nil {
 				return Delivery{}, err
 			}
+			if d.underWay(g.clock()) {
+				return Delivery{}, refuse(CodeInProgress, "this delivery is under way; decide when its attempt has ended").retry(askAgain)
+			}
 			next, err := decide(d)
 			if err != nil {
 				return Delivery{}, err

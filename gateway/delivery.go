@@ -84,6 +84,22 @@ func (d Delivery) noted(a Attempt) Delivery {
 	return d
 }
 
+// underWay says that a process may be telling of it at this moment: an attempt
+// was begun of which the log does not tell the end, and its time is not over.
+func (d Delivery) underWay(now time.Time) bool {
+	ended := 0
+	for _, a := range d.Log {
+		if a.Outcome != Replayed && a.Outcome != Skipped {
+			ended++
+		}
+	}
+	over := d.Due.Sub(now)
+	return d.Status == DeliveryPending && 0 < over && over <= leaseAtMost && ended < min(d.Attempts, logAtMost)
+}
+
+// leaseAtMost is more than any delivery is held by the process that tells it.
+const leaseAtMost = 2 * time.Minute
+
 // queue is what orders deliveries: the payment, or the event itself when it
 // tells of none.
 func (e Event) queue() string {

@@ -136,6 +136,22 @@ func TestADeadLetterParksWhatIsBehindItUntilItIsReplayed(t *testing.T) {
 	}, gateway.Subscriber{Name: "shop", Sink: shop})
 }
 
+func TestADeliveryThatIsUnderWayIsNotDecidedByAPerson(t *testing.T) {
+	shop := &listener{takes: 10 * time.Second, answer: feelsUnwell}
+	tells(t, func(t *testing.T, h *house) {
+		p := h.create("k", sale(1000)).Payment
+		time.Sleep(time.Second)
+		d := h.deliveries(gateway.DeliveryFilter{PaymentID: p.ID})[0]
+		if _, err := h.Skip(t.Context(), "main", "anna", d.ID, ""); codeOf(err) != gateway.CodeInProgress {
+			t.Errorf("skipped while it is told: %v", err)
+		}
+		time.Sleep(10 * time.Second)
+		if _, err := h.Skip(t.Context(), "main", "anna", d.ID, "by phone"); err != nil {
+			t.Errorf("after its attempt: %v", err)
+		}
+	}, approved("shop", shop))
+}
+
 func TestASkippedDeliveryLetsTheNextOnesGo(t *testing.T) {
 	shop := &listener{answer: func(d gateway.Delivery) gateway.Verdict {
 		if d.Event.Type == "payment.authorized" {

@@ -123,6 +123,7 @@ func (a *app) closeLedger() {
 // connect makes a client for every merchant. It does not wait for PayTrace: a
 // shop's requests are told `not_sent` until PayTrace can be reached.
 func (a *app) connect() error {
+	a.logIns = map[string]*guard.Breaker{}
 	for _, m := range a.cfg.Merchants {
 		a.logIns[m.ID] = guard.NewLogIn(guardConfig(m, a.log))
 		settings := clientConfig(m, a.log)

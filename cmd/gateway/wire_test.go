@@ -127,10 +127,13 @@ func TestEveryMerchantHasAGuardBeforePayTrace(t *testing.T) {
 	if _, guarded := processors["main"].(*guard.Guard); len(processors) != 1 || !guarded {
 		t.Errorf("the gateway is given %T", processors["main"])
 	}
+	if now := a.guards["main"].State().LogIn; now != "closed" {
+		t.Errorf("the breaker before the log-in is %q", now)
+	}
 }
 
 func TestDemoHasNoRateLimit(t *testing.T) {
-	cfg, err := demoOptions{listen: "127.0.0.1:1", simulator: "127.0.0.1:2", data: "data", logLevel: "warn"}.config()
+	cfg, err := demoOptions{listen: "127.0.0.1:1", simulator: "127.0.0.1:2", shop: "127.0.0.1:3", data: "data", logLevel: "warn"}.config()
 	if err != nil {
 		t.Fatal(err)
 	}
