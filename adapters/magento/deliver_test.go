@@ -358,7 +358,7 @@ func TestAnOrderOfAnotherPaymentIsLeftAlone(t *testing.T) {
 			func(o *magentotest.Placing) { o.Method = "checkmo" },
 			func(o *magentotest.Placing) { o.TransactionID, o.PaymentID = "70", "" },
 			func(o *magentotest.Placing) { o.TransactionID, o.PaymentID = "", "" },
-			func(o *magentotest.Placing) { o.TransactionID, o.PaymentID = "70011", "pay_other" },
+			func(o *magentotest.Placing) { o.TransactionID, o.PaymentID = o.TransactionID+"1", "pay_other" },
 		} {
 			p := h.charged(gateway.KindSale, gateway.StatusApproved, []string{"A1", "A2", "A3", "A4"}[n])
 			h.place(p, change)
@@ -491,7 +491,7 @@ func TestAnOrderIsLookedForInItsStore(t *testing.T) {
 		t.Errorf("orders %+v", orders)
 	}
 	p.StoreCode = "fr"
-	if v := h.deliver(h.event(p)); v.Outcome != gateway.Dead || !strings.Contains(v.Detail, "stores") {
+	if v := h.deliver(h.event(p)); v.Outcome != gateway.Dead || !strings.Contains(v.Detail, "not in the setting stores") {
 		t.Errorf("a store that is not mapped: %s (%s)", v.Outcome, v.Detail)
 	}
 	h.sink.config.Stores = nil

@@ -208,6 +208,9 @@ func (s *Shop) returnAll(o *order, amount int64) answer {
 			pieces[i.id] = n
 		}
 	}
+	if o.worth(pieces, o.Shipping-o.shippingBack) != amount {
+		return result("conflict", "What is left of the items is not what was given back.")
+	}
 	s.makeCreditMemo(o, pieces, o.Shipping-o.shippingBack, 0)
 	return result("applied", "A credit memo was made.")
 }
