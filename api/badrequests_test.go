@@ -72,7 +72,7 @@ func badRequests(t *testing.T, h *house) []badRequest {
 	var rows []badRequest
 	for _, part := range [][]badRequest{
 		badJSON(), badTypes(), badMembers(), badAmounts(), badMethods(), cardNumbers(),
-		badTokens(t, h), badKeys(), badHeaders(), badOperations(), badDecisions(), badPages(),
+		badTokens(t, h), badKeys(), badHeaders(), badOperations(), badDecisions(), badPages(), badCallbacks(), badCallbackPages(),
 	} {
 		rows = append(rows, part...)
 	}

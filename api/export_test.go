@@ -12,3 +12,6 @@ func (s *Server) PublicRoutes() []fiber.Route { return s.public.GetRoutes(true) 
 func (s *Server) OperatorRoutes() []fiber.Route { return s.operator.GetRoutes(true) }
 
 type jsonPointer = jsontext.Pointer
+
+// SubscriberStatus is the word for how a subscriber stands.
+var SubscriberStatus = subscriberStatus

@@ -34,12 +34,14 @@ const (
 
 // The clients of a house, by what they may do.
 const (
-	shop   = "shop"   // main: reads and writes payments
-	reader = "reader" // main: reads payments
-	writer = "writer" // main: writes payments
-	clerk  = "clerk"  // main: nothing about payments
-	chief  = "chief"  // main: reads payments and decides what only a person can
-	rival  = "rival"  // other: reads and writes payments
+	shop    = "shop"    // main: reads and writes payments
+	reader  = "reader"  // main: reads payments
+	writer  = "writer"  // main: writes payments
+	clerk   = "clerk"   // main: nothing about payments
+	chief   = "chief"   // main: reads payments and decides what only a person can
+	postman = "postman" // main: sees deliveries and decides about them
+	auditor = "auditor" // main: sees deliveries
+	rival   = "rival"   // other: reads and writes payments, and deliveries
 
 	secret    = "secret-of-the-tests"
 	publicURL = "http://gateway.test"
@@ -86,6 +88,7 @@ func newHouse(t *testing.T, changes ...func(*api.Config)) *house {
 		Processors: map[string]gateway.Processor{"main": h.processor, "other": h.processor},
 		Secret:     []byte("0123456789abcdef0123456789abcdef"),
 		Instance:   "one", Now: now, MaxInFlight: 256, Log: log,
+		Subscribers: []gateway.Subscriber{{MerchantID: "main", Name: "erp", Sink: silent{}}},
 	})
 	h.auth = authConfig(t)
 	config := api.Config{
@@ -136,7 +139,9 @@ func authConfig(t *testing.T) auth.Config {
 		client(writer, "main", auth.PaymentsWrite),
 		client(clerk, "main", auth.ReportsRead),
 		client(chief, "main", auth.PaymentsRead, auth.Admin),
-		client(rival, "other", auth.PaymentsWrite, auth.PaymentsRead),
+		client(postman, "main", auth.CallbacksRead, auth.CallbacksWrite),
+		client(auditor, "main", auth.CallbacksRead),
+		client(rival, "other", auth.PaymentsWrite, auth.PaymentsRead, auth.CallbacksRead, auth.CallbacksWrite),
 	}))(t)
 	return auth.Config{Issuer: publicURL, Keys: must(auth.NewKeys(key))(t), Clients: clients, Now: time.Now}
 }

@@ -3,8 +3,6 @@ package api
 import (
 	"net/http"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -89,26 +87,19 @@ func paymentFilter(c *fiber.Ctx) (gateway.PaymentFilter, error) {
 }
 
 func applyFilter(f *gateway.PaymentFilter, name, value string) string {
-	var err error
 	switch name {
 	case "orderId":
 		f.OrderID = value
-		if value == "" || utf8.RuneCountInString(value) > 50 {
-			return "expected 1 to 50 characters"
-		}
+		return readName(value, 50)
 	case "paymentStatus":
 		if !gateway.KnownStatus(gateway.Status(value)) {
 			return "there is no such status; see /openapi.yaml"
 		}
 		f.Statuses = hiddenStatuses(gateway.Status(value))
 	case "createdFrom":
-		if f.CreatedFrom, err = time.Parse(time.RFC3339, value); err != nil {
-			return "expected a time such as 2026-11-21T08:00:00Z"
-		}
+		return readTime(value, &f.CreatedFrom)
 	case "createdTo":
-		if f.CreatedTo, err = time.Parse(time.RFC3339, value); err != nil {
-			return "expected a time such as 2026-11-21T08:00:00Z"
-		}
+		return readTime(value, &f.CreatedTo)
 	case "needsAttention":
 		if value != "true" && value != "false" {
 			return "expected true or false"

@@ -3,6 +3,8 @@ package api
 import (
 	"encoding/base64"
 	"strconv"
+	"time"
+	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 )
@@ -49,6 +51,21 @@ func readPageSize(value string, size *int) string {
 	var err error
 	if *size, err = strconv.Atoi(value); err != nil || *size < 1 || *size > largestPage {
 		return "expected a number from 1 to 100"
+	}
+	return ""
+}
+
+func readName(value string, longest int) string {
+	if value == "" || utf8.RuneCountInString(value) > longest || !printable(value) {
+		return "expected 1 to " + strconv.Itoa(longest) + " characters"
+	}
+	return ""
+}
+
+func readTime(value string, at *time.Time) string {
+	var err error
+	if *at, err = time.Parse(time.RFC3339, value); err != nil {
+		return "expected a time such as 2026-11-21T08:00:00Z"
 	}
 	return ""
 }

@@ -32,9 +32,7 @@ func (s *Server) resolve(c *fiber.Ctx) error {
 		return err
 	}
 	defer cancel()
-	who := principal(c)
-	by := request.DecidedBy + " (" + who.ClientID + ")"
-	answer, err := s.gateway.Resolve(ctx, who.MerchantID, by, param(c, "paymentId"), gateway.ResolveOperation{
+	answer, err := s.gateway.Resolve(ctx, principal(c).MerchantID, decider(c, request.DecidedBy), param(c, "paymentId"), gateway.ResolveOperation{
 		OperationID: request.OperationID, Decision: gateway.Decision(request.Decision),
 		TransactionID: request.TransactionID, Note: request.Note,
 	})
@@ -43,3 +41,6 @@ func (s *Server) resolve(c *fiber.Ctx) error {
 	}
 	return writeJSON(c, http.StatusOK, answerView(c, answer))
 }
+
+// decider names a person, and the client through which it was said.
+func decider(c *fiber.Ctx, person string) string { return person + " (" + principal(c).ClientID + ")" }

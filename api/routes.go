@@ -28,6 +28,14 @@ func (s *Server) routes(app *fiber.App) {
 
 	app.Get("/api/v1/unmatched_transactions", s.needs(auth.PaymentsRead), s.listUnmatched)
 
+	app.Get("/api/v1/callbacks", s.needs(auth.CallbacksRead), s.listCallbacks)
+	app.Post("/api/v1/callbacks/replay", s.needs(auth.CallbacksWrite), s.replayCallbacks)
+	app.Get("/api/v1/callbacks/:deliveryId", s.needs(auth.CallbacksRead), s.getCallback)
+	app.Post("/api/v1/callbacks/:deliveryId/replay", s.needs(auth.CallbacksWrite), s.replayCallback)
+	app.Post("/api/v1/callbacks/:deliveryId/skip", s.needs(auth.CallbacksWrite), s.skipCallback)
+	app.Get("/api/v1/subscribers", s.needs(auth.CallbacksRead), s.listSubscribers)
+	app.Post("/api/v1/subscribers/:subscriber/enable", s.needs(auth.CallbacksWrite), s.enableSubscriber)
+
 	app.Get("/healthz", s.health)
 	app.Get("/openapi.yaml", s.openapiYAML)
 	app.Get("/openapi.json", s.openapiJSON)

@@ -9,48 +9,45 @@ import (
 	"strings"
 )
 
-// AllowSetting is how errors call the allow-list, for whoever has to write into
-// it.
-const AllowSetting = "egress.allow"
+// The settings of the allow-list, as errors call them for whoever has to write
+// into them.
+const (
+	networksSetting = "allowNetworks"
+	hostsSetting    = "allowHosts"
+)
 
 // allowList is what may be reached although it is not public.
 type allowList struct {
 	networks []netip.Prefix
-	// receivers are host:port, as canonical writes them.
-	receivers map[string]bool
+	// hosts are host:port, as canonical writes them.
+	hosts map[string]bool
 }
 
-func parseAllow(entries []string) (allowList, error) {
-	list := allowList{receivers: map[string]bool{}}
+func newAllowList(networks []netip.Prefix, hosts []string) (allowList, error) {
+	list := allowList{hosts: map[string]bool{}}
 	var faults []error
-	for i, entry := range entries {
-		if err := list.add(entry); err != nil {
-			faults = append(faults, fmt.Errorf("%s[%d]: %w", AllowSetting, i, err))
+	fault := func(setting string, i int, format string, args ...any) {
+		faults = append(faults, fmt.Errorf("%s[%d]: %s", setting, i, fmt.Sprintf(format, args...)))
+	}
+	for i, network := range networks {
+		switch {
+		case !network.IsValid():
+			fault(networksSetting, i, "expected a network such as 10.1.0.0/16")
+		case network.Bits() == 0:
+			fault(networksSetting, i, "%s would allow everything; name the networks that are needed", network)
+		case network.Addr().Is4In6():
+			fault(networksSetting, i, "%s: write an IPv4 network as such", network)
 		}
+		list.networks = append(list.networks, network.Masked())
+	}
+	for i, entry := range hosts {
+		host, port, err := net.SplitHostPort(entry)
+		if err != nil || host == "" || !isPort(port) {
+			fault(hostsSetting, i, "%q is no host with its port such as hooks.internal:8443", scrub(entry, nil))
+		}
+		list.hosts[canonical(host, port)] = true
 	}
 	return list, errors.Join(faults...)
-}
-
-func (l *allowList) add(entry string) error {
-	if strings.Contains(entry, "/") {
-		network, err := netip.ParsePrefix(entry)
-		switch {
-		case err != nil:
-			return fmt.Errorf("%q is no network such as 10.1.0.0/16", scrub(entry, nil))
-		case network.Bits() == 0:
-			return fmt.Errorf("%s would allow everything; name the networks that are needed", network)
-		case network.Addr().Is4In6():
-			return fmt.Errorf("%s: write an IPv4 network as such", network)
-		}
-		l.networks = append(l.networks, network.Masked())
-		return nil
-	}
-	host, port, err := net.SplitHostPort(entry)
-	if err != nil || host == "" || !isPort(port) {
-		return fmt.Errorf("%q is neither a network such as 10.1.0.0/16 nor a receiver such as hooks.internal:8443", scrub(entry, nil))
-	}
-	l.receivers[canonical(host, port)] = true
-	return nil
 }
 
 func isPort(s string) bool {
@@ -67,7 +64,7 @@ func canonical(host, port string) string {
 	return net.JoinHostPort(host, strings.TrimLeft(port, "0"))
 }
 
-func (l allowList) hasReceiver(host, port string) bool { return l.receivers[canonical(host, port)] }
+func (l allowList) hasHost(host, port string) bool { return l.hosts[canonical(host, port)] }
 
 func (l allowList) hasAddress(a netip.Addr) bool {
 	a = a.WithZone("")

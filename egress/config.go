@@ -3,6 +3,7 @@ package egress
 import (
 	"crypto/x509"
 	"net"
+	"net/netip"
 	"time"
 )
 
@@ -19,9 +20,11 @@ const (
 type Config struct {
 	// LiveMode asks for https.
 	LiveMode bool
-	// Allow is the allow-list: networks such as 10.1.0.0/16, and receivers such
-	// as hooks.internal:8443, which may be anywhere and have any port.
-	Allow []string
+	// AllowNetworks and AllowHosts are the allow-list: networks such as
+	// 10.1.0.0/16, and hosts with their port such as hooks.internal:8443, which
+	// may be anywhere and have any port.
+	AllowNetworks []netip.Prefix
+	AllowHosts    []string
 	// Secrets are never shown, wherever the other side says them.
 	Secrets []string
 

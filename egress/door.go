@@ -3,7 +3,6 @@ package egress
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -25,15 +24,20 @@ type Door struct {
 	config Config
 	allow  allowList
 	http   *http.Transport
+	// secrets knows what is never shown. It is a function, so that printing a
+	// Door prints none of them.
+	secrets func() []string
 }
 
 // New names every fault of the allow-list.
 func New(config Config) (*Door, error) {
-	allow, err := parseAllow(config.Allow)
+	allow, err := newAllowList(config.AllowNetworks, config.AllowHosts)
 	if err != nil {
 		return nil, err
 	}
-	d := &Door{config: config.withDefaults(), allow: allow}
+	secrets := config.Secrets
+	config.Secrets = nil
+	d := &Door{config: config.withDefaults(), allow: allow, secrets: func() []string { return secrets }}
 	d.http = &http.Transport{
 		// A proxy of the environment would dial in our place, unguarded.
 		Proxy:               nil,
@@ -63,7 +67,7 @@ func (d *Door) dial(ctx context.Context, network, address string) (net.Conn, err
 		return nil, err
 	}
 	dialer := &net.Dialer{Timeout: d.config.ConnectTimeout, Resolver: d.config.Resolver}
-	if !d.allow.hasReceiver(host, port) {
+	if !d.allow.hasHost(host, port) {
 		dialer.Control = func(_, actual string, _ syscall.RawConn) error {
 			a, err := netip.ParseAddrPort(actual)
 			if err != nil {
@@ -124,10 +128,4 @@ func (d *Door) Send(request *http.Request, limit int64) (Answer, error) {
 		Status: response.StatusCode, Header: response.Header,
 		Body: body[:min(int64(len(body)), limit)], Whole: whole, door: d,
 	}, nil
-}
-
-// IsRefused says that it was the gateway itself that did not want to dial.
-func IsRefused(err error) bool {
-	var refused *Refused
-	return errors.As(err, &refused)
 }

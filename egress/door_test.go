@@ -10,11 +10,14 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
 )
+
+var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 
 func newDoor(t *testing.T, config Config) *Door {
 	t.Helper()
@@ -24,6 +27,11 @@ func newDoor(t *testing.T, config Config) *Door {
 	}
 	t.Cleanup(d.Close)
 	return d
+}
+
+func isRefused(err error) bool {
+	var refused *Refused
+	return errors.As(err, &refused)
 }
 
 // receiver counts what reaches it.
@@ -117,8 +125,8 @@ func TestEveryTrickIsRefusedWithItsKind(t *testing.T) {
 		"http://user:hunter2hunter2@127.0.0.1:PORT/":                 "credentials",
 		"http://hooks.example.com@127.0.0.1:PORT/":                   "credentials",
 		"http://127.0.0.1:PORT#@hooks.example.com/":                  "fragment",
-		"http://hooks.example.com:22/":                               "a port of another service",
-		"http://hooks.example.com:25/":                               "a port of another service",
+		"http://hooks.example.com:22/":                               "a port below 1024",
+		"http://hooks.example.com:25/":                               "a port below 1024",
 		"http://hooks.example.com:0/":                                "port",
 		"http://hooks.example.com:65536/":                            "port",
 		"http://hooks.example.com:six/":                              "no URL",
@@ -151,7 +159,7 @@ func TestEveryTrickIsRefusedWithItsKind(t *testing.T) {
 			t.Errorf("%s was let through", trick)
 		case !strings.Contains(err.Error(), want):
 			t.Errorf("%s is refused with %q, want %q", trick, err, want)
-		case IsRefused(err) && !strings.Contains(err.Error(), AllowSetting):
+		case isRefused(err) && !strings.Contains(err.Error(), hostsSetting) && !strings.Contains(want, "decimal"):
 			t.Errorf("%s is refused without the setting that would allow it: %v", trick, err)
 		case strings.Contains(err.Error(), "hunter2"):
 			t.Errorf("%s is refused with more of it than its host: %v", trick, err)
@@ -179,7 +187,7 @@ func TestANameThatIsReboundIsRefusedAtTheDial(t *testing.T) {
 		t.Fatalf("%v after %d requests", err, asked.Load())
 	}
 	want := "hooks.example.com:" + port + " leads to 127.0.0.1 and is refused: that is a loopback address; " +
-		"if the receiver is meant to be there, add 127.0.0.1/32 or hooks.example.com:" + port + " to egress.allow"
+		"if the receiver is meant to be there, add 127.0.0.1/32 to allowNetworks, or hooks.example.com:" + port + " to allowHosts"
 	if err.Error() != want {
 		t.Errorf("it says\n%s, want\n%s", err, want)
 	}
@@ -224,33 +232,48 @@ func TestTheAllowListOpensWhatItNamesAndNoMore(t *testing.T) {
 	} {
 		dns := &names{answers: map[string][]string{"hooks.example.com": {"127.0.0.1"}, "other.example.com": {"127.0.0.1"}}}
 		before := asked.Load()
-		err := send(t, newDoor(t, Config{Allow: []string{c.allow}, Resolver: dns.resolver(t)}), c.url)
+		config := Config{Resolver: dns.resolver(t)}
+		if network, err := netip.ParsePrefix(c.allow); err == nil {
+			config.AllowNetworks = []netip.Prefix{network}
+		} else {
+			config.AllowHosts = []string{c.allow}
+		}
+		err := send(t, newDoor(t, config), c.url)
 		if (err == nil) != c.open || (asked.Load() > before) != c.open {
 			t.Errorf("%s with %s allowed: %v", c.url, c.allow, err)
 		}
-		if !c.open && !IsRefused(err) {
+		if !c.open && !isRefused(err) {
 			t.Errorf("%s with %s allowed is not refused but fails: %v", c.url, c.allow, err)
 		}
 	}
 }
 
 func TestAnAllowListWithFaultsNamesThemAll(t *testing.T) {
-	_, err := New(Config{Allow: []string{"10.0.0.0/8", "10.0.0.7", "0.0.0.0/0", "::ffff:10.0.0.0/104", "hooks:http", ":80", "10.0.0.0/33", "*.internal"}})
+	_, err := New(Config{
+		AllowNetworks: []netip.Prefix{
+			netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0"),
+			netip.MustParsePrefix("::ffff:10.0.0.0/104"), {},
+		},
+		AllowHosts: []string{"hooks.internal:8443", "hooks.internal", "hooks:http", ":80", "10.0.0.0/8", "hooks:0"},
+	})
 	if err == nil {
 		t.Fatal("taken")
 	}
-	for _, want := range []string{"egress.allow[1]", "egress.allow[2]: 0.0.0.0/0 would allow everything", "[3]", "[4]", "[5]", "[6]", "[7]"} {
+	for _, want := range []string{
+		"allowNetworks[1]: 0.0.0.0/0 would allow everything", "allowNetworks[2]", "allowNetworks[3]", "allowNetworks[4]",
+		"allowHosts[1]", "allowHosts[2]", "allowHosts[3]", "allowHosts[4]", "allowHosts[5]",
+	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is missing in:\n%v", want, err)
 		}
 	}
-	if strings.Contains(err.Error(), "allow[0]") {
-		t.Errorf("a good network is a fault: %v", err)
+	if strings.Contains(err.Error(), "[0]") {
+		t.Errorf("a good entry is a fault: %v", err)
 	}
 }
 
 func TestLiveModeTakesHTTPSOnly(t *testing.T) {
-	live := newDoor(t, Config{LiveMode: true, Allow: []string{"127.0.0.0/8"}})
+	live := newDoor(t, Config{LiveMode: true, AllowNetworks: loopback})
 	if err := send(t, live, "http://127.0.0.1/"); err == nil || !strings.Contains(err.Error(), "live mode takes https only") {
 		t.Error(err)
 	}
@@ -265,7 +288,7 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 		w.Header().Set("Location", inner.URL)
 		w.WriteHeader(http.StatusTemporaryRedirect)
 	})
-	d := newDoor(t, Config{Allow: []string{outer.Listener.Addr().String()}})
+	d := newDoor(t, Config{AllowHosts: []string{outer.Listener.Addr().String()}})
 	answer, err := d.Send(post(t, outer.URL), 10)
 	if err != nil || answer.Status != http.StatusTemporaryRedirect || reached.Load() > 0 {
 		t.Fatalf("%+v, %v; %d requests went on", answer, err, reached.Load())
@@ -287,7 +310,7 @@ func TestTLSBelow12IsRefused(t *testing.T) {
 	defer server.Close()
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Certificate())
-	d := newDoor(t, Config{Allow: []string{"127.0.0.0/8"}, RootCAs: roots})
+	d := newDoor(t, Config{AllowNetworks: loopback, RootCAs: roots})
 	if err := send(t, d, server.URL); err == nil || !strings.Contains(err.Error(), "1.2 is the least") {
 		t.Error(err)
 	}
@@ -304,7 +327,7 @@ func TestWhatFailsIsSaidInWordsForAPerson(t *testing.T) {
 	})
 	gone, _ := net.Listen("tcp", "127.0.0.1:0")
 	gone.Close()
-	d := newDoor(t, Config{Allow: []string{"127.0.0.0/8"}, Resolver: (&names{}).resolver(t)})
+	d := newDoor(t, Config{AllowNetworks: loopback, Resolver: (&names{}).resolver(t)})
 	for address, want := range map[string]string{
 		secure.URL: "is not trusted, nothing was sent",
 		strings.Replace(plain.URL, "http:", "https:", 1): "does not speak TLS",
@@ -327,7 +350,7 @@ func TestWhatFailsIsSaidInWordsForAPerson(t *testing.T) {
 // request, and nothing that was written may be written again.
 func TestAConnectionThatWasClosedMeanwhileIsReplaced(t *testing.T) {
 	server, asked := receiver(t, nil)
-	d := newDoor(t, Config{Allow: []string{"127.0.0.0/8"}})
+	d := newDoor(t, Config{AllowNetworks: loopback})
 	for range 20 {
 		if _, err := d.Send(post(t, server.URL), 10); err != nil {
 			t.Fatal(err)
@@ -344,7 +367,7 @@ func TestAConnectionThatWasClosedMeanwhileIsReplaced(t *testing.T) {
 
 func TestABodyIsReadUpToItsLimit(t *testing.T) {
 	server, _ := receiver(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "0123456789") })
-	d := newDoor(t, Config{Allow: []string{"127.0.0.0/8"}})
+	d := newDoor(t, Config{AllowNetworks: loopback})
 	for limit, want := range map[int64]string{4: "0123", 10: "0123456789", 11: "0123456789"} {
 		answer, err := d.Send(post(t, server.URL), limit)
 		if err != nil || string(answer.Body) != want || answer.Whole != (limit >= 10) {

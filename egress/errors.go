@@ -21,16 +21,21 @@ type Refused struct {
 	Address netip.Addr
 	// Kind says what it is instead of a public address.
 	Kind string
+	// Mend says what to do, when it is not to allow it.
+	Mend string
 }
 
-// Error names the address's kind, and the entry that would allow it.
+// Error names the address's kind, and the setting that would allow it.
 func (r *Refused) Error() string {
 	entry := canonical(r.Host, r.Port)
-	if !r.Address.IsValid() {
-		return fmt.Sprintf("%s is refused: it is %s; if the receiver is meant to be there, add %s to %s", entry, r.Kind, entry, AllowSetting)
+	switch {
+	case r.Mend != "":
+		return fmt.Sprintf("%s is refused: it is %s; %s", entry, r.Kind, r.Mend)
+	case !r.Address.IsValid():
+		return fmt.Sprintf("%s is refused: it is %s; if the receiver is meant to be there, add %s to %s", entry, r.Kind, entry, hostsSetting)
 	}
-	return fmt.Sprintf("%s leads to %s and is refused: that is %s; if the receiver is meant to be there, add %s/%d or %s to %s",
-		entry, r.Address, r.Kind, r.Address.WithZone(""), r.Address.BitLen(), entry, AllowSetting)
+	return fmt.Sprintf("%s leads to %s and is refused: that is %s; if the receiver is meant to be there, add %s/%d to %s, or %s to %s",
+		entry, r.Address, r.Kind, r.Address.WithZone(""), r.Address.BitLen(), networksSetting, entry, hostsSetting)
 }
 
 // failure keeps an error's identity under words for a person.

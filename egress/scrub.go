@@ -26,7 +26,7 @@ var (
 // Words makes a foreign text fit for a person and a log: one line of bounded
 // length, without secrets, card numbers and tokens. It is a second fence: no
 // subscriber is sent a card number.
-func (d *Door) Words(text string) string { return scrub(text, d.config.Secrets) }
+func (d *Door) Words(text string) string { return scrub(text, d.secrets()) }
 
 // Words are those of the answer's body.
 func (a Answer) Words() string {
@@ -36,6 +36,9 @@ func (a Answer) Words() string {
 	}
 	return a.door.Words(text)
 }
+
+// Shown makes a text of the answer, such as a header's, fit for a person.
+func (a Answer) Shown(text string) string { return a.door.Words(text) }
 
 func scrub(text string, secrets []string) string {
 	// A longer secret may contain a shorter one.

@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -29,6 +30,15 @@ func TestForeignWordsAreMadeFitForAPerson(t *testing.T) {
 	} {
 		if got := d.Words(text); got != want {
 			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestAPrintedDoorShowsNoSecret(t *testing.T) {
+	d := newDoor(t, Config{Secrets: []string{"hunter2hunter2"}})
+	for _, format := range []string{"%v", "%+v", "%#v"} {
+		if got := fmt.Sprintf(format, *d); strings.Contains(got, "hunter2") {
+			t.Errorf("%s shows %s", format, got)
 		}
 	}
 }

@@ -52,7 +52,7 @@ func (d *Door) checkHost(host, port string) error {
 	if !isPort(port) {
 		return fmt.Errorf("its port %q is none", d.Words(port))
 	}
-	if d.allow.hasReceiver(host, port) {
+	if d.allow.hasHost(host, port) {
 		return nil
 	}
 	if err := checkPort(host, port); err != nil {
@@ -67,7 +67,7 @@ func (d *Door) checkHost(host, port string) error {
 	case len(host) > maxHost:
 		return fmt.Errorf("its host is longer than %d characters", maxHost)
 	case endsInNumber(host):
-		return &Refused{Host: host, Port: port, Kind: "an IPv4 address in a form that not all programs read alike; write it as four decimal numbers"}
+		return &Refused{Host: host, Port: port, Kind: "an IPv4 address in a form that not all programs read alike", Mend: "write it as four decimal numbers"}
 	}
 	return nil
 }
@@ -80,7 +80,7 @@ func checkPort(host, port string) error {
 	if n == 80 || n == 443 || n > 1023 {
 		return nil
 	}
-	return &Refused{Host: host, Port: port, Kind: "a port of another service; 80, 443 and those above 1023 are taken"}
+	return &Refused{Host: host, Port: port, Kind: "a port below 1024, other than 80 and 443, where other services listen"}
 }
 
 func isOdd(c rune) bool {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -23,11 +24,32 @@ type Backlog struct {
 	OldestDue time.Time
 	// Unmatched counts transactions that belong to no payment.
 	Unmatched int
+	// Watched says that the merchant's export is read, and SeenThrough up to
+	// when everything on it has been followed, zero before the first complete
+	// reading.
+	Watched     bool
+	SeenThrough time.Time
 }
 
-// Backlog counts what is unfinished, for the operator.
+// Backlog counts what is unfinished, for the operator, and says how far the
+// export of each merchant has been followed.
 func (g *Gateway) Backlog(ctx context.Context) ([]Backlog, error) {
-	return g.ledger.Backlog(ctx, g.clock())
+	rows, err := g.ledger.Backlog(ctx, g.clock())
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range g.merchants {
+		watch, err := g.ledger.Watch(ctx, m.ID, m.LiveMode)
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(rows, func(b Backlog) bool { return b.MerchantID == m.ID && b.LiveMode == m.LiveMode })
+		if i < 0 {
+			i, rows = len(rows), append(rows, Backlog{MerchantID: m.ID, LiveMode: m.LiveMode})
+		}
+		rows[i].Watched, rows[i].SeenThrough = true, watch.Through
+	}
+	return rows, nil
 }
 
 // InFlight is how many operations are under way in this process.

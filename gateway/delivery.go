@@ -1,6 +1,9 @@
 package gateway
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Delivery is one event on its way to one subscriber. The deliveries of one
 // payment to one subscriber form a queue in the order of the payment's
@@ -57,8 +60,7 @@ func (s DeliveryStatus) Ended() bool { return s == DeliveryDone || s == Delivery
 type Attempt struct {
 	At time.Time `json:"at"`
 	// Took is how long the subscriber was waited for.
-	Took time.Duration `json:"took,omitempty"`
-	// Outcome is that of the sink's verdict, or "replayed" or "skipped".
+	Took    time.Duration   `json:"took,omitempty"`
 	Outcome DeliveryOutcome `json:"outcome"`
 	// StatusCode is the HTTP status that came back, zero when none did.
 	StatusCode int `json:"statusCode,omitempty"`
@@ -66,7 +68,37 @@ type Attempt struct {
 	Detail string `json:"detail,omitempty"`
 	// By is the process that tried, or the person who decided.
 	By string `json:"by,omitempty"`
+	// Attention is why the sink wanted a person to look at the payment.
+	Attention string `json:"attention,omitempty"`
 }
+
+// logAtMost bounds the log of one delivery; the oldest entries go first.
+const logAtMost = 100
+
+// noted is the delivery one version on, with an entry at the end of its log.
+func (d Delivery) noted(a Attempt) Delivery {
+	d.Version++
+	d.UpdatedAt = a.At
+	log := append(slices.Clone(d.Log), a)
+	d.Log = log[max(0, len(log)-logAtMost):]
+	return d
+}
+
+// underWay says that a process may be telling of it at this moment: an attempt
+// was begun of which the log does not tell the end, and its time is not over.
+func (d Delivery) underWay(now time.Time) bool {
+	ended := 0
+	for _, a := range d.Log {
+		if a.Outcome != Replayed && a.Outcome != Skipped {
+			ended++
+		}
+	}
+	over := d.Due.Sub(now)
+	return d.Status == DeliveryPending && 0 < over && over <= leaseAtMost && ended < min(d.Attempts, logAtMost)
+}
+
+// leaseAtMost is more than any delivery is held by the process that tells it.
+const leaseAtMost = 2 * time.Minute
 
 // queue is what orders deliveries: the payment, or the event itself when it
 // tells of none.

@@ -35,6 +35,8 @@ const (
 	// CodeNotResolvable says that nothing waits for a person's decision, or not
 	// for that one.
 	CodeNotResolvable Code = "not_resolvable"
+	// CodeNotReplayable says that a delivery cannot be sent again, or skipped.
+	CodeNotReplayable Code = "not_replayable"
 	// CodeTooManyRequests is a client's own limit.
 	CodeTooManyRequests      Code = "too_many_requests"
 	CodeProcessorRejected    Code = "processor_rejected"

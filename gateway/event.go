@@ -1,6 +1,9 @@
 package gateway
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Event is a row of the outbox, written with the state it tells.
 type Event struct {
@@ -8,22 +11,43 @@ type Event struct {
 	MerchantID  string
 	PaymentID   string
 	OperationID string
-	// Type is "payment." and the payment's new status, "payment.updated" when
-	// something changed that is not the status, or "operator.attention".
+	// Type is one of EventTypes.
 	Type    string
 	Version int64
 	At      time.Time
 	// Payment is the payment at that version.
 	Payment Payment
 	// Transaction is set instead, and there is no payment, in an event of type
-	// "transaction.unmatched".
+	// EventUnmatched.
 	Transaction *Record
+}
+
+// The types of event that are not named for a payment's new status.
+const (
+	// EventUpdated: something changed that is not the status.
+	EventUpdated = "payment.updated"
+	// EventAttention: only a person can decide.
+	EventAttention = "operator.attention"
+	// EventUnmatched: the processor has a transaction that belongs to no payment.
+	EventUnmatched = "transaction.unmatched"
+)
+
+// EventTypes are all types of event, sorted.
+func EventTypes() []string {
+	types := []string{EventUpdated, EventAttention, EventUnmatched}
+	for _, s := range []Status{
+		Authorized, StatusApproved, StatusDeclined, Failed, StatusUnknown, Voided, Expired, Settled, PartiallyRefunded, Refunded,
+	} {
+		types = append(types, "payment."+string(s))
+	}
+	slices.Sort(types)
+	return types
 }
 
 // attentionEvent tells the operator that only a person can decide.
 func attentionEvent(p Payment, operationID string, now time.Time) Event {
 	e := eventOf(p.Status, p, operationID, now)
-	e.Type = "operator.attention"
+	e.Type = EventAttention
 	return e
 }
 

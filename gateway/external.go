@@ -174,8 +174,8 @@ func (g *Gateway) catchUp(ctx context.Context, m Merchant, p Payment) (Payment, 
 		}
 		if err := errors.Join(err, readErr); err != nil {
 			g.log.Warn("refund.look_failed", "merchant", m.ID, "payment", p.ID, "error", err,
-				"consequence", "the refund waits: PayTrace could not be asked what was refunded at its screens")
-			return p, doubtful
+				"consequence", "no money goes back before PayTrace can be asked what was given back at its screens")
+			return p, unasked
 		}
 		if sure == certain || fresh.Version == p.Version {
 			return fresh, sure
@@ -189,7 +189,9 @@ func (g *Gateway) catchUp(ctx context.Context, m Merchant, p Payment) (Payment, 
 type certainty int
 
 const (
-	doubtful certainty = iota
+	// unasked: PayTrace could not be asked.
+	unasked certainty = iota
+	doubtful
 	// soonCertain: a refund was made so lately that its sender may still
 	// record it.
 	soonCertain
@@ -203,7 +205,7 @@ func (g *Gateway) catchUpWith(ctx context.Context, m Merchant, p Payment) (certa
 		return doubtful, err
 	}
 	follow := follower{gateway: g, merchant: m}
-	sure := certain
+	sure, unclear := certain, false
 	if !whole {
 		sure = doubtful
 	}
@@ -215,13 +217,16 @@ func (g *Gateway) catchUpWith(ctx context.Context, m Merchant, p Payment) (certa
 		if err == nil {
 			continue // it is counted already
 		}
+		if r.Kind == KindRefund && unclear {
+			return doubtful, nil // it may be of the charge that could not be followed
+		}
 		how, err := follow.row(ctx, r)
 		switch {
 		case err != nil:
 			return doubtful, err
-		case r.Kind != KindRefund && how == rowBusy:
-			return doubtful, nil // what follows may be of that charge
-		case r.Kind != KindRefund, how == rowDone, !mayConcern(p, r):
+		case r.Kind != KindRefund:
+			unclear = unclear || how == rowBusy
+		case how == rowDone, !mayConcern(p, r):
 		case now.Sub(r.CreatedAt) < m.hearingTime():
 			sure = min(sure, soonCertain)
 		default:
@@ -231,12 +236,14 @@ func (g *Gateway) catchUpWith(ctx context.Context, m Merchant, p Payment) (certa
 	return sure, nil
 }
 
-// books is what PayTrace shows of the payment before money is given back: its
-// own transaction is followed as the watcher would, then what was given back at
-// PayTrace's screens is counted.
-func (g *Gateway) books(ctx context.Context, m Merchant, p Payment) (Payment, settlement) {
+// books is what PayTrace shows of the payment before an amount is given back,
+// besides what is promised: its own transaction is followed as the watcher
+// would, then what was given back at PayTrace's screens is counted. A part of
+// what is not settled goes back later, and needs no counting now.
+func (g *Gateway) books(ctx context.Context, m Merchant, p Payment, amount Money) (Payment, settlement) {
 	p, seen := g.settlementOf(ctx, m, p)
-	if seen.state != RecordSettled {
+	voidable := seen.state == RecordPending && p.isWhole(amount+p.RefundPending())
+	if seen.state != RecordSettled && !voidable {
 		return p, seen
 	}
 	p, sure := g.catchUp(ctx, m, p)
@@ -245,6 +252,8 @@ func (g *Gateway) books(ctx context.Context, m Merchant, p Payment) (Payment, se
 		return p, seen
 	case soonCertain:
 		return p, settlement{again: m.hearingTime()}
+	case unasked:
+		return p, settlement{why: doubtfulBooks, unasked: true}
 	default:
 		return p, settlement{why: doubtfulBooks}
 	}

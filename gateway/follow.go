@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -221,9 +222,10 @@ func afterRow(p Payment, r Record, now time.Time) (Change, bool, error) {
 			return contradicted(p, fmt.Sprintf("PayTrace shows transaction %s as settled, and the payment is %s here", r.TransactionID, p.Status), now)
 		}
 		return Change{}, false, nil
-	case Settled:
+	case Settled, PartiallyRefunded:
 		if r.State == RecordVoided {
-			return contradicted(p, fmt.Sprintf("PayTrace shows transaction %s as voided, and it was settled before", r.TransactionID), now)
+			return contradicted(p, fmt.Sprintf("PayTrace shows transaction %s as voided, and it was %s before", r.TransactionID,
+				strings.ReplaceAll(string(p.Status), "_", " ")), now)
 		}
 	}
 	if taken := p.Captured(); (r.State == RecordPending || r.State == RecordSettled) && taken > 0 && r.Amount != taken {

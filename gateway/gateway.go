@@ -27,6 +27,11 @@ type Config struct {
 	Claims Claims
 	// Observer sees the road for metrics and traces; nil is none.
 	Observer Observer
+	// Subscribers are told of changes.
+	Subscribers []Subscriber
+	// Jitter lengthens a wait between two attempts to tell a subscriber; nil is
+	// up to a tenth.
+	Jitter func(time.Duration) time.Duration
 }
 
 // Gateway carries out the verbs. Its methods may be called concurrently.
@@ -45,6 +50,8 @@ type Gateway struct {
 	claims     Claims // nil: none
 	observer   Observer
 	watching   watching
+	telling    telling
+	jitter     func(time.Duration) time.Duration
 }
 
 const (
@@ -55,10 +62,15 @@ const (
 // New returns a Gateway. It starts nothing by itself.
 func New(c Config) *Gateway {
 	g := &Gateway{
-		ledger: c.Ledger, processors: c.Processors, secret: c.Secret, instance: c.Instance,
+		processors: c.Processors, secret: c.Secret, instance: c.Instance,
 		now: c.Now, log: c.Log, merchants: map[string]Merchant{}, flights: newFlights(c.MaxInFlight),
 		learning: make(chan struct{}, learnAtOnce), finishing: make(chan struct{}, finishAtOnce), duty: newDuty(),
-		claims: c.Claims, observer: c.Observer, watching: newWatching(),
+		claims: c.Claims, observer: c.Observer, watching: newWatching(), jitter: c.Jitter,
+	}
+	g.telling = newTelling(g, c.Subscribers)
+	g.ledger = loud{c.Ledger, g.telling.events}
+	if g.jitter == nil {
+		g.jitter = upToATenth
 	}
 	if g.observer == nil {
 		g.observer = unobserved{}

@@ -70,6 +70,8 @@ type Ledger interface {
 
 	// Ready returns nil while the ledger can write.
 	Ready(context.Context) error
+
+	Outbox
 }
 
 // KeyRecord is what a (merchant, idempotency key) is bound to, for good.

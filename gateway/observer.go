@@ -13,6 +13,8 @@ type Observer interface {
 	Stage(ctx context.Context, stage Stage, merchantID string) (context.Context, func(error))
 	// Operation is told of every operation that was decided, or became unknown.
 	Operation(Observation)
+	// Delivery is told of every attempt to tell a subscriber.
+	Delivery(DeliveryObservation)
 }
 
 // Stage is a station of the road.
@@ -59,13 +61,25 @@ type Observation struct {
 	Took time.Duration
 }
 
+// DeliveryObservation is what came of one attempt to tell a subscriber.
+type DeliveryObservation struct {
+	MerchantID string
+	Subscriber string
+	Outcome    DeliveryOutcome
+	// Dead says that the delivery is a dead letter now.
+	Dead bool
+	// Took is the time of the attempt, Age the time since the event.
+	Took, Age time.Duration
+}
+
 // unobserved is the Observer of those who need none.
 type unobserved struct{}
 
 func (unobserved) Stage(ctx context.Context, _ Stage, _ string) (context.Context, func(error)) {
 	return ctx, func(error) {}
 }
-func (unobserved) Operation(Observation) {}
+func (unobserved) Operation(Observation)        {}
+func (unobserved) Delivery(DeliveryObservation) {}
 
 // station carries out one station of the road under the observer's eyes.
 func station[T any](ctx context.Context, g *Gateway, stage Stage, merchantID string, do func(context.Context) (T, error)) (T, error) {

@@ -19,7 +19,7 @@ func (g *Gateway) Refund(ctx context.Context, caller Caller, transactionID strin
 		func(ctx context.Context, p Payment, op Operation, m Merchant) (Change, error) {
 			seen := settlement{}
 			if refuseRefund(p, op, cmd) == nil {
-				p, seen = g.books(ctx, m, p)
+				p, seen = g.books(ctx, m, p, refundAmount(p, cmd))
 			}
 			// The moment comes after the look: the time to send begins now.
 			return decideRefund(p, op, cmd, seen, g.moment(), m)
@@ -41,6 +41,8 @@ type settlement struct {
 	// why is for an operator: what keeps a refund waiting, if it is not that
 	// the payment is not settled.
 	why string
+	// unasked says that PayTrace could not be asked.
+	unasked bool
 	// again is when it is worth asking again, zero for the usual time.
 	again time.Duration
 }
@@ -59,12 +61,12 @@ func (g *Gateway) settlementOf(ctx context.Context, m Merchant, p Payment) (Paym
 	record, err := g.processors[m.ID].Transaction(looking, p.TransactionID)
 	if err != nil {
 		g.log.Warn("refund.look_failed", "merchant", m.ID, "payment", p.ID, "error", err,
-			"consequence", "the refund waits for settlement")
-		return p, settlement{}
+			"consequence", "no money goes back before PayTrace can be asked whether the payment is settled")
+		return p, settlement{unasked: true}
 	}
 	seen := settlement{state: record.State, at: record.SettledAt}
 	if _, err := (follower{gateway: g, merchant: m}).matched(ctx, p, record); err != nil && !errors.Is(err, ErrStale) {
-		return p, settlement{}
+		return p, settlement{unasked: true}
 	}
 	if fresh, err := g.ledger.Payment(ctx, p.MerchantID, p.ID); err == nil {
 		p = fresh
@@ -117,6 +119,10 @@ func refundAmount(p Payment, cmd RefundPayment) Money {
 	return p.Refundable()
 }
 
+// isWhole says that an amount which is to go back is all that was taken, so that
+// a void may do it.
+func (p Payment) isWhole(amount Money) bool { return p.Refunded() == 0 && amount == p.Captured() }
+
 func decideRefund(p Payment, op Operation, cmd RefundPayment, seen settlement, at moment, m Merchant) (Change, error) {
 	if err := refuseRefund(p, op, cmd); err != nil {
 		return Change{}, err
@@ -129,7 +135,7 @@ func decideRefund(p Payment, op Operation, cmd RefundPayment, seen settlement, a
 	case seen.state == RecordSettled:
 		op.ProcessedAs = AsRefund
 		op = at.intent(op, m)
-	case seen.state == RecordPending && p.Refunded() == 0 && op.Amount+p.RefundPending() == p.Captured():
+	case seen.state == RecordPending && p.isWhole(op.Amount+p.RefundPending()):
 		op.ProcessedAs = AsVoid
 		op = at.intent(op, m)
 	default:

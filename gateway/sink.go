@@ -39,6 +39,9 @@ const (
 	Later DeliveryOutcome = "later"
 	// Dead: it will not be taken as it is, whenever it is tried.
 	Dead DeliveryOutcome = "dead"
+	// Replayed and Skipped are a person's decisions, and no sink's.
+	Replayed DeliveryOutcome = "replayed"
+	Skipped  DeliveryOutcome = "skipped"
 )
 
 // Verdict is a sink's answer.

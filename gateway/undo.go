@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -20,7 +21,7 @@ const (
 // holds. Whatever is under way already is let be: the undoing is due again,
 // and nothing here waits for it.
 func (g *Gateway) undo(ctx context.Context, m Merchant, p Payment, given Operation) (Payment, error) {
-	if p.Status == Voided || p.Status == Refunded || p.Status == Expired {
+	if p.holdsNothing() {
 		return g.undone(ctx, p, given.ID)
 	}
 	if _, busy := p.inProgress(); busy || waitingUndo(p, given) {
@@ -30,9 +31,12 @@ func (g *Gateway) undo(ctx context.Context, m Merchant, p Payment, given Operati
 	defer cancel()
 	seen := settlement{}
 	if p.Status != Authorized {
-		p, seen = g.books(ctx, m, p)
+		p, seen = g.books(ctx, m, p, p.Refundable())
 	}
-	if seen.why != "" || seen.again > 0 {
+	switch {
+	case p.holdsNothing():
+		return g.undone(ctx, p, given.ID)
+	case seen.unasked || seen.why != "" || seen.again > 0:
 		return g.undoDoubtful(ctx, p, given.ID, seen)
 	}
 	answer, err := g.run(ctx, g.undoing(m, p, given, seen))
@@ -49,6 +53,11 @@ func (g *Gateway) undo(ctx context.Context, m Merchant, p Payment, given Operati
 	default:
 		return answer.Payment, nil
 	}
+}
+
+// holdsNothing says that nothing of the payment is left to be undone.
+func (p Payment) holdsNothing() bool {
+	return p.Status == Voided || p.Status == Refunded || p.Status == Expired
 }
 
 // undoing is the verb of an undoing. Its key is made of the key that was given
@@ -103,8 +112,9 @@ func waitingUndo(p Payment, given Operation) bool {
 	return slices.ContainsFunc(p.Operations, func(op Operation) bool { return isUndo(op, given) && op.Status == OpWaiting })
 }
 
-// decideUndo voids, or refunds what is settled. A charge that was found late
-// belongs to a payment that is failed, and is undone as a whole.
+// decideUndo voids, or refunds what is settled. Where a part was given back
+// already the rest is refunded, which waits for settlement. A charge that was
+// found late belongs to a payment that is failed, and is undone as a whole.
 func decideUndo(p Payment, op Operation, seen settlement, at moment, m Merchant) (Change, error) {
 	switch {
 	case p.First().Late:
@@ -120,7 +130,7 @@ func decideUndo(p Payment, op Operation, seen settlement, at moment, m Merchant)
 		}
 		op = at.intent(op, m)
 		return Change{Payment: p.next(op, at.now), Base: p.Version, Operation: op.ID}, nil
-	case seen.state == RecordSettled:
+	case seen.state == RecordSettled || p.Status == PartiallyRefunded:
 		return decideRefund(p, op, RefundPayment{}, seen, at, m)
 	default:
 		return decideVoid(p, op, at, m)
@@ -154,12 +164,18 @@ func (g *Gateway) undoRefused(ctx context.Context, p Payment, givenID string, un
 }
 
 // undoDoubtful puts the undoing off while the books do not show what has gone
-// back already.
+// back already. Books that only could not be read are asked again by the next
+// try, and a person is told when that has lasted.
 func (g *Gateway) undoDoubtful(ctx context.Context, p Payment, givenID string, seen settlement) (Payment, error) {
+	if given, _ := p.Operation(givenID); seen.unasked && g.clock().Sub(given.CreatedAt) < undoAgain {
+		return p, nil
+	}
 	return g.mark(ctx, p, givenID, func(given *Operation) {
-		given.Due = g.clock().Add(seen.waitFor())
-		if seen.why != "" {
-			given.raise(givenUpWhy + ", and its undoing waits: " + seen.why)
+		if !seen.unasked {
+			given.Due = g.clock().Add(seen.waitFor())
+		}
+		if why := cmp.Or(seen.why, doubtfulBooks); seen.again == 0 {
+			given.raise(givenUpWhy + ", and its undoing waits: " + why)
 		}
 	})
 }

@@ -53,6 +53,6 @@ func (g *Gateway) Unmatched(ctx context.Context, f UnmatchedFilter) ([]Unmatched
 // payment.
 func unmatchedEvent(m Merchant, r Record, now time.Time) *Event {
 	return &Event{
-		ID: NewEventID(now), MerchantID: m.ID, Type: "transaction.unmatched", At: now, Transaction: &r,
+		ID: NewEventID(now), MerchantID: m.ID, Type: EventUnmatched, At: now, Transaction: &r,
 	}
 }

@@ -20,7 +20,7 @@ func (g *Gateway) sendWaiting(ctx context.Context, m Merchant, p Payment, op Ope
 	if err != nil {
 		return err
 	}
-	p, seen := g.books(ctx, m, p)
+	p, seen := g.books(ctx, m, p, 0)
 	if op, _ = p.Operation(op.ID); op.Status != OpWaiting {
 		return nil
 	}
@@ -57,11 +57,10 @@ func decideWaiting(p Payment, op Operation, seen settlement, at moment, m Mercha
 	if op.Amount > p.returnable() {
 		return returnedThere(p, op, at.now), nil
 	}
-	whole := p.RefundPending()+p.Refunded() == p.Captured() && p.Refunded() == 0
 	switch {
 	case seen.state == RecordSettled:
 		op = resend(op, AsRefund, at, m)
-	case seen.state == RecordPending && whole:
+	case seen.state == RecordPending && p.isWhole(p.RefundPending()):
 		op = resend(op, AsVoid, at, m)
 	case seen.state == RecordVoided && (p.Status == StatusApproved || p.Status == Failed):
 		return voidedThere(p, op, at.now)

@@ -80,6 +80,22 @@ func (h *house) unmatched() []gateway.UnmatchedTransaction {
 	return list
 }
 
+func TestTheBacklogSaysHowFarTheExportWasFollowed(t *testing.T) {
+	watched(t, merchants[0], func(t *testing.T, h *house) {
+		h.create("k", sale(1000))
+		time.Sleep(time.Hour)
+		h.dies("export")
+		time.Sleep(time.Hour)
+		rows, err := h.Backlog(t.Context())
+		if err != nil || len(rows) != 1 || !rows[0].Watched {
+			t.Fatalf("the backlog: %+v, %v", rows, err)
+		}
+		if age := time.Since(rows[0].SeenThrough); age < time.Hour || age > time.Hour+gateway.DefaultWatchEvery {
+			t.Errorf("followed until %s ago, and PayTrace has not answered for an hour", age)
+		}
+	})
+}
+
 func TestASettlementIsSeenInTheExport(t *testing.T) {
 	watched(t, merchants[0], func(t *testing.T, h *house) {
 		p := h.create("k", sale(1000)).Payment

@@ -130,11 +130,12 @@ func within(s node, visit func(s node)) {
 }
 
 // anywhere visits every map but those within examples and schemas, whose keys
-// are not the specification's.
+// are not the specification's, and those within extensions, which Salesforce
+// does not read.
 func anywhere(n node, visit func(n node)) {
 	visit(n)
 	n.each(func(name string, child node) {
-		if name != "examples" && name != "example" && name != "schema" && name != "schemas" {
+		if name != "examples" && name != "example" && name != "schema" && name != "schemas" && !strings.HasPrefix(name, "x-") {
 			anywhere(child, visit)
 		}
 	})

@@ -79,9 +79,12 @@ func TestAnExampleThatDoesNotFitIsSeen(t *testing.T) {
 func TestContractHasTheseCallsAndNoOthers(t *testing.T) {
 	want := []string{
 		"get /.well-known/jwks.json",
+		"get /api/v1/callbacks",
+		"get /api/v1/callbacks/{deliveryId}",
 		"get /api/v1/payments",
 		"get /api/v1/payments/by-key/{idempotencyKey}",
 		"get /api/v1/payments/{paymentId}",
+		"get /api/v1/subscribers",
 		"get /api/v1/transactions/{transactionId}",
 		"get /api/v1/unmatched_transactions",
 		"get /docs",
@@ -90,9 +93,13 @@ func TestContractHasTheseCallsAndNoOthers(t *testing.T) {
 		"get /openapi.json",
 		"get /openapi.yaml",
 		"get /readyz",
+		"post /api/v1/callbacks/replay",
+		"post /api/v1/callbacks/{deliveryId}/replay",
+		"post /api/v1/callbacks/{deliveryId}/skip",
 		"post /api/v1/payments",
 		"post /api/v1/payments/by-key/{idempotencyKey}/void",
 		"post /api/v1/payments/{paymentId}/resolve",
+		"post /api/v1/subscribers/{subscriber}/enable",
 		"post /api/v1/transactions/{transactionId}/capture",
 		"post /api/v1/transactions/{transactionId}/refund",
 		"post /api/v1/transactions/{transactionId}/void",
@@ -107,7 +114,7 @@ func TestContractHasTheseCallsAndNoOthers(t *testing.T) {
 }
 
 // Every POST that moves money needs a key, but for giving a key up. Every POST
-// can be bounded in time, a person's decision too, which moves none.
+// can be bounded in time, a person's decisions too, which move none.
 func TestMoneyCallsDeclareTheirHeaders(t *testing.T) {
 	d := parse(t, openapi.YAML())
 	d.operations(func(path, method string, op node) {
@@ -119,7 +126,8 @@ func TestMoneyCallsDeclareTheirHeaders(t *testing.T) {
 			p = d.followed(p)
 			required[p.text("name")], _ = p.value["required"].(bool)
 		})
-		if got, want := required["Idempotency-Key"] == true, !strings.Contains(path, "/by-key/") && !strings.HasSuffix(path, "/resolve"); got != want {
+		decides := strings.HasSuffix(path, "/resolve") || strings.HasPrefix(path, "/api/v1/callbacks/") || strings.HasPrefix(path, "/api/v1/subscribers/")
+		if got, want := required["Idempotency-Key"] == true, !strings.Contains(path, "/by-key/") && !decides; got != want {
 			t.Errorf("%s requires an Idempotency-Key: %t, want %t", path, got, want)
 		}
 		if _, declared := required["X-Request-Timeout-Ms"]; !declared {

@@ -56,7 +56,10 @@ func (s store) exec(t *testing.T, statement string, args ...any) {
 }
 
 // makeFirst makes the schema of the first migration and nothing after it.
-func (s store) makeFirst(t *testing.T) {
+func (s store) makeFirst(t *testing.T) { s.make(t, "migrations/0001_ledger.sql") }
+
+// make carries out the first migrations, and none after them.
+func (s store) make(t *testing.T, files ...string) {
 	t.Helper()
 	tx, err := s.db.BeginTx(t.Context(), nil)
 	if err != nil {
@@ -66,8 +69,10 @@ func (s store) makeFirst(t *testing.T) {
 	if _, err := tx.ExecContext(t.Context(), createVersionSQL); err != nil {
 		t.Fatal(err)
 	}
-	if err := migrateOne(t.Context(), tx, s.dialect, "migrations/0001_ledger.sql", 1); err != nil {
-		t.Fatal(err)
+	for i, file := range files {
+		if err := migrateOne(t.Context(), tx, s.dialect, file, i+1); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
@@ -246,8 +251,8 @@ func TestTheNextSchemaIsRefused(t *testing.T) {
 			if err := migrate(t.Context(), s.db, s.dialect); err != nil {
 				t.Fatal(err)
 			}
-			s.exec(t, setVersionSQL, 3)
-			wantWords(t, migrate(t.Context(), s.db, s.dialect), "newer gateway (schema 3, this program knows 2)", "backup")
+			s.exec(t, setVersionSQL, 4)
+			wantWords(t, migrate(t.Context(), s.db, s.dialect), "newer gateway (schema 4, this program knows 3)", "backup")
 		})
 	}
 }

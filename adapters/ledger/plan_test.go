@@ -13,6 +13,11 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		query, _ := listSQL(f)
 		return query
 	}
+	told := func(f gateway.DeliveryFilter) string {
+		query, _ := deliveriesSQL(f)
+		return query
+	}
+	dead := []gateway.DeliveryStatus{gateway.DeliveryDead}
 	yes, no := true, false
 	for name, test := range map[string]struct {
 		query   string
@@ -40,6 +45,36 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		}},
 		"customer": {customerSQL, []string{"vault_customers_1", "vault_methods_1"}},
 
+		"unspread": {unspreadSQL, []string{"events USING INDEX events_unspread", "events_unspread_queue (<expr>=?)"}},
+		"spread":   {spreadEventSQL, []string{"events_1"}},
+		"due deliveries": {dueDeliveriesSQL, []string{
+			"deliveries_due (merchant_id=? AND live_mode=? AND subscriber=? AND due<?)",
+			"front USING COVERING INDEX deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=? AND position<?)",
+			"delivery_lanes_1 (merchant_id=? AND live_mode=? AND subscriber=? AND lane=?)",
+		}},
+		"take a delivery": {takeDeliverySQL, []string{
+			"deliveries_1 (id=?)", "deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=?"}},
+		"save a delivery":   {saveDeliverySQL, []string{"deliveries_1 (id=?)"}},
+		"replay a delivery": {replayDeliverySQL, []string{"deliveries_1 (id=?)", "behind USING INDEX deliveries_by_payment (merchant_id=? AND live_mode=? AND payment_id=?)"}},
+		"hold a payment":    {holdPaymentSQL, []string{"payments_1"}},
+		"hold the unspread": {holdUnspreadSQL, []string{"events_unspread_queue (<expr>=?)"}},
+		"let a lane go":     {releaseLaneSQL, []string{"delivery_lanes_1 (merchant_id=? AND live_mode=? AND subscriber=? AND lane=?)"}},
+		"delivery": {deliverySQL, []string{
+			"deliveries_1 (id=?)", "events_1", "front USING COVERING INDEX deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=?"}},
+		"delivery backlog": {deliveryBacklogSQL, []string{
+			"deliveries USING COVERING INDEX deliveries_order"}},
+		"subscriber":      {subscriberSQL, []string{"subscribers_1"}},
+		"save subscriber": {updateSubscriberSQL, []string{"subscribers_1"}},
+
+		"deliveries":                 {told(gateway.DeliveryFilter{}), []string{"deliveries_newest (merchant_id=? AND live_mode=?)"}},
+		"deliveries of a subscriber": {told(gateway.DeliveryFilter{Subscriber: "shop"}), []string{"deliveries_newest (merchant_id=? AND live_mode=?)"}},
+		"deliveries of a payment":    {told(gateway.DeliveryFilter{PaymentID: "pay_1"}), []string{"deliveries_by_payment (merchant_id=? AND live_mode=? AND payment_id=?)"}},
+		"dead letters":               {told(gateway.DeliveryFilter{Statuses: dead}), []string{"deliveries_by_status (merchant_id=? AND live_mode=? AND status=?)"}},
+		"dead letters of a subscriber": {told(gateway.DeliveryFilter{Statuses: dead, Subscriber: "shop", Before: "dlv_1"}), []string{
+			"deliveries_by_status (merchant_id=? AND live_mode=? AND status=? AND id<?)"}},
+		"deliveries by creation": {told(gateway.DeliveryFilter{CreatedFrom: noon, CreatedTo: noon}), []string{"deliveries_by_creation"}},
+		"next deliveries":        {told(gateway.DeliveryFilter{Before: "dlv_1"}), []string{"deliveries_newest (merchant_id=? AND live_mode=? AND id<?)"}},
+
 		"list":                 {listed(gateway.PaymentFilter{}), []string{"payments_newest"}},
 		"list by order":        {listed(gateway.PaymentFilter{OrderID: "A"}), []string{"payments_by_order"}},
 		"list by status":       {listed(gateway.PaymentFilter{Statuses: []gateway.Status{gateway.Failed}}), []string{"payments_by_status"}},
@@ -65,6 +100,24 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 func TestAPageOfUnmatchedIsNotSorted(t *testing.T) {
 	l := opened(t, fresh(t), Options{})
 	for _, query := range []string{unmatchedSQL, unmatchedByOrderSQL} {
+		if steps := plan(t, l, query); strings.Contains(steps, "TEMP B-TREE") {
+			t.Errorf("%s\nis carried out as\n%s", query, steps)
+		}
+	}
+}
+
+// TestDeliveriesComeInTheOrderOfTheirIndex wants no sorting of what may be a
+// merchant's whole history, nor of all that waits.
+func TestDeliveriesComeInTheOrderOfTheirIndex(t *testing.T) {
+	l := opened(t, fresh(t), Options{})
+	queries := []string{dueDeliveriesSQL}
+	for _, f := range []gateway.DeliveryFilter{
+		{}, {Subscriber: "shop"}, {PaymentID: "pay_1"}, {Before: "dlv_1"}, {Statuses: []gateway.DeliveryStatus{gateway.DeliveryDead}},
+	} {
+		query, _ := deliveriesSQL(f)
+		queries = append(queries, query)
+	}
+	for _, query := range queries {
 		if steps := plan(t, l, query); strings.Contains(steps, "TEMP B-TREE") {
 			t.Errorf("%s\nis carried out as\n%s", query, steps)
 		}

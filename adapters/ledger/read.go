@@ -58,6 +58,8 @@ type reader struct {
 	watch, customer                          *sql.Stmt
 	unmatched, unmatchedByOrder              *sql.Stmt
 	unmatchedTransaction                     *sql.Stmt
+	unspread, dueDeliveries, delivery        *sql.Stmt
+	deliveryBacklog, subscriber              *sql.Stmt
 }
 
 func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
@@ -70,6 +72,8 @@ func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
 		{&r.undecidedRefunds, undecidedRefundsSQL}, {&r.due, dueSQL}, {&r.backlog, backlogSQL},
 		{&r.watch, watchSQL}, {&r.customer, customerSQL},
 		{&r.unmatched, unmatchedSQL}, {&r.unmatchedByOrder, unmatchedByOrderSQL}, {&r.unmatchedTransaction, unmatchedTransactionSQL},
+		{&r.unspread, unspreadSQL}, {&r.dueDeliveries, dueDeliveriesSQL}, {&r.delivery, deliverySQL},
+		{&r.deliveryBacklog, deliveryBacklogSQL}, {&r.subscriber, subscriberSQL},
 	} {
 		var err error
 		if *s.statement, err = db.PrepareContext(ctx, d.query(s.query)); err != nil {

@@ -170,8 +170,15 @@ func decodeUnmatched(merchantID string, liveMode bool, scan func(...any) error) 
 	u := gateway.UnmatchedTransaction{
 		MerchantID: merchantID, LiveMode: liveMode, FirstSeen: timeOf(firstSeen), LastSeen: timeOf(lastSeen),
 	}
-	if err := json.Unmarshal([]byte(record), &u.Record); err != nil {
-		return gateway.UnmatchedTransaction{}, fmt.Errorf("a stored transaction cannot be read, was it written by a newer program? %w", err)
+	var err error
+	u.Record, err = decodeRecord(record)
+	return u, err
+}
+
+func decodeRecord(body string) (gateway.Record, error) {
+	var r gateway.Record
+	if err := json.Unmarshal([]byte(body), &r); err != nil {
+		return gateway.Record{}, fmt.Errorf("a stored transaction cannot be read, was it written by a newer program? %w", err)
 	}
-	return u, nil
+	return r, nil
 }

@@ -32,7 +32,7 @@ type client struct {
 }
 
 func newClient(c Config) (*client, error) {
-	door, err := egress.New(egress.Config{LiveMode: c.LiveMode, Allow: c.Allow, Secrets: c.secrets(), RootCAs: c.RootCAs})
+	door, err := egress.New(egress.Config{LiveMode: c.LiveMode, AllowNetworks: c.AllowNetworks, AllowHosts: c.AllowHosts, Secrets: c.secrets(), RootCAs: c.RootCAs})
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -44,9 +45,6 @@ const (
 	// DefaultOrderWait is how long a missing order is nobody's failure: Magento
 	// saves an order after its payment.
 	DefaultOrderWait = 15 * time.Minute
-	// DefaultCallerBudget is how long the gateway's API keeps a caller that
-	// names no time of its own.
-	DefaultCallerBudget = 9 * time.Second
 )
 
 // DefaultMethodCodes are the module's payment method and its saved cards.
@@ -83,9 +81,6 @@ type Config struct {
 	// UndoWithoutOrder gives the charge of an order back that has not come after
 	// OrderWait, if the shop itself had asked for the charge.
 	UndoWithoutOrder bool
-	// CallerBudget is how long the shop waits for the gateway's answer. What was
-	// decided later than that, the shop has not heard.
-	CallerBudget time.Duration
 	// LeaveReview lets the core way take an order out of payment_review by
 	// saving its state, which needs the right Magento_Sales::create.
 	LeaveReview bool
@@ -95,9 +90,10 @@ type Config struct {
 	// to the state that the mapping leads to; see StateOf.
 	Statuses map[gateway.Status]string
 
-	// Allow lists what may be reached although it is not public, as in
-	// egress.Config.
-	Allow []string
+	// AllowNetworks and AllowHosts (host:port) may be reached although they are
+	// not on the internet.
+	AllowNetworks []netip.Prefix
+	AllowHosts    []string
 	// RootCAs replaces the system's certificate authorities.
 	RootCAs *x509.CertPool
 	Now     func() time.Time
@@ -109,7 +105,6 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.SigningURL, c.BaseURL)
 	setDefault(&c.Channel, DefaultChannel)
 	setDefault(&c.OrderWait, DefaultOrderWait)
-	setDefault(&c.CallerBudget, DefaultCallerBudget)
 	setDefault(&c.Declined, DeclineCancels)
 	if len(c.MethodCodes) == 0 {
 		c.MethodCodes = DefaultMethodCodes
@@ -155,7 +150,6 @@ func (c Config) check() error {
 	fault(c.Way != WayModule && c.Way != WayCore, "way: expected %s or %s", WayModule, WayCore)
 	fault(c.Declined != DeclineCancels && c.Declined != DeclineStaysInReview, "declined: expected %s or %s", DeclineCancels, DeclineStaysInReview)
 	fault(c.OrderWait < 0 || c.OrderWait > giveUpAfter, "orderWait: expected at most %s", giveUpAfter)
-	fault(c.CallerBudget < 0, "callerBudget: must not be negative")
 	for code, id := range c.Stores {
 		fault(code == "" || id < 1, "stores: expected a store code and the number of its store view, above zero")
 	}

@@ -1,6 +1,7 @@
 package magento
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -24,13 +25,12 @@ func TestEveryFaultOfTheConfigurationIsNamed(t *testing.T) {
 		"way: expected module or core":               func(c *Config) { c.Way = "" },
 		"declined: expected cancel or review":        func(c *Config) { c.Declined = "hold" },
 		"orderWait: expected at most 72h":            func(c *Config) { c.OrderWait = 73 * time.Hour },
-		"callerBudget: must not":                     func(c *Config) { c.CallerBudget = -1 },
 		"stores: expected a store code":              func(c *Config) { c.Stores = map[string]int64{"de": 0} },
 		"statuses.approved: closed is no status":     func(c *Config) { c.Statuses = map[gateway.Status]string{gateway.StatusApproved: "closed"} },
 		"statuses.declined: processing is no status": func(c *Config) { c.Statuses = map[gateway.Status]string{gateway.StatusDeclined: "processing"} },
 		"statuses: an order is not moved by":         func(c *Config) { c.Statuses = map[gateway.Status]string{gateway.Settled: "x"} },
 		"statuses.voided: expected a status code":    func(c *Config) { c.Statuses = map[gateway.Status]string{gateway.Voided: "No Go"} },
-		"egress.allow[0]":                            func(c *Config) { c.Allow = []string{"all"} },
+		"allowHosts[0]":                              func(c *Config) { c.AllowHosts = []string{"all"} },
 	} {
 		c := configFor("http://127.0.0.1:8080", WayCore)
 		change(&c)
@@ -49,7 +49,7 @@ func TestAShopOnAPrivateNetworkHasToBeAllowed(t *testing.T) {
 	if _, err := New(c); err == nil || !strings.Contains(err.Error(), "baseURL: ") {
 		t.Errorf("%v", err)
 	}
-	c.Allow = []string{"10.1.0.0/16"}
+	c.AllowNetworks = []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}
 	if _, err := New(c); err != nil {
 		t.Error(err)
 	}

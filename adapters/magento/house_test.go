@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -52,7 +53,7 @@ func configFor(url string, way Way) Config {
 	return Config{
 		BaseURL: url, ConsumerKey: c.ConsumerKey, ConsumerSecret: c.ConsumerSecret,
 		AccessToken: c.AccessToken, AccessTokenSecret: c.AccessTokenSecret,
-		Way: way, LeaveReview: true, Allow: []string{"127.0.0.0/8"},
+		Way: way, LeaveReview: true, AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 	}
 }
 

@@ -3,6 +3,7 @@ package magento
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"paytrace-gateway/gateway"
 )
@@ -52,27 +53,27 @@ func (c Config) plan(e gateway.Event) task {
 		return leaveIt(e, "the payment has no order id")
 	case !known:
 		return leaveIt(e, "it is about no operation of the payment")
-	case c.asked(op) && c.heard(op, e):
+	case c.asked(op) && heard(op, e):
 		return leaveIt(e, "Magento asked for this itself and has had its answer, so it books it itself")
 	}
 	t := task{event: e, op: op}
 	switch e.Type {
-	case "payment.authorized":
+	case eventOf(gateway.Authorized):
 		t.deed = announce
-	case "payment.approved":
+	case eventOf(gateway.StatusApproved):
 		t.deed = pay
-	case "payment.declined", "payment.failed":
-		if c.heard(op, e) {
+	case eventOf(gateway.StatusDeclined), eventOf(gateway.Failed):
+		if heard(op, e) {
 			return leaveIt(e, "the shop heard it as the answer to its call, and saves no order after that")
 		}
 		t.deed = deny
-	case "payment.voided":
+	case eventOf(gateway.Voided):
 		t.deed = undo
-	case "payment.refunded", "payment.partially_refunded":
+	case eventOf(gateway.Refunded), eventOf(gateway.PartiallyRefunded):
 		t.deed = giveBack
-	case "payment.expired":
+	case eventOf(gateway.Expired):
 		t.deed, t.attention = remark, "authorization_expired: the order cannot be captured any more; cancel it in Magento, or take a new payment"
-	case "payment.updated":
+	case gateway.EventUpdated:
 		return c.planUpdate(t)
 	default:
 		return leaveIt(e, "an event of type "+e.Type+" changes nothing in Magento")
@@ -82,6 +83,9 @@ func (c Config) plan(e gateway.Event) task {
 	}
 	return t
 }
+
+// eventOf is the type of event of a payment that has come to a status.
+func eventOf(s gateway.Status) string { return "payment." + string(s) }
 
 // planUpdate finds the changes of money that leave the payment's status as it
 // is: one more partial refund, and what a clerk has lowered.
@@ -108,10 +112,14 @@ func (c Config) asked(op gateway.Operation) bool {
 	return op.Channel == c.Channel && !op.Charges()
 }
 
+// callerBudget is how long the gateway's API keeps a caller that names no time
+// of its own. What was decided later than that, the shop has not heard.
+const callerBudget = 9 * time.Second
+
 // heard says that whoever asked for the operation was still waiting when it was
 // decided.
-func (c Config) heard(op gateway.Operation, e gateway.Event) bool {
-	return op.Origin == gateway.OriginAPI && op.Looks == 0 && e.At.Sub(op.CreatedAt) <= c.CallerBudget
+func heard(op gateway.Operation, e gateway.Event) bool {
+	return op.Origin == gateway.OriginAPI && op.Looks == 0 && e.At.Sub(op.CreatedAt) <= callerBudget
 }
 
 // holdsMoney says that the shopper's money is taken or held.

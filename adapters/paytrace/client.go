@@ -60,7 +60,7 @@ func New(config Config) (*Client, error) {
 		money:  newTransport(config, config.MaxConnections),
 		looks:  newTransport(config, config.MaxLookConnections),
 	}
-	c.tokens = newKeeper(c.fetchToken, config.Now, config.Log)
+	c.tokens = newKeeper(c.fetchToken, config.LogIn, config.Now, config.Log)
 	return c, nil
 }
 

@@ -73,12 +73,24 @@ type Config struct {
 	MaxConnections     int
 	MaxLookConnections int
 
+	// LogIn keeps requests for a token from PayTrace while they keep failing,
+	// and lets no call wait for one meanwhile; nil is none.
+	LogIn Breaker
+
 	// RootCAs replaces the system's certificate authorities, for tests.
 	RootCAs *x509.CertPool
 	// Dial makes the connections below TLS; nil takes the system's network.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	Now  func() time.Time
 	Log  *slog.Logger
+}
+
+// Breaker is a circuit breaker. What it does not let through it refuses with an
+// error of its own.
+type Breaker interface {
+	Do(call func() error) error
+	// State is "closed", "half-open" or "open".
+	State() string
 }
 
 func (c Config) withDefaults() Config {

@@ -38,10 +38,11 @@ func grantForm(username, password string) []byte {
 // of their expiry, so that a payment never does, and so that any number of
 // payments whose token was refused share one request.
 type keeper struct {
-	fetch func(context.Context) (grant, error)
-	now   func() time.Time
-	log   *slog.Logger
-	wake  chan struct{}
+	fetch   func(context.Context) (grant, error)
+	breaker Breaker // nil: none
+	now     func() time.Time
+	log     *slog.Logger
+	wake    chan struct{}
 
 	mu      sync.Mutex
 	current string
@@ -51,9 +52,9 @@ type keeper struct {
 	changed chan struct{}
 }
 
-func newKeeper(fetch func(context.Context) (grant, error), now func() time.Time, log *slog.Logger) *keeper {
+func newKeeper(fetch func(context.Context) (grant, error), breaker Breaker, now func() time.Time, log *slog.Logger) *keeper {
 	return &keeper{
-		fetch: fetch, now: now, log: log,
+		fetch: fetch, breaker: breaker, now: now, log: log,
 		wake: make(chan struct{}, 1), changed: make(chan struct{}),
 	}
 }
@@ -62,7 +63,11 @@ func newKeeper(fetch func(context.Context) (grant, error), now func() time.Time,
 func (k *keeper) run(ctx context.Context) {
 	retry := firstTokenRetry
 	for ctx.Err() == nil {
-		granted, err := k.fetch(ctx)
+		granted, asked, err := k.ask(ctx)
+		if !asked {
+			k.rest(ctx, firstTokenRetry)
+			continue
+		}
 		var wait time.Duration
 		if err != nil {
 			if errors.Is(err, errCredentials) {
@@ -76,6 +81,24 @@ func (k *keeper) run(ctx context.Context) {
 		k.keep(ctx, granted, err, wait)
 		k.rest(ctx, wait)
 	}
+}
+
+// ask makes one request, if the breaker lets it through. That our credentials
+// are refused is an answer, and no sign that PayTrace fails.
+func (k *keeper) ask(ctx context.Context) (granted grant, asked bool, err error) {
+	request := func() error {
+		asked = true
+		if granted, err = k.fetch(ctx); errors.Is(err, errCredentials) {
+			return nil
+		}
+		return err
+	}
+	if k.breaker == nil {
+		_ = request()
+	} else {
+		_ = k.breaker.Do(request)
+	}
+	return granted, asked, err
 }
 
 // keep takes over what a request brought. A failure leaves the token at hand
@@ -99,7 +122,8 @@ func (k *keeper) keep(ctx context.Context, granted grant, err error, wait time.D
 	k.log.LogAttrs(ctx, slog.LevelInfo, "paytrace.token_granted", slog.Duration("refreshIn", wait))
 }
 
-// rest waits until the next token is due, or the one at hand was dropped.
+// rest waits until the next token is due, or the one at hand was dropped, or a
+// call without one finds that the breaker lets a probe through.
 func (k *keeper) rest(ctx context.Context, wait time.Duration) {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -111,9 +135,9 @@ func (k *keeper) rest(ctx context.Context, wait time.Duration) {
 			return
 		case <-k.wake:
 			k.mu.Lock()
-			dropped := k.current == ""
+			lacking := k.current == "" || !k.now().Before(k.expires)
 			k.mu.Unlock()
-			if dropped {
+			if lacking {
 				return
 			}
 		}
@@ -122,7 +146,7 @@ func (k *keeper) rest(ctx context.Context, wait time.Duration) {
 
 // token returns the token at hand. Without one it waits, until ctx is done or
 // the send window closes; when PayTrace has refused our credentials waiting
-// would be in vain.
+// would be in vain, and so it would while the breaker is open.
 func (k *keeper) token(ctx context.Context, sendBefore time.Time) (string, error) {
 	if !sendBefore.IsZero() {
 		var cancel context.CancelFunc
@@ -141,6 +165,10 @@ func (k *keeper) token(ctx context.Context, sendBefore time.Time) (string, error
 			return current, nil
 		case errors.Is(failure, errCredentials):
 			return "", failure
+		case k.is() == breakerOpen:
+			return "", fmt.Errorf("the log-in keeps failing and is left alone for a moment: %w", k.missing(failure))
+		case k.is() == breakerHalfOpen:
+			k.rouse()
 		}
 		select {
 		case <-changed:
@@ -169,10 +197,28 @@ func (k *keeper) drop(token string) {
 	// What was known of the log-in was known of the token that is gone.
 	k.failure = nil
 	k.announce()
+	k.rouse()
+}
+
+// rouse makes the keeper see whether it should ask now.
+func (k *keeper) rouse() {
 	select {
 	case k.wake <- struct{}{}:
 	default:
 	}
+}
+
+// The states of a breaker that matter to a log-in.
+const (
+	breakerOpen     = "open"
+	breakerHalfOpen = "half-open"
+)
+
+func (k *keeper) is() string {
+	if k.breaker == nil {
+		return ""
+	}
+	return k.breaker.State()
 }
 
 func (k *keeper) announce() {

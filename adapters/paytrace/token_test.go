@@ -39,7 +39,7 @@ func (s *script) fetch(context.Context) (grant, error) {
 func keeping(t *testing.T, answers []any, body func(t *testing.T, k *keeper, s *script)) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{start: time.Now(), answers: answers}
-		k := newKeeper(s.fetch, time.Now, slog.New(slog.DiscardHandler))
+		k := newKeeper(s.fetch, nil, time.Now, slog.New(slog.DiscardHandler))
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		go k.run(ctx)

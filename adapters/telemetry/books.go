@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"log/slog"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,7 @@ var (
 	attention     = describe("attention_payments", "Payments that wait for a person.", "merchant")
 	overdue       = describe("due_overdue", "Operations that a job should have taken up.", "merchant")
 	dueOldest     = describe("due_oldest_seconds", "How long the longest of them has been due, 0 without one.", "merchant")
+	exportAge     = describe("export_age_seconds", "How long ago all that PayTrace's export showed had been followed, +Inf before the first time.", "merchant")
 	unmatched     = describe("unmatched_transactions", "Transactions at PayTrace that belong to no payment.", "merchant")
 )
 
@@ -40,7 +42,7 @@ func newBooks(c Config, merchants names, from *atomic.Pointer[watched]) *books {
 // Describe names the metrics.
 func (b *books) Describe(ch chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
-		ledgerUp, unknowns, unknownOldest, waiting, attention, overdue, dueOldest, unmatched,
+		ledgerUp, unknowns, unknownOldest, waiting, attention, overdue, dueOldest, unmatched, exportAge,
 	} {
 		ch <- desc
 	}
@@ -71,7 +73,19 @@ func (b *books) Collect(ch chan<- prometheus.Metric) {
 		} {
 			ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, merchant)
 		}
+		if one.Watched {
+			ch <- prometheus.MustNewConstMetric(exportAge, prometheus.GaugeValue, sinceSeen(one.SeenThrough, now), merchant)
+		}
 	}
+}
+
+// sinceSeen is the age of what was seen: an export that was never followed to
+// its end is older than any alarm allows.
+func sinceSeen(through, now time.Time) float64 {
+	if through.IsZero() {
+		return math.Inf(1)
+	}
+	return age(through, now)
 }
 
 // byLabel adds up what falls under one label: a ledger may hold merchants that
@@ -92,6 +106,9 @@ func (b *books) byLabel(rows []gateway.Backlog) map[string]gateway.Backlog {
 		sum.Overdue += row.Overdue
 		sum.OldestDue = earlier(sum.OldestDue, row.OldestDue)
 		sum.Unmatched += row.Unmatched
+		if row.Watched {
+			sum.Watched, sum.SeenThrough = true, row.SeenThrough
+		}
 		sums[merchant] = sum
 	}
 	return sums

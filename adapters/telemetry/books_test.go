@@ -80,6 +80,19 @@ func TestTheBacklogIsToldByMerchant(t *testing.T) {
 	}
 }
 
+func TestTheAgeOfTheExportIsTold(t *testing.T) {
+	c := newClock()
+	tel := opened(t, c.Now)
+	(&fakeLedger{rows: []gateway.Backlog{
+		{MerchantID: "acme", LiveMode: true, Watched: true, SeenThrough: c.Now().Add(-5 * time.Minute)},
+		{MerchantID: "acme", LiveMode: false, Unknown: 1}, // left from the other mode
+		{MerchantID: "globex", Watched: true},             // never followed to its end
+	}}).watch(tel)
+	wantMetrics(t, tel, "gauge", "export_age_seconds", `
+		export_age_seconds{merchant="acme"} 300
+		export_age_seconds{merchant="globex"} +Inf`)
+}
+
 func TestAgesGrowBetweenAnswersAndNeverFallBelowZero(t *testing.T) {
 	c := newClock()
 	tel := opened(t, c.Now)

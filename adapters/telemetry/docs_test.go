@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"paytrace-gateway/gateway/guard"
 )
 
 const page = "../../docs/metrics.md"
@@ -103,7 +105,7 @@ func TestThePageNamesTheValuesOfEachLabel(t *testing.T) {
 	text := readPage(t)
 	for first, known := range map[string]names{
 		"kind of an operation": kinds, "status of an operation": statuses, "by: who found out": deciders,
-		"stage of the road": stages, "method": methods, "class of calls": namesOf("money", "look"),
+		"stage of the road": stages, "method": methods, "class of calls": namesOf(guard.Money, guard.Look, guard.Token),
 		"outcome of a call": outcomes, "reason of a refusal": reasons, "state of a breaker": breakerStates,
 		"kind of an error of Redis": redisFaults,
 	} {

@@ -105,7 +105,7 @@ func everything(tel *Telemetry, now time.Time) {
 			return RedisState{Up: true, Calls: 12, Errors: map[string]uint64{"away": 2, "timeout": 1}}
 		},
 		Backlog: func(context.Context) ([]gateway.Backlog, error) {
-			return []gateway.Backlog{{MerchantID: "acme", Unknown: 2, OldestUnknown: now.Add(-time.Minute)}}, nil
+			return []gateway.Backlog{{MerchantID: "acme", Unknown: 2, OldestUnknown: now.Add(-time.Minute), Watched: true, SeenThrough: now}}, nil
 		},
 		Ledger: func(context.Context) error { return nil },
 	})

@@ -69,3 +69,13 @@ func statusLabel(status int) string {
 	}
 	return strconv.Itoa(status)
 }
+
+// breakersOf are the states of a merchant's breakers by the names of their
+// classes.
+func breakersOf(s guard.State) map[string]string {
+	states := map[string]string{guard.Money: s.Money.Breaker, guard.Look: s.Look.Breaker}
+	if s.LogIn != "" {
+		states[guard.Token] = s.LogIn
+	}
+	return states
+}

@@ -81,3 +81,6 @@ func (r *road) Operation(o gateway.Observation) {
 	r.operations.WithLabelValues(merchant, kind, statuses.label(string(o.Status)), by).Inc()
 	r.operationsTook.WithLabelValues(merchant, kind, by).Observe(o.Took.Seconds())
 }
+
+// Delivery implements gateway.Observer.
+func (*road) Delivery(gateway.DeliveryObservation) {}

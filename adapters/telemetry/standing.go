@@ -65,11 +65,13 @@ func (s *standing) tellGuards(ch chan<- prometheus.Metric, guards map[string]gua
 	for id, state := range guards {
 		merchant := s.merchants.label(id)
 		queue.add(float64(state.Queue), merchant)
-		for class, c := range classesOf(state) {
+		for class, now := range breakersOf(state) {
 			for name := range breakerStates {
 				breakers.add(0, merchant, class, name)
 			}
-			breakers.add(1, merchant, class, breakerStates.label(c.Breaker))
+			breakers.add(1, merchant, class, breakerStates.label(now))
+		}
+		for class, c := range classesOf(state) {
 			for outcome, count := range c.Attempts {
 				tried.add(float64(count), merchant, class, outcomes.label(outcome))
 			}

@@ -30,7 +30,7 @@ func TestABreakerIsInOneState(t *testing.T) {
 		tel := opened(t, newClock().Now)
 		tel.Watch(Sources{Guards: func() map[string]guard.State {
 			return map[string]guard.State{"acme": {
-				Money: guard.ClassState{Breaker: state}, Look: guard.ClassState{Breaker: "closed"},
+				Money: guard.ClassState{Breaker: state}, Look: guard.ClassState{Breaker: "closed"}, LogIn: "open",
 			}}
 		}})
 		one := map[bool]string{true: " 1\n", false: " 0\n"}
@@ -40,7 +40,10 @@ func TestABreakerIsInOneState(t *testing.T) {
 			breaker_state{class="look",merchant="acme",state="open"} 0
 			breaker_state{class="money",merchant="acme",state="closed"}`+one[state == "closed"]+`
 			breaker_state{class="money",merchant="acme",state="half-open"}`+one[state == "half-open"]+`
-			breaker_state{class="money",merchant="acme",state="open"}`+one[state == "open"])
+			breaker_state{class="money",merchant="acme",state="open"}`+one[state == "open"]+`
+			breaker_state{class="token",merchant="acme",state="closed"} 0
+			breaker_state{class="token",merchant="acme",state="half-open"} 0
+			breaker_state{class="token",merchant="acme",state="open"} 1`)
 	}
 }
 

@@ -34,6 +34,7 @@ type app struct {
 	log     *slog.Logger
 	ledger  *ledger.Ledger
 	clients map[string]*paytrace.Client // by merchant id
+	logIns  map[string]*guard.Breaker   // by merchant id
 	guards  map[string]*guard.Guard     // by merchant id
 	desk    desk
 	gauges  *telemetry.Telemetry
@@ -48,7 +49,7 @@ type app struct {
 
 // open makes everything ready, listening included, or says what to do.
 func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *app, err error) {
-	a := &app{cfg: cfg, log: log, clients: map[string]*paytrace.Client{}}
+	a := &app{cfg: cfg, log: log, clients: map[string]*paytrace.Client{}, logIns: map[string]*guard.Breaker{}}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -75,10 +76,14 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *app, er
 	if err := a.connect(); err != nil {
 		return nil, err
 	}
+	subscribers, err := a.openSubscribers()
+	if err != nil {
+		return nil, err
+	}
 	a.gateway = gateway.New(gateway.Config{
 		Ledger: a.ledger, Merchants: merchantsOf(cfg), Processors: a.processors(),
 		Secret: secret, Instance: instance, Now: time.Now, Log: log, MaxInFlight: cfg.MaxInFlight,
-		Claims: a.desk.claims, Observer: a.gauges.Observer(),
+		Claims: a.desk.claims, Observer: a.gauges.Observer(), Subscribers: subscribers,
 	})
 	issuer, verifier, err := authOf(cfg)
 	if err != nil {
@@ -118,8 +123,12 @@ func (a *app) closeLedger() {
 // connect makes a client for every merchant. It does not wait for PayTrace: a
 // shop's requests are told `not_sent` until PayTrace can be reached.
 func (a *app) connect() error {
+	a.logIns = map[string]*guard.Breaker{}
 	for _, m := range a.cfg.Merchants {
-		client, err := paytrace.New(clientConfig(m, a.log))
+		a.logIns[m.ID] = guard.NewLogIn(guardConfig(m, a.log))
+		settings := clientConfig(m, a.log)
+		settings.LogIn = a.logIns[m.ID]
+		client, err := paytrace.New(settings)
 		if err != nil {
 			return fmt.Errorf("merchant %s: %w", m.ID, err)
 		}
@@ -145,7 +154,9 @@ func (a *app) processors() map[string]gateway.Processor {
 	processors := map[string]gateway.Processor{}
 	a.guards = map[string]*guard.Guard{}
 	for _, m := range a.cfg.Merchants {
-		a.guards[m.ID] = guard.New(a.clients[m.ID], guardConfig(m, a.log))
+		settings := guardConfig(m, a.log)
+		settings.LogIn = a.logIns[m.ID]
+		a.guards[m.ID] = guard.New(a.clients[m.ID], settings)
 		processors[m.ID] = a.guards[m.ID]
 	}
 	return processors
@@ -183,6 +194,7 @@ func (a *app) run(ctx context.Context) error {
 	defer a.close()
 	a.background(func(ctx context.Context) { a.gateway.RunDue(ctx, dueEvery) })
 	a.background(func(ctx context.Context) { a.gateway.RunWatch(ctx, watchEvery) })
+	a.background(func(ctx context.Context) { a.gateway.RunTelling(ctx, tellEvery) })
 
 	failed := make(chan error, 2)
 	go func() { failed <- a.server.Serve(a.public) }()

@@ -109,4 +109,11 @@ func TestHealthTellsWhetherAGatewayIsReady(t *testing.T) {
 	if got := ask(); got.code != 0 || got.stdout != "ready\n" {
 		t.Errorf("with a gateway there: %+v", got)
 	}
+	// Its secrets are not in this environment, and are not needed to ask.
+	if got := finish(t, command("gateway", "health", "--config", gateway.config)); got.code != 0 || got.stdout != "ready\n" {
+		t.Errorf("asked by its configuration: %+v", got)
+	}
+	if got := finish(t, command("gateway", "health", "--config", gateway.config+".lost")); got.code != 1 || !strings.Contains(got.stderr, "cannot be read") {
+		t.Errorf("asked by a configuration that is not there: %+v", got)
+	}
 }

@@ -27,6 +27,8 @@ const (
 	demoUsername   = "demo"
 	demoPassword   = "demo-paytrace-password"
 	demoIntegrator = "demo"
+	demoOrgSecret  = "demo-org-secret-change-me"
+	demoHookSecret = "whsec_ZGVtby13ZWJob29rLXNlY3JldC1jaGFuZ2UtbWUtMDA="
 	// demoConfig is the name of its configuration file, beside its data.
 	demoConfig = "gateway.yaml"
 )
@@ -37,6 +39,7 @@ var demoCustomers = []string{"demo-visa", "demo-mastercard", "demo-amex", "demo-
 // demoOptions are the addresses and paths of a demo.
 type demoOptions struct {
 	listen, simulator, control string
+	shop                       string
 	data, simulatorBinary      string
 	logLevel                   string
 	keep                       bool
@@ -58,6 +61,7 @@ func demoCommand() *cobra.Command {
 	flag(&o.listen, "listen", "127.0.0.1:8080", "the gateway's address")
 	flag(&o.simulator, "simulator", "127.0.0.1:8081", "the address of the simulated PayTrace")
 	flag(&o.control, "simulator-control", "127.0.0.1:8082", "the address of the simulator's control port")
+	flag(&o.shop, "shop", "127.0.0.1:8083", "the address of the demo's small shop, which shows what everybody is told")
 	flag(&o.data, "data", filepath.Join("var", "demo"), "the folder that holds the demo's data")
 	flag(&o.simulatorBinary, "simulator-binary", "", "the paytrace-sim program (default: beside this one)")
 	flag(&o.logLevel, "log-level", "warn", "debug, info, warn or error")
@@ -105,6 +109,10 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 		app.close()
 		return errors.Join(err, context.Cause(ctx))
 	}
+	if err := app.openShop(o); err != nil {
+		app.close()
+		return err
+	}
 	fmt.Fprint(cmd.OutOrStdout(), o.banner())
 	err = app.run(ctx)
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
@@ -117,7 +125,7 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 // is touched.
 func (o demoOptions) free() error {
 	for flag, address := range map[string]string{
-		"--listen": o.listen, "--simulator": o.simulator, "--simulator-control": o.control,
+		"--listen": o.listen, "--simulator": o.simulator, "--simulator-control": o.control, "--shop": o.shop,
 	} {
 		l, err := listenOn(flag, address)
 		if err != nil {
@@ -165,7 +173,7 @@ var demoYAML string
 // that folder.
 func (o demoOptions) yaml(data string) string {
 	return strings.NewReplacer(
-		"LISTEN", strconv.Quote(o.listen), "SIMULATOR", strconv.Quote("http://"+o.simulator),
+		"LISTEN", strconv.Quote(o.listen), "SIMULATOR", strconv.Quote("http://"+o.simulator), "SHOP", "http://"+o.shop, "ADDRESS", strconv.Quote(o.shop),
 		"DATA", strconv.Quote(data), "LEVEL", strconv.Quote(o.logLevel),
 	).Replace(demoYAML)
 }
@@ -173,9 +181,11 @@ func (o demoOptions) yaml(data string) string {
 // keepConfig leaves a configuration file beside the demo's data, for the
 // commands that need one.
 func (o demoOptions) keepConfig() error {
-	file := strings.NewReplacer("${CLIENT}", "{file: client-secret}", "${PAYTRACE}", "{file: paytrace-password}").Replace(o.yaml("."))
+	file := strings.NewReplacer("${CLIENT}", "{file: client-secret}", "${PAYTRACE}", "{file: paytrace-password}",
+		"${HOOK}", "{file: webhook-secret}", "${ORG}", "{file: org-secret}").Replace(o.yaml("."))
 	for name, content := range map[string]string{
 		demoConfig: file, "client-secret": demoSecret + "\n", "paytrace-password": demoPassword + "\n",
+		"webhook-secret": demoHookSecret + "\n", "org-secret": demoOrgSecret + "\n",
 	} {
 		if err := os.WriteFile(filepath.Join(o.data, name), []byte(content), 0o600); err != nil {
 			return err
@@ -186,7 +196,7 @@ func (o demoOptions) keepConfig() error {
 
 // config reads the demo's own configuration file the way every other is read.
 func (o demoOptions) config() (*config.Config, error) {
-	secrets := map[string]string{"CLIENT": demoSecret, "PAYTRACE": demoPassword}
+	secrets := map[string]string{"CLIENT": demoSecret, "PAYTRACE": demoPassword, "HOOK": demoHookSecret, "ORG": demoOrgSecret}
 	env := func(name string) (string, bool) { value, ok := secrets[name]; return value, ok }
 	return config.Parse("the demo's flags", []byte(o.yaml(o.data)), env, nil)
 }
@@ -218,6 +228,7 @@ The gateway is running with a simulated PayTrace. No real card is charged.
 
   gateway             http://%[1]s        contract: http://%[1]s/docs
   simulated PayTrace  http://%[2]s        its control port: http://%[3]s
+  a small shop        http://%[9]s        buy something, and see who is told what
   demo client         %[4]s / %[5]s
   vault customers     demo-visa, demo-mastercard, demo-amex, demo-discover
   data                %[6]s
@@ -232,6 +243,6 @@ Paste this into another terminal to take a payment:
     -H "Idempotency-Key: demo-$(date +%%s)-$$-$RANDOM" \
     -d '{"amount":"19.99","orderId":"100000001","paymentMethod":{"vault":{"customerId":"demo-visa"}}}'
 
-The README's walk-through goes on from here. Ctrl-C stops both.
-`, o.listen, o.simulator, o.control, demoClient, demoSecret, o.data, filepath.Join(o.data, demoConfig), os.Args[0])
+The README's walk-through goes on from here. Ctrl-C stops all of it.
+`, o.listen, o.simulator, o.control, demoClient, demoSecret, o.data, filepath.Join(o.data, demoConfig), os.Args[0], o.shop)
 }

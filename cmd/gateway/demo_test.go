@@ -17,19 +17,20 @@ type demo struct {
 	*process
 	t                          *testing.T
 	listen, simulator, control string
+	front                      string // of the small shop
 	data                       string
 }
 
 func newDemo(t *testing.T) *demo {
 	return &demo{
-		t: t, listen: freeAddress(t), simulator: freeAddress(t), control: freeAddress(t),
+		t: t, listen: freeAddress(t), simulator: freeAddress(t), control: freeAddress(t), front: freeAddress(t),
 		data: filepath.Join(t.TempDir(), "demo"),
 	}
 }
 
 func (d *demo) command(args ...string) *exec.Cmd {
 	return command("gateway", append([]string{"demo", "--listen", d.listen, "--simulator", d.simulator,
-		"--simulator-control", d.control, "--data", d.data}, args...)...)
+		"--simulator-control", d.control, "--shop", d.front, "--data", d.data}, args...)...)
 }
 
 func (d *demo) start(args ...string) {
@@ -243,7 +244,7 @@ func TestDemoReadsItsEnvironment(t *testing.T) {
 	d := newDemo(t)
 	cmd := command("gateway", "demo")
 	cmd.Env = append(cmd.Env, "GATEWAY_DEMO_LISTEN="+d.listen, "GATEWAY_DEMO_SIMULATOR="+d.simulator,
-		"GATEWAY_DEMO_SIMULATOR_CONTROL="+d.control, "GATEWAY_DEMO_DATA="+d.data)
+		"GATEWAY_DEMO_SIMULATOR_CONTROL="+d.control, "GATEWAY_DEMO_SHOP="+d.front, "GATEWAY_DEMO_DATA="+d.data)
 	d.process = launch(t, cmd)
 	d.ready("http://" + d.listen + "/readyz")
 	want(t, "a payment", d.shop().pay("sale", "environment", demoVisa, 0), "201 approved")

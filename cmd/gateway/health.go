@@ -3,29 +3,35 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"paytrace-gateway/cmd/gateway/config"
 )
 
 // healthCommand is what a container's health check runs, since its image holds
 // no other program.
 func healthCommand() *cobra.Command {
-	address := os.Getenv("GATEWAY_OPERATOR_LISTEN")
-	if address == "" {
-		address = "127.0.0.1:9090"
-	}
 	cmd := &cobra.Command{
 		Use:   "health",
 		Short: "Ask a running gateway whether it is ready; exit 1 when it is not",
 		Args:  cobra.NoArgs,
 	}
-	at := cmd.Flags().String("address", address, "the operator's listener (GATEWAY_OPERATOR_LISTEN)")
+	path := configFlag(cmd)
+	at := cmd.Flags().String("address", os.Getenv("GATEWAY_OPERATOR_LISTEN"),
+		"the operator's listener (GATEWAY_OPERATOR_LISTEN; default: as configured)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := askReady(cmd.Context(), *at); err != nil {
+		address := *at
+		if address == "" {
+			var err error
+			if address, err = config.OperatorListen(*path, os.LookupEnv); err != nil {
+				return err
+			}
+		}
+		if err := askReady(cmd.Context(), address); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintln(cmd.OutOrStdout(), "ready")
@@ -35,16 +41,13 @@ func healthCommand() *cobra.Command {
 }
 
 func askReady(ctx context.Context, address string) error {
-	host, port, err := net.SplitHostPort(address)
+	address, err := reachable(address)
 	if err != nil {
-		return fmt.Errorf("--address: expected host:port")
-	}
-	if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
-		host = "127.0.0.1"
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", nil)
 	if err != nil {
 		return err
 	}

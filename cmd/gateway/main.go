@@ -32,7 +32,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(serveCommand(), demoCommand(), configCommand(), healthCommand(), attentionCommand(), unmatchedCommand(), versionCommand())
+	root.AddCommand(serveCommand(), demoCommand(), configCommand(), healthCommand(), attentionCommand(), unmatchedCommand(),
+		callbacksCommand(), versionCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetArgs(args)
 	root.SetOut(stdout)

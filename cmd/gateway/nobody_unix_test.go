@@ -38,7 +38,7 @@ func TestRunsAsNobodyInAnEmptyFolder(t *testing.T) {
 		t.Fatalf("version: exit code %d, %s%s", code, version.stdout, version.stderr)
 	}
 	d := newDemo(t)
-	d.process = asNobody("demo", "--listen", d.listen, "--simulator", d.simulator, "--simulator-control", d.control)
+	d.process = asNobody("demo", "--listen", d.listen, "--simulator", d.simulator, "--simulator-control", d.control, "--shop", d.front)
 	d.ready("http://" + d.listen + "/readyz")
 	want(t, "a payment", d.shop().pay("sale", "nobody", demoVisa, 0), "201 approved")
 	d.stop()

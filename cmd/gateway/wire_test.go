@@ -127,10 +127,13 @@ func TestEveryMerchantHasAGuardBeforePayTrace(t *testing.T) {
 	if _, guarded := processors["main"].(*guard.Guard); len(processors) != 1 || !guarded {
 		t.Errorf("the gateway is given %T", processors["main"])
 	}
+	if now := a.guards["main"].State().LogIn; now != "closed" {
+		t.Errorf("the breaker before the log-in is %q", now)
+	}
 }
 
 func TestDemoHasNoRateLimit(t *testing.T) {
-	cfg, err := demoOptions{listen: "127.0.0.1:1", simulator: "127.0.0.1:2", data: "data", logLevel: "warn"}.config()
+	cfg, err := demoOptions{listen: "127.0.0.1:1", simulator: "127.0.0.1:2", shop: "127.0.0.1:3", data: "data", logLevel: "warn"}.config()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,5 +197,18 @@ func TestOwnSecretThatIsCutOffIsRefused(t *testing.T) {
 	put(t, path, []byte(strings.Repeat("k", 32)+"\n"))
 	if secret, err := ownSecret(path); err != nil || secret != strings.Repeat("k", 32) {
 		t.Errorf("a secret of 32 characters: %d, %v", len(secret), err)
+	}
+}
+
+func TestTheLogInOfEachMerchantHasABreaker(t *testing.T) {
+	cfg := load(t)
+	cfg.Listen, cfg.OperatorListen = "127.0.0.1:0", "127.0.0.1:0"
+	app, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer app.close()
+	if now := app.guards["main"].State().LogIn; now != "closed" {
+		t.Errorf("the breaker before the log-in is %q", now)
 	}
 }

@@ -48,6 +48,14 @@ func NewBreaker(class string, config BreakerConfig, onChange func(class, from, t
 	return b
 }
 
+// NewLogIn makes the breaker of the class token, which a client puts before its
+// log-in. It belongs to one merchant, as the guard does.
+func NewLogIn(config Config) *Breaker {
+	setDefault(&config.Breaker.MinimumRequests, DefaultMinimumLogIns)
+	config = config.withDefaults()
+	return NewBreaker(Token, config.Breaker, config.changed)
+}
+
 // trips counts calls that have ended. gobreaker's own count of requests holds
 // those under way too, and would hide the failures of a slow processor.
 func (c BreakerConfig) trips(counts gobreaker.Counts) bool {

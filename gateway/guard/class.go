@@ -14,6 +14,7 @@ import (
 const (
 	Money = "money"
 	Look  = "look"
+	Token = "token"
 )
 
 // class is what calls of one kind share.
@@ -102,15 +103,16 @@ func (g *Guard) operate(ctx context.Context, sendBefore time.Time, do func(conte
 	return gateway.Result{Outcome: gateway.NotSent, Detail: detail}
 }
 
-// inspect looks at the processor's books.
-func inspect[T any](ctx context.Context, g *Guard, do func(context.Context) (T, error)) (found T, err error) {
+// inspect looks at the processor's books; some says whether an answer shows
+// anything.
+func inspect[T any](ctx context.Context, g *Guard, some func(T) bool, do func(context.Context) (T, error)) (found T, err error) {
 	send := func(ctx context.Context) error {
 		found, err = do(ctx)
 		switch {
-		case err == nil:
+		case err == nil && some(found):
 			g.look.attempts.add(lookFound)
 			return nil
-		case errors.Is(err, gateway.ErrNotFound):
+		case err == nil, errors.Is(err, gateway.ErrNotFound):
 			g.look.attempts.add(lookNotFound)
 			return nil
 		}

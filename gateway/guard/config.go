@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"context"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -18,6 +19,9 @@ const (
 	DefaultFailureRatio    = 0.5
 	DefaultOpenFor         = 10 * time.Second
 	DefaultHalfOpenProbes  = 1
+	// DefaultMinimumLogIns is fewer, since one client asks for all, and waits
+	// longer after each failure.
+	DefaultMinimumLogIns = 5
 
 	DefaultAttempts  = 3
 	DefaultRetryBase = 100 * time.Millisecond
@@ -49,6 +53,9 @@ type Config struct {
 
 	Breaker BreakerConfig
 	Retry   RetryConfig
+
+	// LogIn is the breaker before the client's log-in, by NewLogIn, for State.
+	LogIn *Breaker
 
 	// OnChange is told of a breaker's change of state. It runs in the course of
 	// a payment and must not block.
@@ -103,6 +110,14 @@ func (c Config) withDefaults() Config {
 		c.Retry.Random = rand.Int64N
 	}
 	return c
+}
+
+func (c Config) changed(class, from, to string) {
+	c.Log.LogAttrs(context.Background(), slog.LevelWarn, "guard.breaker_changed",
+		slog.String("class", class), slog.String("from", from), slog.String("to", to))
+	if c.OnChange != nil {
+		c.OnChange(class, from, to)
+	}
 }
 
 func (c BreakerConfig) withDefaults() BreakerConfig {

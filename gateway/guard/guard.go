@@ -2,7 +2,6 @@ package guard
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"paytrace-gateway/gateway"
@@ -25,14 +24,14 @@ func New(next gateway.Processor, config Config) *Guard {
 	config = config.withDefaults()
 	g := &Guard{next: next, config: config, slots: newSlots(config)}
 	g.money = &class{
-		breaker:    NewBreaker(Money, config.Breaker, g.changed),
+		breaker:    NewBreaker(Money, config.Breaker, config.changed),
 		maxWaiting: int64(config.MaxQueue),
 		attempts: newTally(string(gateway.Approved), string(gateway.Declined), string(gateway.Rejected),
 			string(gateway.NotSent), string(gateway.Unknown)),
 		refused: newTally(reasons...),
 	}
 	g.look = &class{
-		breaker: NewBreaker(Look, config.Breaker, g.changed),
+		breaker: NewBreaker(Look, config.Breaker, config.changed),
 		timeout: config.LookTimeout,
 		// Looks that wait hold one second's slots at most. A reconciler with
 		// much to look up must not push a checkout past its time to send.
@@ -51,14 +50,6 @@ func (g *Guard) stack() stage {
 			g.withSlot(
 				withBreaker(
 					attempt))))
-}
-
-func (g *Guard) changed(class, from, to string) {
-	g.config.Log.LogAttrs(context.Background(), slog.LevelWarn, "guard.breaker_changed",
-		slog.String("class", class), slog.String("from", from), slog.String("to", to))
-	if g.config.OnChange != nil {
-		g.config.OnChange(class, from, to)
-	}
 }
 
 // Charge makes a sale or an authorization.
@@ -84,13 +75,15 @@ func (g *Guard) Refund(ctx context.Context, r gateway.Refund) gateway.Result {
 // Transaction looks one transaction up. When the guard refuses, the error
 // wraps a *Refused.
 func (g *Guard) Transaction(ctx context.Context, id string) (gateway.Record, error) {
-	return inspect(ctx, g, func(ctx context.Context) (gateway.Record, error) { return g.next.Transaction(ctx, id) })
+	some := func(gateway.Record) bool { return true }
+	return inspect(ctx, g, some, func(ctx context.Context) (gateway.Record, error) { return g.next.Transaction(ctx, id) })
 }
 
 // Transactions looks up what was made on the days from..to. When the guard
 // refuses, the error wraps a *Refused.
 func (g *Guard) Transactions(ctx context.Context, from, to time.Time, text string) ([]gateway.Record, error) {
-	return inspect(ctx, g, func(ctx context.Context) ([]gateway.Record, error) {
+	some := func(rows []gateway.Record) bool { return len(rows) > 0 }
+	return inspect(ctx, g, some, func(ctx context.Context) ([]gateway.Record, error) {
 		return g.next.Transactions(ctx, from, to, text)
 	})
 }

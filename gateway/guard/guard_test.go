@@ -215,3 +215,19 @@ func TestAThousandCallersAtOnce(t *testing.T) {
 		t.Fatalf("the state shows %+v, the callers were told %v", state, told)
 	}
 }
+
+func TestAnExportThatShowsNothingHasFoundNothing(t *testing.T) {
+	run(t, guard.Config{}, nil, func(b *bench) {
+		look := func() {
+			if _, err := b.guard.Transactions(b.Context(), time.Now(), time.Now(), ""); err != nil {
+				b.Error(err)
+			}
+		}
+		look()
+		b.charge()
+		look()
+		if got := b.guard.State().Look.Attempts; got["not_found"] != 1 || got["found"] != 1 {
+			b.Errorf("counted %v", got)
+		}
+	})
+}

@@ -22,6 +22,9 @@ var reasons = []string{reasonOpen, reasonLimit, reasonLate, reasonCancelled}
 // State is a guard in figures, for metrics.
 type State struct {
 	Money, Look ClassState
+	// LogIn is how the breaker before the log-in stands, empty where there is
+	// none.
+	LogIn string
 	// Queue is how many callers wait for a slot of the rate limit.
 	Queue int
 }
@@ -42,10 +45,14 @@ type ClassState struct {
 
 // State takes no lock.
 func (g *Guard) State() State {
-	return State{
+	s := State{
 		Money: g.money.state(), Look: g.look.state(),
 		Queue: int(g.money.waiting.Load() + g.look.waiting.Load()),
 	}
+	if g.config.LogIn != nil {
+		s.LogIn = g.config.LogIn.State()
+	}
+	return s
 }
 
 func (c *class) state() ClassState {

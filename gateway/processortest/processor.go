@@ -66,7 +66,7 @@ func New(now func() time.Time) *Processor {
 }
 
 // Calls is how often a call has reached the processor: "charge", "capture",
-// "void", "refund" or "look".
+// "void", "refund", "look" or "export".
 func (p *Processor) Calls(call string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -250,10 +250,14 @@ func (p *Processor) Transaction(ctx context.Context, id string) (gateway.Record,
 }
 
 // Transactions returns those made between the two days that carry the text.
-func (p *Processor) Transactions(_ context.Context, from, to time.Time, text string) ([]gateway.Record, error) {
+func (p *Processor) Transactions(ctx context.Context, from, to time.Time, text string) ([]gateway.Record, error) {
 	p.mu.Lock()
-	hides, rowCap := p.hides, p.rowCap
+	p.calls["export"]++
+	hides, rowCap, before := p.hides, p.rowCap, p.before
 	p.mu.Unlock()
+	if before != nil && before(ctx, "export") != nil {
+		return nil, context.DeadlineExceeded
+	}
 	var found []gateway.Record
 	for _, r := range p.Records() {
 		if r.CreatedAt.Before(from) || r.CreatedAt.After(to.AddDate(0, 0, 1)) || (hides != nil && hides(r)) {

@@ -81,15 +81,19 @@ func normal(v any) any {
 	case gateway.KeyRecord:
 		return normalKey(v)
 	case []gateway.Payment:
-		payments := make([]gateway.Payment, 0, len(v))
-		for _, p := range v {
-			payments = append(payments, normalPayment(p))
-		}
-		return payments
+		return each(v, normalPayment)
 	case []gateway.Backlog:
 		return append([]gateway.Backlog{}, v...)
 	case []gateway.UnmatchedTransaction:
 		return append([]gateway.UnmatchedTransaction{}, v...)
+	case []gateway.DeliveryBacklog:
+		return append([]gateway.DeliveryBacklog{}, v...)
+	case gateway.Delivery:
+		return normalDelivery(v)
+	case []gateway.Delivery:
+		return each(v, normalDelivery)
+	case []gateway.Event:
+		return each(v, normalEvent)
 	case gateway.VaultCustomer:
 		if len(v.Methods) == 0 {
 			v.Methods = nil
@@ -97,6 +101,27 @@ func normal(v any) any {
 		return v
 	}
 	return v
+}
+
+func each[T any](values []T, normal func(T) T) []T {
+	normals := make([]T, 0, len(values))
+	for _, v := range values {
+		normals = append(normals, normal(v))
+	}
+	return normals
+}
+
+func normalDelivery(d gateway.Delivery) gateway.Delivery {
+	if len(d.Log) == 0 {
+		d.Log = nil
+	}
+	d.Event = normalEvent(d.Event)
+	return d
+}
+
+func normalEvent(e gateway.Event) gateway.Event {
+	e.Payment = normalPayment(e.Payment)
+	return e
 }
 
 // normalPayment takes nil and empty for the same, which a store may not tell

@@ -16,6 +16,7 @@ var reopenSpecs = []reopenSpec{
 	{"Reopen/shows everything that was acknowledged", reopenShowsAll},
 	{"Reopen/keeps every key bound", reopenKeepsKeys},
 	{"Reopen/goes on where it stopped", reopenGoesOn},
+	{"Reopen/knows what was told, what is under way and what was not spread", reopenTells},
 }
 
 func reopenShowsAll(t *testing.T, l gateway.Ledger, reopen func() gateway.Ledger) {
@@ -67,4 +68,26 @@ func reopenGoesOn(t *testing.T, l gateway.Ledger, reopen func() gateway.Ledger) 
 	apply(t, l, decided)
 	l = reopen()
 	wantPayment(t, l, decided.Payment)
+}
+
+func reopenTells(t *testing.T, l gateway.Ledger, reopen func() gateway.Ledger) {
+	gone := gateway.SubscriberState{MerchantID: "m1", LiveMode: true, Subscriber: "shop", DisabledAt: start, Reason: "gone", Version: 1}
+	saveSubscriber(t, l, gone)
+	told := saved(t, l, inLane(t, l, "account 7", start), gateway.DeliveryDone)
+	under := inLane(t, l, "account 7", start.Add(time.Minute))
+	waiting := inLane(t, l, "account 7", start.Add(2*time.Minute))
+	unspreads := events(t, l, "m1", start.Add(time.Hour), 2)
+	until := later.Add(time.Minute)
+	under = take(t, l, under, later, until)
+	l = reopen()
+	for _, d := range []gateway.Delivery{told, under, waiting} {
+		wantDelivery(t, l, d)
+	}
+	wantSubscriber(t, l, gone)
+	equal(t, "the events", unspread(t, l, 10), unspreads)
+	wantTakeStale(t, l, waiting, later)
+	wantDue(t, l, until, waiting, under)
+	saved(t, l, under, gateway.DeliveryDone)
+	l = reopen()
+	wantDue(t, l, later, waiting)
 }

@@ -41,7 +41,7 @@ func stray(merchantID, transactionID string, at time.Time) gateway.UnmatchedTran
 func unmatchedEvent(u gateway.UnmatchedTransaction) *gateway.Event {
 	return &gateway.Event{
 		ID: gateway.NewEventID(u.FirstSeen), MerchantID: u.MerchantID,
-		Type: "transaction.unmatched", At: u.FirstSeen, Transaction: &u.Record,
+		Type: gateway.EventUnmatched, At: u.FirstSeen, Transaction: &u.Record,
 	}
 }
 

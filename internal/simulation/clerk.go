@@ -53,3 +53,21 @@ func (w *world) clerksNext(r *rand.Rand) (Fault, simulator.ClerkRequest) {
 	}
 	return ClerkVoids, on("void")
 }
+
+// credit gives a part of a payment back to the shopper's card while it is still
+// pending, which PayTrace's screens allow: such a credit is of no transaction,
+// and only its invoice says what it is for. It says whether that was done.
+func (w *world) credit(id string, amount int64) bool {
+	for _, row := range w.payTrace.sim.Transactions() {
+		if row.TransactionID != id || row.State != "pending_settlement" {
+			continue
+		}
+		made, err := w.payTrace.sim.Clerk(simulator.ClerkRequest{Kind: "refund", Amount: decimal(amount), InvoiceID: row.InvoiceID})
+		if err != nil {
+			return false
+		}
+		w.payTrace.credited(made, id)
+		return true
+	}
+	return false
+}

@@ -37,6 +37,14 @@ const (
 	ClaimsLieOld     Fault = "claims give an old answer"
 	ClaimReplyLost   Fault = "claims keep a claim and lose their reply"
 
+	CrashBeforeSpread Fault = "crash before events are spread"
+	CrashAfterSpread  Fault = "crash after events are spread"
+	CrashBeforeTake   Fault = "crash before a delivery is taken"
+	CrashAfterTake    Fault = "crash after a delivery is taken"
+	CrashDuringTell   Fault = "crash while a subscriber is told"
+	CrashBeforeTold   Fault = "crash before a delivery is recorded"
+	CrashAfterTold    Fault = "crash after a delivery is recorded"
+
 	ClockSkewed   Fault = "clock skewed"
 	BreakerOpened Fault = "breaker opened"
 )
@@ -55,6 +63,19 @@ const (
 	ClerkVoids      Fault = "clerk voids"
 	ClerkCaptures   Fault = "clerk captures"
 	ClerkAdjusts    Fault = "clerk adjusts"
+	ClerkCredits    Fault = "clerk credits what is pending"
+)
+
+// The faults of subscribers.
+const (
+	SinkRefuses   Fault = "subscriber refuses"
+	SinkLosesIt   Fault = "subscriber acts and its answer is lost"
+	SinkHangs     Fault = "subscriber hangs"
+	SinkIsLate    Fault = "subscriber acts after the gateway has given up"
+	SinkIsDown    Fault = "subscriber is down"
+	SinkIsGone    Fault = "subscriber says that it is gone"
+	SinkWontHear  Fault = "subscriber will not hear of an event"
+	SinkWantsTime Fault = "subscriber asks for time"
 )
 
 // The faults of callers.

@@ -80,19 +80,22 @@ func (w *world) start(name string, s *slot) (*instance, error) {
 		in.skew = w.between(-maxSkew, maxSkew, "skew", name)
 		w.faults.count(ClockSkewed, 1)
 	}
+	guarding := in.guarding()
+	guarding.LogIn = guard.NewLogIn(guarding)
 	client, err := paytrace.New(paytrace.Config{
 		BaseURL: payTraceURL, Username: payTraceUser, Password: simulator.DefaultPassword,
-		IntegratorID: simulator.DefaultIntegratorID, Dial: in.wire.dial, Now: in.clock, Log: w.log.With("instance", name),
+		IntegratorID: simulator.DefaultIntegratorID, Dial: in.wire.dial, LogIn: guarding.LogIn, Now: in.clock, Log: w.log.With("instance", name),
 	})
 	if err != nil {
 		return nil, err
 	}
 	in.gateway = gateway.New(gateway.Config{
 		Ledger: &ledgerPort{instance: in, next: w.ledger}, Merchants: []gateway.Merchant{w.merchant},
-		Processors: map[string]gateway.Processor{merchantID: &processorPort{instance: in, next: in.guard(client)}},
+		Processors: map[string]gateway.Processor{merchantID: &processorPort{instance: in, next: guard.New(client, guarding)}},
 		Secret:     []byte("0123456789abcdef0123456789abcdef"), Instance: name, Now: in.clock,
 		Log: w.log.With("instance", name), MaxInFlight: 256,
 		Claims: &claimsPort{instance: in, next: w.claims}, Observer: observer{},
+		Subscribers: in.subscribers(), Jitter: func(d time.Duration) time.Duration { return d },
 	})
 	in.server = api.New(api.Config{
 		Gateway: in.gateway, Issuer: auth.NewIssuer(w.auth), Verifier: auth.NewVerifier(w.auth),
@@ -106,10 +109,11 @@ func (w *world) start(name string, s *slot) (*instance, error) {
 
 func (in *instance) clock() time.Time { return time.Now().Add(in.skew) }
 
-func (in *instance) guard(client *paytrace.Client) *guard.Guard {
+// guarding is how the instance guards its way to PayTrace.
+func (in *instance) guarding() guard.Config {
 	random := in.world.of("guard", in.name)
 	var mu sync.Mutex
-	return guard.New(client, guard.Config{
+	return guard.Config{
 		Now: in.clock, Log: in.world.log, CallDeadline: in.world.merchant.CallDeadline,
 		Breaker: guard.BreakerConfig{MinimumRequests: 4, OpenFor: 8 * time.Second},
 		Retry: guard.RetryConfig{Random: func(n int64) int64 {
@@ -122,17 +126,18 @@ func (in *instance) guard(client *paytrace.Client) *guard.Guard {
 				in.world.faults.count(BreakerOpened, 1)
 			}
 		},
-	})
+	}
 }
 
-// pace is how often the jobs look for work, and whether the export is due.
-type pace struct{ due, watch time.Duration }
+// pace is how often the jobs look for work, whether the export is due, and whom
+// to tell.
+type pace struct{ due, watch, tell time.Duration }
 
 // The paces: as in production while things happen, and seldom in the long quiet
 // after it.
 var (
-	busyPace  = pace{2 * time.Second, 10 * time.Second}
-	quietPace = pace{10 * time.Minute, 6 * time.Hour}
+	busyPace  = pace{2 * time.Second, 10 * time.Second, 2 * time.Second}
+	quietPace = pace{10 * time.Minute, 6 * time.Hour, 10 * time.Minute}
 )
 
 // run runs the jobs at that pace from now on.
@@ -146,6 +151,7 @@ func (in *instance) run(at pace) {
 	in.stopJobs = cancel
 	in.world.work.Go(func() { in.gateway.RunDue(ctx, at.due) })
 	in.world.work.Go(func() { in.gateway.RunWatch(ctx, at.watch) })
+	in.world.work.Go(func() { in.gateway.RunTelling(ctx, at.tell) })
 }
 
 func (in *instance) crashed() bool {

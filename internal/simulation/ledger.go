@@ -94,7 +94,13 @@ func (l *ledgerPort) Apply(ctx context.Context, c gateway.Change) error {
 	case !op.Undecided():
 		at = crashes{CrashBeforeRecord, CrashAfterRecord}
 	}
-	err := l.write("Apply", op.Key+" "+string(op.Status), at, func() error { return l.next.Apply(ctx, c) })
+	err := l.write("Apply", op.Key+" "+string(op.Status), at, func() error {
+		err := l.next.Apply(ctx, c)
+		if err == nil {
+			l.instance.world.audience.kept(c.Events...)
+		}
+		return err
+	})
 	if err == nil {
 		l.instance.world.figures.applied(op, stageOf(ctx))
 	}

@@ -48,6 +48,10 @@ var mutants = []mutant{
 	{name: "refunds not reserved", rule: history.WithinBounds, patches: []patch{
 		{"gateway/payment.go", "max(0, p.Captured()-p.Refunded()-p.RefundPending())", "max(0, p.Captured()-p.Refunded())"},
 	}},
+	{name: "voided without a look at what a clerk has credited", rule: history.WithinBounds, patches: []patch{
+		{"gateway/void.go", "busy || p.Status != StatusApproved {", "busy || p.Status == StatusApproved {"},
+		{"gateway/external.go", "voidable := seen.state == RecordPending && p.isWhole(amount+p.RefundPending())", "voidable := false"},
+	}},
 	{name: "the claims trusted alone", rule: history.ChargedOnce, patches: []patch{
 		{"gateway/gateway.go", "func(ctx context.Context) (*claimed, error) { return g.claim(ctx, v) }",
 			"func(ctx context.Context) (*claimed, error) { return nil, nil }"},

@@ -27,6 +27,12 @@ type payTrace struct {
 	sim     *simulator.Simulator
 	network *network
 	served  chan error
+
+	mu sync.Mutex
+	// credits are what clerks have credited, and which payment they meant.
+	credits map[string]string
+	// blind are the times in which the export did not show everything.
+	blind []history.Span
 }
 
 func newPayTrace(seed uint64) *payTrace {
@@ -34,7 +40,7 @@ func newPayTrace(seed uint64) *payTrace {
 		sim: simulator.New(simulator.Options{
 			Now: time.Now, Seed: seed, FirstTransactionID: firstID, DemoCustomers: true,
 		}),
-		network: newNetwork(), served: make(chan error, 1),
+		network: newNetwork(), served: make(chan error, 1), credits: map[string]string{},
 	}
 	go func() { p.served <- p.sim.Serve(p.network, nil) }()
 	return p
@@ -134,6 +140,26 @@ func (d *distant) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// credited remembers which payment a clerk has meant.
+func (p *payTrace) credited(made, of string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.credits[made] = of
+}
+
+// lags notes from when to when the export shows what was made too late.
+func (p *payTrace) lags(on bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	if n := len(p.blind); n > 0 && p.blind[n-1].To.IsZero() {
+		p.blind[n-1].To = now
+	}
+	if on {
+		p.blind = append(p.blind, history.Span{From: now})
+	}
+}
+
 // books are PayTrace's view of the run.
 func (p *payTrace) books() (arrivals []history.Arrival, transactions []history.Transaction, err error) {
 	for _, e := range p.sim.History() {
@@ -142,10 +168,15 @@ func (p *payTrace) books() (arrivals []history.Arrival, transactions []history.T
 			HTTPStatus: e.HTTPStatus, Answer: e.Answer, Acted: e.Acted, Fault: e.Fault,
 		})
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for _, t := range p.sim.Transactions() {
 		row := history.Transaction{
 			ID: t.TransactionID, Kind: t.Kind, State: t.State, Of: t.ParentTransactionID, Reference: t.CustomerReferenceID,
 			Order: t.InvoiceID, ByClerk: t.CreatedBy != payTraceUser, At: t.CreatedAt, Captured: !t.CapturedAt.IsZero(),
+		}
+		if of, credit := p.credits[row.ID]; credit {
+			row.Of, row.Credit = of, true
 		}
 		if row.Amount, err = cents(t.Amount); err != nil {
 			return nil, nil, err

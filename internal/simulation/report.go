@@ -145,6 +145,9 @@ func (observer) Stage(ctx context.Context, s gateway.Stage, _ string) (context.C
 // Operation implements gateway.Observer.
 func (observer) Operation(gateway.Observation) {}
 
+// Delivery implements gateway.Observer.
+func (observer) Delivery(gateway.DeliveryObservation) {}
+
 func stageOf(ctx context.Context) gateway.Stage {
 	s, _ := ctx.Value(stageKey{}).(gateway.Stage)
 	return s

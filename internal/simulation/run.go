@@ -147,6 +147,9 @@ func (w *world) settleDown(c *crowd) error {
 	c.work.Wait()
 	// What was decided last, the watcher has to see once more.
 	w.setPace(busyPace)
+	if err := w.operate(); err != nil {
+		return err
+	}
 	time.Sleep(lastReading)
 	return nil
 }
@@ -157,10 +160,15 @@ const lastReading = 2*gateway.DefaultWatchEvery + time.Minute
 // look is what everybody has seen in the end.
 func (w *world) look() (history.History, error) {
 	h := w.record.all()
+	w.audience.fill(&h)
 	var err error
+	if h.Dead, err = w.deadLetters(); err != nil {
+		return h, err
+	}
 	if h.Arrivals, h.Transactions, err = w.payTrace.books(); err != nil {
 		return h, err
 	}
+	h.Blind = w.payTrace.blind
 	if h.Unmatched, err = w.unmatched(); err != nil {
 		return h, err
 	}

@@ -168,7 +168,7 @@ func (s *shopper) live() {
 		s.captures, s.captures, s.capturesTwice,
 		s.voids, s.voidsAndRefunds,
 		s.refundsAtOnce, s.refundsAtOnce, s.refundsLater, s.refundsLater,
-		s.reusesKey, s.isDeclined,
+		s.reusesKey, s.isDeclined, s.isCredited,
 	}
 	stories[s.random.IntN(len(stories))]()
 }
@@ -333,4 +333,26 @@ func (s *shopper) isDeclined() {
 	s.amount = declinedAmount
 	s.insist(s.pay())
 	s.insist(s.cancel())
+}
+
+// isCredited lives through a clerk who gives a part back while the payment is
+// pending, and a shop that does not know of it and wants all of it back.
+func (s *shopper) isCredited() {
+	id := s.buy()
+	if id == "" {
+		return
+	}
+	s.rest(0, time.Minute)
+	if s.world.credit(id, pick(s.random, int64(100), 301, s.amount)) {
+		s.count(ClerkCredits)
+	}
+	s.rest(0, 3*time.Minute)
+	switch s.random.IntN(3) {
+	case 0:
+		s.insist(s.follow(history.Void, "-v", id, 0))
+	case 1:
+		s.insist(s.follow(history.Refund, "-r", id, 0))
+	default:
+		s.insist(s.cancel())
+	}
 }

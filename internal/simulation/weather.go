@@ -37,6 +37,7 @@ func (w *world) forecast(next simulator.FaultPlan) {
 	if err := w.payTrace.sim.SetFaults(next); err != nil {
 		panic(err) // the plans are made here
 	}
+	w.payTrace.lags(next.Export.LagSeconds > 0)
 	if next.Export.LagSeconds > 0 {
 		w.faults.count(ExportLags, 1)
 	}

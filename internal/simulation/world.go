@@ -24,6 +24,7 @@ type world struct {
 	faults   tally
 	figures  figures
 	record   record
+	audience audience
 	calm     atomic.Bool // no faults
 	pace     atomic.Pointer[pace]
 	second   time.Time // when the second restless phase begins

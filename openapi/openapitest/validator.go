@@ -17,8 +17,6 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/legacy"
-
-	"paytrace-gateway/openapi"
 )
 
 // Validator judges requests and answers. It may be used concurrently.
@@ -30,7 +28,11 @@ type Validator struct {
 // New reads the contract. It fails when the contract itself is wrong, examples
 // with unknown members included.
 func New() (*Validator, error) {
-	contract, err := openapi3.NewLoader().LoadFromData(openapi.YAML())
+	source, err := withWebhooks()
+	if err != nil {
+		return nil, err
+	}
+	contract, err := openapi3.NewLoader().LoadFromData(source)
 	if err != nil {
 		return nil, err
 	}

@@ -133,6 +133,8 @@ type Merchant struct {
 	TellUnmatched bool     `yaml:"tellUnmatched"`
 	PayTrace      PayTrace `yaml:"paytrace"`
 	Clients       []Client `yaml:"clients"`
+	// Callbacks are who is told of the merchant's payments.
+	Callbacks Callbacks `yaml:"callbacks,omitempty"`
 }
 
 // PayTrace is how the merchant's account at PayTrace is reached and used.

@@ -23,10 +23,33 @@ func Example() string { return example }
 func Load(path string, env Env) (*Config, error) {
 	data, _, err := readOSFile(path)
 	if err != nil {
-		return nil, &Faults{List: []Fault{{File: path, Message: "cannot be read: " + reason(err) +
-			"; `gateway config example` prints a file to start from"}}}
+		return nil, unreadable(path, err)
 	}
 	return Parse(path, data, env, readOSFile)
+}
+
+// OperatorListen reads the one member of the file that says where a running
+// gateway can be asked how it is. What else is in the file, and the secrets that
+// it takes from the environment, are nobody's matter then.
+func OperatorListen(path string, env Env) (string, error) {
+	data, _, err := readOSFile(path)
+	if err != nil {
+		return "", unreadable(path, err)
+	}
+	r := &reader{name: path, env: env}
+	listen := defaultOperatorListen
+	if root := r.parseDocument(data); root != nil {
+		listen = read(r.object(root, "", "gateway"), "operatorListen", address, defaultOperatorListen)
+	}
+	if len(r.faults.List) > 0 {
+		return "", &r.faults
+	}
+	return listen, nil
+}
+
+func unreadable(path string, err error) *Faults {
+	return &Faults{List: []Fault{{File: path, Message: "cannot be read: " + reason(err) +
+		"; `gateway config example` prints a file to start from"}}}
 }
 
 // Parse reads a configuration that is already in memory. name is the file's

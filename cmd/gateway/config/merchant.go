@@ -27,6 +27,7 @@ func (o object) merchant() Merchant {
 		TellUnmatched: read(o, "tellUnmatched", truth, false),
 		PayTrace:      o.paytrace(live),
 		Clients:       o.clients(live),
+		Callbacks:     o.callbacks(live),
 	}
 }
 

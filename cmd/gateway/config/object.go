@@ -20,13 +20,20 @@ var members = map[string][]string{
 	"tls":      {"caFile", "serverName", "certFile", "keyFile"},
 	"log":      {"level", "format"},
 	"tracing":  {"endpoint", "sample", "headers"},
-	"merchant": {"id", "liveMode", "currency", "timeZone", "tellUnmatched", "paytrace", "clients"},
+	"merchant": {"id", "liveMode", "currency", "timeZone", "tellUnmatched", "paytrace", "clients", "callbacks"},
 	"paytrace": {"baseURL", "username", "password", "integratorID", "callDeadline", "sendWindow", "referenceField",
 		"invoiceSuffix", "exportTimeZone", "exportRowCap", "maxConnections", "maxLookConnections", "rateLimit", "watchEvery", "watchDays",
 		"discretionaryData"},
 	"client": {"id", "secret", "secretHash", "scopes", "channel", "quota", "certificates"},
 	"quota":  {"requests", "per"},
 	"file":   {"file"},
+
+	"callbacks": {"magento", "salesforce", "webhooks"},
+	"magento": {"baseURL", "signingURL", "consumerKey", "consumerSecret", "accessToken", "accessTokenSecret", "way", "methodCodes", "channel",
+		"stores", "orderWait", "undoWithoutOrder", "leaveReview", "declined", "statuses", "allowNetworks", "allowHosts", "timeout", "atOnce"},
+	"salesforce": {"loginURL", "clientID", "clientSecret", "username", "privateKey", "audience", "apiVersion", "object", "externalID",
+		"perOperation", "sequenceField", "platformEvent", "fields", "eventFields", "statuses", "allowNetworks", "allowHosts", "timeout", "atOnce"},
+	"webhook": {"name", "url", "secret", "previousSecret", "events", "allowNetworks", "allowHosts", "timeout", "atOnce"},
 }
 
 // object is a mapping of the file whose members have been checked by name.

@@ -35,11 +35,15 @@ const (
 	BooksAgree    = "books-agree"
 	TrulyDone     = "truly-done"
 	Answers       = "answers"
+	HeardInOrder  = "heard-in-order"
+	HeardAll      = "heard-all"
+	OneAtATime    = "one-at-a-time"
 )
 
 var rules = []func(*index) []Violation{
 	chargedOnce, sentOnce, ownIntent, withinBounds, decided, toldStands,
 	sameOperation, keyReuse, noOrphan, adopted, givenUp, booksAgree, trulyDone, answers,
+	heardInOrder, heardAll, oneAtATime,
 }
 
 // Check holds the history against every rule.
@@ -137,5 +141,5 @@ func (x *index) hidden(id string) int64 {
 
 // undone says that nothing of a charge is left with the merchant.
 func (x *index) undone(t Transaction) bool {
-	return t.State == "voided" || t.State == "declined" || (t.taken() > 0 && x.given(t.ID) == t.taken())
+	return t.State == "voided" || t.State == "declined" || (t.taken() > 0 && x.given(t.ID) >= t.taken())
 }

@@ -65,6 +65,21 @@ func told(h *History, after float64, status string) {
 	h.Calls = append(h.Calls, c)
 }
 
+// credited adds a clerk's credit of half the sale, listed since, and a void of
+// all of it that left a hundred seconds after the beginning.
+func credited(h *History, after float64) {
+	h.Transactions[0].State, h.payment().Status = "voided", "voided"
+	h.Transactions = append(h.Transactions, Transaction{
+		ID: "200", Kind: "refund", State: "pending_settlement", Amount: 500, Of: "100", Order: "o1", ByClerk: true, Credit: true, At: at(after),
+	})
+	h.Unmatched = []Unmatched{{ID: "200", Order: "o1"}}
+	h.operation(Operation{ID: "op2", Kind: "void", Status: "approved", Amount: 1000})
+	h.payment().Pending = 0
+	h.Intents = append(h.Intents, Intent{At: at(99.9), Instance: "one", Kind: Void, Subject: "100", SendBefore: at(105)})
+	h.Sends = append(h.Sends, Send{At: at(100), Instance: "one", Kind: Void, Subject: "100", SendBefore: at(105), Outcome: "approved"})
+	h.Arrivals = append(h.Arrivals, Arrival{At: at(101), Operation: Void, TransactionID: "100", HTTPStatus: 200, Answer: 109, Acted: true})
+}
+
 func TestAHistoryIsJudged(t *testing.T) {
 	for name, c := range map[string]struct {
 		rule string // "" for a history that breaks none
@@ -139,6 +154,12 @@ func TestAHistoryIsJudged(t *testing.T) {
 		"a sum that the operations do not make": {WithinBounds, func(h *History) { h.payment().Refunded = 5 }},
 		"refunds at PayTrace beyond the sale": {WithinBounds, func(h *History) {
 			h.Transactions = append(h.Transactions, Transaction{ID: "200", Kind: "refund", State: "settled", Amount: 1001, Of: "100", ByClerk: true})
+		}},
+		"a void of what a clerk had credited": {WithinBounds, func(h *History) { credited(h, 10) }},
+		"a void just as a clerk credits":      {"", func(h *History) { credited(h, 99) }},
+		"a void while the export lags": {"", func(h *History) {
+			credited(h, 10)
+			h.Blind = []Span{{From: at(50), To: at(70)}}
 		}},
 		"a capture at PayTrace beyond the authorization": {WithinBounds, func(h *History) {
 			h.Transactions[0].Captured, h.Transactions[0].Authorized = true, 900

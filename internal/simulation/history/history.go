@@ -19,6 +19,14 @@ type History struct {
 	// transactions that it lists as belonging to none of them.
 	Payments  []Payment
 	Unmatched []Unmatched
+	// Subscribers are who has to be told of every one of Events. Receipts are
+	// what they saw, and Dead the dead letters of the end.
+	Subscribers []string
+	Events      []Event
+	Receipts    []Receipt
+	Dead        []Dead
+	// Blind are the times in which PayTrace's export did not show everything.
+	Blind []Span
 }
 
 // Unmatched is a transaction that the gateway lists for a person.
@@ -106,6 +114,9 @@ type Send struct {
 	Outcome    string
 }
 
+// Span is a time from and to.
+type Span struct{ From, To time.Time }
+
 // Arrival is a request that PayTrace has read.
 type Arrival struct {
 	At            time.Time
@@ -129,7 +140,10 @@ type Transaction struct {
 	Reference string
 	Order     string
 	ByClerk   bool
-	At        time.Time
+	// Credit says that the refund bears nothing which ties it to what it
+	// returns: Of is what the clerk has meant.
+	Credit bool
+	At     time.Time
 	// Authorized is what was authorized, before a capture lowered it.
 	Authorized int64
 }

@@ -88,6 +88,11 @@ func (x *index) lines(names map[string]bool) []string {
 				t.Kind, t.ID, suffix(" of ", t.Of), t.Amount, t.Order, t.Reference, t.State, t.ByClerk)
 		}
 	}
+	for _, r := range x.Receipts {
+		if r.Payment != "" && names[r.Payment] {
+			add(r.At, "%s tells %s of version %d of %s (%s), until %s; acted %t", r.Instance, r.Subscriber, r.Version, r.Payment, r.Event, clock(r.Until), r.Acted)
+		}
+	}
 	for _, p := range x.Payments {
 		if names[p.ID] {
 			add(endOfTime, "in the end %s", p.describe())

@@ -28,12 +28,12 @@ func withinBounds(x *index) []Violation {
 		case t.Captured && t.Amount > t.Authorized:
 			found = append(found, x.violation(WithinBounds, "transaction "+t.ID,
 				fmt.Sprintf("PayTrace captured %d of %d authorized", t.Amount, t.Authorized), about{transaction: t.ID}))
-		case t.charges() && x.given(t.ID) > t.Amount:
+		case t.charges() && x.given(t.ID)-x.credited(t.ID) > t.Amount:
 			found = append(found, x.violation(WithinBounds, "transaction "+t.ID,
 				fmt.Sprintf("PayTrace gave %d of %d back", x.given(t.ID), t.Amount), about{transaction: t.ID}))
 		}
 	}
-	return found
+	return append(found, givenTwice(x)...)
 }
 
 // outOfBounds says which sum is too large, or "". What a clerk gives back, or

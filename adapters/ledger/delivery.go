@@ -1,0 +1,175 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+// inFrontSQL are the deliveries of the same queue, called front, that go before
+// one of deliveries and may hold it up. They are all in one index.
+const inFrontSQL = `SELECT 1 FROM deliveries AS front
+	WHERE front.merchant_id = deliveries.merchant_id AND front.live_mode = deliveries.live_mode
+		AND front.subscriber = deliveries.subscriber AND front.queue = deliveries.queue
+		AND front.status IN ('pending', 'dead')
+		AND (front.position, front.event_id) < (deliveries.position, deliveries.event_id)`
+
+// eachSQL ends a look at other rows for one row, where PostgreSQL would make a
+// join of it. It knows little of tables whose rows change by the second, and a
+// wrong guess would read all that waits for each that waits.
+const eachSQL = ` LIMIT 1 OFFSET 0`
+
+// The writes of one delivery. A transaction takes the lane before the delivery,
+// always: two gateways that work on one lane would else wait for each other.
+const (
+	// A lane that is held is waited for only while its holder is being written.
+	takeLaneSQL = `INSERT INTO delivery_lanes (merchant_id, live_mode, subscriber, lane, holder, until)
+		VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (merchant_id, live_mode, subscriber, lane) DO UPDATE
+		SET holder = excluded.holder, until = excluded.until
+		WHERE delivery_lanes.until <= ? OR delivery_lanes.holder = excluded.holder`
+	releaseLaneSQL = `DELETE FROM delivery_lanes
+		WHERE merchant_id = ? AND live_mode = ? AND subscriber = ? AND lane = ? AND holder = ?`
+
+	takeDeliverySQL = `UPDATE deliveries SET due = ?, attempts = attempts + 1, version = version + 1, updated_at = ?
+		WHERE id = ? AND merchant_id = ? AND version = ? AND status = 'pending' AND due <= ?
+			AND NOT EXISTS (` + inFrontSQL + eachSQL + `)`
+	saveDeliverySQL = `UPDATE deliveries SET status = ?, due = ?, attempts = ?, failures = ?, log = ?, updated_at = ?, version = ?
+		WHERE id = ? AND merchant_id = ? AND version = ?`
+	replayDeliverySQL = saveDeliverySQL + `
+			AND NOT EXISTS (SELECT 1 FROM deliveries AS behind
+				WHERE behind.payment_id = deliveries.payment_id
+					AND behind.merchant_id = deliveries.merchant_id AND behind.live_mode = deliveries.live_mode
+					AND behind.subscriber = deliveries.subscriber AND behind.status <> 'skipped'
+					AND (behind.position, behind.event_id) > (deliveries.position, deliveries.event_id)` + eachSQL + `)`
+
+	// These change nothing. The first keeps the payment from getting new events,
+	// the second those that it has from being spread.
+	holdPaymentSQL  = `UPDATE payments SET version = version WHERE id = ?`
+	holdUnspreadSQL = `UPDATE events SET spread = spread WHERE COALESCE(payment_id, id) = ? AND NOT spread`
+)
+
+// errUnowned is what a delivery is refused with that nobody could find again.
+var errUnowned = errors.New("it needs an id, a merchant, a subscriber, and a version above zero")
+
+// deliveryRow is a delivery with its log as JSON.
+type deliveryRow struct {
+	gateway.Delivery
+	log string
+}
+
+func encodeDelivery(d gateway.Delivery) (deliveryRow, error) {
+	if d.ID == "" || d.MerchantID == "" || d.Subscriber == "" || d.Version < 1 {
+		return deliveryRow{}, errUnowned
+	}
+	log, err := json.Marshal(d.Log)
+	if err != nil {
+		return deliveryRow{}, fmt.Errorf("the log of delivery %s cannot be written as JSON: %w", d.ID, err)
+	}
+	return deliveryRow{Delivery: d, log: string(log)}, nil
+}
+
+// queue is what orders deliveries, and the lane of one that has no other.
+func (d deliveryRow) queue() string {
+	if d.Event.PaymentID != "" {
+		return d.Event.PaymentID
+	}
+	return d.Event.ID
+}
+
+func (d deliveryRow) lane() string {
+	if d.Lane != "" {
+		return d.Lane
+	}
+	return d.queue()
+}
+
+// place is the lane, which is taken first.
+func (d deliveryRow) place() string {
+	return fmt.Sprintf("lane %s %t %s %s", d.MerchantID, d.LiveMode, d.Subscriber, d.lane())
+}
+
+func (d deliveryRow) insert(s *session) error {
+	_, err := s.exec(insertDeliverySQL,
+		d.ID, d.MerchantID, d.LiveMode, d.Subscriber, d.Event.ID, d.queue(), orNull(d.Event.PaymentID), d.Lane, d.Event.Version,
+		string(d.Status), orZero(d.Due), d.Attempts, d.Failures, d.log, d.Version, d.CreatedAt.UnixMicro(), d.UpdatedAt.UnixMicro())
+	return err
+}
+
+// take leaves the race to the database: of two gateways the second waits for the
+// row of the lane, and then finds it held.
+func (d deliveryRow) take(s *session, now, until time.Time) error {
+	err := s.one(gateway.ErrStale, takeLaneSQL,
+		d.MerchantID, d.LiveMode, d.Subscriber, d.lane(), d.ID, until.UnixMicro(), now.UnixMicro())
+	if err != nil {
+		return err
+	}
+	return s.one(gateway.ErrStale, takeDeliverySQL,
+		until.UnixMicro(), now.UnixMicro(), d.ID, d.MerchantID, d.Version, now.UnixMicro())
+}
+
+func (d deliveryRow) save(s *session) error { return d.update(s, saveDeliverySQL) }
+
+// replay is alone with the payment. Without that, a newer event could be spread
+// and told after its deliveries were looked for and before this one stands in
+// front of them.
+func (d deliveryRow) replay(s *session) error {
+	if _, err := s.exec(holdPaymentSQL, d.Event.PaymentID); err != nil {
+		return err
+	}
+	if _, err := s.exec(holdUnspreadSQL, d.queue()); err != nil {
+		return err
+	}
+	return d.update(s, replayDeliverySQL)
+}
+
+// update lets the lane go first; when the delivery has changed, both are undone.
+func (d deliveryRow) update(s *session, query string) error {
+	if _, err := s.exec(releaseLaneSQL, d.MerchantID, d.LiveMode, d.Subscriber, d.lane(), d.ID); err != nil {
+		return err
+	}
+	return s.one(gateway.ErrStale, query,
+		string(d.Status), orZero(d.Due), d.Attempts, d.Failures, d.log, d.UpdatedAt.UnixMicro(), d.Version,
+		d.ID, d.MerchantID, d.Version-1)
+}
+
+// TakeDelivery implements gateway.Outbox.
+func (l *Ledger) TakeDelivery(ctx context.Context, d gateway.Delivery, now, until time.Time) (gateway.Delivery, error) {
+	row, err := encodeDelivery(d)
+	if err != nil {
+		return gateway.Delivery{}, fmt.Errorf("a delivery that cannot be taken: %w", err)
+	}
+	if !until.After(now) {
+		return gateway.Delivery{}, errors.New("a delivery is taken for a time, and this one has passed before it began")
+	}
+	err = l.write(ctx, row.place(), func(s *session) error { return row.take(s, now, until) })
+	if err != nil {
+		return gateway.Delivery{}, err
+	}
+	d.Due, d.UpdatedAt = timeOf(until.UnixMicro()), timeOf(now.UnixMicro())
+	d.Attempts++
+	d.Version++
+	return d, nil
+}
+
+// SaveDelivery implements gateway.Outbox.
+func (l *Ledger) SaveDelivery(ctx context.Context, d gateway.Delivery) error {
+	row, err := encodeDelivery(d)
+	if err != nil {
+		return fmt.Errorf("a delivery that the ledger cannot take: %w", err)
+	}
+	return l.write(ctx, row.place(), row.save)
+}
+
+// ReplayDelivery implements gateway.Outbox.
+func (l *Ledger) ReplayDelivery(ctx context.Context, d gateway.Delivery) error {
+	row, err := encodeDelivery(d)
+	if err != nil {
+		return fmt.Errorf("a delivery that the ledger cannot take: %w", err)
+	}
+	return l.write(ctx, "payment "+row.queue(), row.replay)
+}

@@ -1,0 +1,52 @@
+package ledger
+
+import (
+	"context"
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+func (p *pair) Unspread(ctx context.Context, limit int) ([]gateway.Event, error) {
+	return p.next().Unspread(ctx, limit)
+}
+
+func (p *pair) Spread(ctx context.Context, events []gateway.Event, deliveries []gateway.Delivery) error {
+	return p.next().Spread(ctx, events, deliveries)
+}
+
+func (p *pair) DueDeliveries(ctx context.Context, s gateway.Subscriber, now time.Time, limit int) ([]gateway.Delivery, error) {
+	return p.next().DueDeliveries(ctx, s, now, limit)
+}
+
+func (p *pair) TakeDelivery(ctx context.Context, d gateway.Delivery, now, until time.Time) (gateway.Delivery, error) {
+	return p.next().TakeDelivery(ctx, d, now, until)
+}
+
+func (p *pair) SaveDelivery(ctx context.Context, d gateway.Delivery) error {
+	return p.next().SaveDelivery(ctx, d)
+}
+
+func (p *pair) ReplayDelivery(ctx context.Context, d gateway.Delivery) error {
+	return p.next().ReplayDelivery(ctx, d)
+}
+
+func (p *pair) Delivery(ctx context.Context, merchantID, id string) (gateway.Delivery, error) {
+	return p.next().Delivery(ctx, merchantID, id)
+}
+
+func (p *pair) Deliveries(ctx context.Context, f gateway.DeliveryFilter) ([]gateway.Delivery, error) {
+	return p.next().Deliveries(ctx, f)
+}
+
+func (p *pair) DeliveryBacklog(ctx context.Context) ([]gateway.DeliveryBacklog, error) {
+	return p.next().DeliveryBacklog(ctx)
+}
+
+func (p *pair) SubscriberState(ctx context.Context, merchantID string, liveMode bool, name string) (gateway.SubscriberState, error) {
+	return p.next().SubscriberState(ctx, merchantID, liveMode, name)
+}
+
+func (p *pair) SaveSubscriberState(ctx context.Context, state gateway.SubscriberState) error {
+	return p.next().SaveSubscriberState(ctx, state)
+}

@@ -1,0 +1,64 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"paytrace-gateway/gateway"
+)
+
+const (
+	subscriberSQL = `SELECT disabled_at, reason, version FROM subscribers WHERE merchant_id = ? AND live_mode = ? AND name = ?`
+
+	insertSubscriberSQL = `INSERT INTO subscribers (merchant_id, live_mode, name, disabled_at, reason, version)
+		VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (merchant_id, live_mode, name) DO NOTHING`
+	updateSubscriberSQL = `UPDATE subscribers SET disabled_at = ?, reason = ?, version = ?
+		WHERE merchant_id = ? AND live_mode = ? AND name = ? AND version = ?`
+)
+
+// subscriberRow is the state of a subscriber as its row.
+type subscriberRow gateway.SubscriberState
+
+func (r subscriberRow) place() string {
+	return fmt.Sprintf("subscriber %s %t %s", r.MerchantID, r.LiveMode, r.Subscriber)
+}
+
+// write relies on the database for the race, as that of a watch does.
+func (r subscriberRow) write(s *session) error {
+	if r.Version == 1 {
+		return s.one(gateway.ErrStale, insertSubscriberSQL,
+			r.MerchantID, r.LiveMode, r.Subscriber, orZero(r.DisabledAt), r.Reason, r.Version)
+	}
+	return s.one(gateway.ErrStale, updateSubscriberSQL,
+		orZero(r.DisabledAt), r.Reason, r.Version,
+		r.MerchantID, r.LiveMode, r.Subscriber, r.Version-1)
+}
+
+// SubscriberState implements gateway.Outbox.
+func (l *Ledger) SubscriberState(ctx context.Context, merchantID string, liveMode bool, name string) (gateway.SubscriberState, error) {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
+	state := gateway.SubscriberState{MerchantID: merchantID, LiveMode: liveMode, Subscriber: name}
+	var disabledAt int64
+	err := l.reads.subscriber.QueryRowContext(ctx, merchantID, liveMode, name).Scan(&disabledAt, &state.Reason, &state.Version)
+	if errors.Is(err, sql.ErrNoRows) {
+		return state, nil
+	}
+	if err != nil {
+		return gateway.SubscriberState{}, l.explain(err)
+	}
+	state.DisabledAt = timeOf(disabledAt)
+	return state, nil
+}
+
+// SaveSubscriberState implements gateway.Outbox.
+func (l *Ledger) SaveSubscriberState(ctx context.Context, state gateway.SubscriberState) error {
+	if state.MerchantID == "" || state.Subscriber == "" || state.Version < 1 {
+		return errors.New("a subscriber's state that the ledger cannot take: it needs a merchant, a name, and a version above zero")
+	}
+	row := subscriberRow(state)
+	return l.write(ctx, row.place(), row.write)
+}

@@ -1,0 +1,147 @@
+package mapping
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/vm"
+
+	"paytrace-gateway/gateway"
+)
+
+// maxFields bounds the fields of one mapping.
+const maxFields = 200
+
+// Rules are what becomes of an event in another system.
+type Rules struct {
+	// Fields are expressions by the other system's name of the field. An
+	// expression without a character leaves the field out.
+	Fields map[string]string
+	// Statuses are the other system's words for the states of a payment.
+	Statuses map[gateway.Status]string
+}
+
+// over are these rules where they say something, and the others elsewhere.
+func (r Rules) over(defaults Rules) Rules {
+	merged := Rules{Fields: maps.Clone(defaults.Fields), Statuses: maps.Clone(defaults.Statuses)}
+	if merged.Fields == nil {
+		merged.Fields = map[string]string{}
+	}
+	if merged.Statuses == nil {
+		merged.Statuses = map[gateway.Status]string{}
+	}
+	maps.Copy(merged.Fields, r.Fields)
+	maps.Copy(merged.Statuses, r.Statuses)
+	return merged
+}
+
+// Mapping is a set of checked rules. It may be used concurrently.
+type Mapping struct {
+	fields   []field
+	statuses map[gateway.Status]string
+}
+
+type field struct {
+	name    string
+	program *vm.Program
+}
+
+// Compile checks the merchant's own rules, laid over the defaults. The error
+// names every fault: the field, its expression, and what is available.
+func Compile(defaults, own Rules) (*Mapping, error) {
+	rules := own.over(defaults)
+	m := &Mapping{statuses: rules.Statuses}
+	faults := []error{checkStatuses(rules.Statuses)}
+	for _, name := range slices.Sorted(maps.Keys(rules.Fields)) {
+		source := rules.Fields[name]
+		if strings.TrimSpace(source) == "" {
+			continue
+		}
+		program, err := compile(source)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("field %s: the expression %q cannot be used: %w; available are %s", name, shown(source), err, available))
+			continue
+		}
+		m.fields = append(m.fields, field{name, program})
+	}
+	if len(m.fields) > maxFields {
+		faults = append(faults, fmt.Errorf("there are %d fields; at most %d are told", len(m.fields), maxFields))
+	}
+	return m, errors.Join(faults...)
+}
+
+// shown is as much of an expression as an error quotes.
+func shown(source string) string {
+	const most = 200
+	if runes := []rune(source); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return source
+}
+
+func checkStatuses(statuses map[gateway.Status]string) error {
+	var faults []error
+	for _, status := range slices.Sorted(maps.Keys(statuses)) {
+		if !gateway.KnownStatus(status) {
+			faults = append(faults, fmt.Errorf("statuses: %q is no state of a payment", status))
+		}
+		if statuses[status] == "" {
+			faults = append(faults, fmt.Errorf("statuses: there is no word for %s", status))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// Names are the fields that may be told, sorted.
+func (m *Mapping) Names() []string {
+	var names []string
+	for _, f := range m.fields {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// Status is the other system's word for a state.
+func (m *Mapping) Status(s gateway.Status) string { return m.statuses[s] }
+
+// Fields are what an event becomes. What is not known is left out, so that it
+// overwrites nothing; an expression that gives nil tells an explicit null.
+// Values are texts, json.Number, int, int64, bool or nil.
+func (m *Mapping) Fields(e gateway.Event) (map[string]any, error) {
+	env := environmentOf(e, m.statuses)
+	fields := make(map[string]any, len(m.fields))
+	var faults []error
+	for _, f := range m.fields {
+		value, some, err := evaluate(f.program, env)
+		switch {
+		case err != nil:
+			faults = append(faults, fmt.Errorf("field %s: %w", f.name, err))
+		case some:
+			fields[f.name] = value
+		}
+	}
+	return fields, errors.Join(faults...)
+}
+
+// available lists what an expression can name, for those who have mistyped.
+var available = strings.Join(members(reflect.TypeFor[Environment](), ""), ", ") +
+	", and the functions " + strings.Join(functions(), ", ")
+
+// members are the names of an environment, those of its parts after a point.
+func members(of reflect.Type, before string) []string {
+	var names []string
+	for i := range of.NumField() {
+		name := before + of.Field(i).Tag.Get("expr")
+		if of.Field(i).Type.Kind() == reflect.Struct {
+			names = append(names, members(of.Field(i).Type, name+".")...)
+			continue
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

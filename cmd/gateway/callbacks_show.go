@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// oneDelivery stands behind the name of a command that takes one.
+const oneDelivery = " DELIVERY"
+
+func callbacksShowCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "show" + oneDelivery,
+		Short: "Show a delivery, every attempt, and the choices",
+		Args:  cobra.ExactArgs(1),
+	}
+	flags := addOperatorFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		o, err := flags.operator()
+		if err != nil {
+			return err
+		}
+		var d delivery
+		if err := o.call(cmd.Context(), callbacksPath+"/"+url.PathEscape(args[0]), nil, &d); err != nil {
+			return err
+		}
+		return printDelivery(cmd.OutOrStdout(), d, flags.given())
+	}
+	return cmd
+}
+
+func printDelivery(w io.Writer, d delivery, given string) error {
+	environment := "test"
+	if d.LiveMode {
+		environment = "live"
+	}
+	t := newTable(w, "delivery", d.DeliveryID)
+	for _, line := range [][2]string{
+		{"merchant", d.MerchantID + ", " + environment},
+		{"subscriber", d.Subscriber},
+		{"event", d.EventType + " " + d.EventID},
+		{"happened", moment(d.OccurredAt)},
+		{"payment", d.PaymentID},
+		{"version", versionOf(d.PaymentVersion)},
+		{"status", d.DeliveryStatus},
+		{"due", moment(d.DueAt)},
+		{"made", moment(d.CreatedAt)},
+	} {
+		if line[1] != "" {
+			t.row(line[0], line[1])
+		}
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if err := printAttempts(w, d.AttemptLog); err != nil {
+		return err
+	}
+	return printDeliveryChoices(w, d, given)
+}
+
+func versionOf(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+func printAttempts(w io.Writer, log []attempt) error {
+	if len(log) == 0 {
+		_, err := fmt.Fprintln(w, "\nit was not tried yet")
+		return err
+	}
+	fmt.Fprintln(w)
+	t := newTable(w, "AT", "TOOK", "BY", "WHAT CAME OF IT")
+	for _, a := range log {
+		took := ""
+		if a.TookMs > 0 {
+			took = (time.Duration(a.TookMs) * time.Millisecond).String()
+		}
+		t.row(moment(a.AttemptedAt), took, a.AttemptedBy, a.words())
+		if a.Attention != "" {
+			t.row("", "", "", "a person has to look at the payment: "+a.Attention)
+		}
+	}
+	return t.Flush()
+}
+
+// printDeliveryChoices says what a person can do now, as commands to be pasted.
+func printDeliveryChoices(w io.Writer, d delivery, given string) error {
+	id := shellWord(d.DeliveryID)
+	replay, skip := "gateway callbacks replay "+id+given, "gateway callbacks skip "+id+" --note WHY"+given
+	var choices []choice
+	switch d.DeliveryStatus {
+	case "dead":
+		choices = []choice{{"once the cause is mended, send it again, and then what waits behind it", replay},
+			{"if the subscriber need not be told of it, let go what waits behind it", skip}}
+	case "pending":
+		choices = []choice{{"to try it at once", replay}, {"if the subscriber need not be told of it", skip}}
+	case "parked":
+		choices = []choice{{"it waits behind a dead letter of its payment; see that one",
+			"gateway callbacks list --status dead --subscriber " + shellWord(d.Subscriber) + " --payment " + shellWord(d.PaymentID) + given}}
+	case "delivered":
+		choices = []choice{{"if the subscriber has lost it, and was told of nothing newer, send it again", replay}}
+	}
+	fmt.Fprintln(w)
+	for _, c := range choices {
+		fmt.Fprintf(w, "%s:\n  %s\n", c.when, c.flags)
+	}
+	if len(choices) == 0 {
+		fmt.Fprintln(w, "nothing is left to be done about it")
+	}
+	return nil
+}

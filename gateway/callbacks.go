@@ -1,0 +1,281 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+)
+
+// What an operator may ask of deliveries, and do with them. A delivery belongs
+// to one merchant, and its id finds it only there.
+
+// Delivery returns one delivery with its whole log.
+func (g *Gateway) Delivery(ctx context.Context, merchantID, id string) (Delivery, error) {
+	m, err := g.merchant(merchantID)
+	if err != nil {
+		return Delivery{}, err
+	}
+	return inBudget(ctx, g, func() (Delivery, error) { return g.delivery(ctx, m, id) })
+}
+
+func (g *Gateway) delivery(ctx context.Context, m Merchant, id string) (Delivery, error) {
+	d, err := g.ledger.Delivery(ctx, m.ID, id)
+	if errors.Is(err, ErrNotFound) || (err == nil && d.LiveMode != m.LiveMode) {
+		return Delivery{}, refuse(CodeNotFound, "no delivery with this id")
+	}
+	if err != nil {
+		return Delivery{}, unavailable(err)
+	}
+	return d, nil
+}
+
+// Deliveries returns a page, newest first, and whether there are more.
+func (g *Gateway) Deliveries(ctx context.Context, f DeliveryFilter) ([]Delivery, bool, error) {
+	m, err := g.merchant(f.MerchantID)
+	if err != nil {
+		return nil, false, err
+	}
+	size := f.Limit
+	f.Limit++
+	f.LiveMode = m.LiveMode
+	page, err := inBudget(ctx, g, func() ([]Delivery, error) {
+		page, err := g.ledger.Deliveries(ctx, f)
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		return page, nil
+	})
+	if len(page) > size {
+		return page[:size], true, err
+	}
+	return page, false, err
+}
+
+// Replay sends one delivery again, under the id of its event. What its payment
+// has behind it follows in order.
+func (g *Gateway) Replay(ctx context.Context, merchantID, by, id string) (Delivery, error) {
+	return g.decideDelivery(ctx, merchantID, id, func(d Delivery) (Delivery, error) { return replayed(d, by, g.clock()) })
+}
+
+// Skip gives one delivery up: the subscriber is never told of that event, and
+// what its payment has behind it goes on.
+func (g *Gateway) Skip(ctx context.Context, merchantID, by, id, note string) (Delivery, error) {
+	return g.decideDelivery(ctx, merchantID, id, func(d Delivery) (Delivery, error) { return skipped(d, by, note, g.clock()) })
+}
+
+// decideDelivery carries a person's decision out. One that is under way meanwhile
+// is decided anew.
+func (g *Gateway) decideDelivery(ctx context.Context, merchantID, id string, decide func(Delivery) (Delivery, error)) (Delivery, error) {
+	m, err := g.merchant(merchantID)
+	if err != nil {
+		return Delivery{}, err
+	}
+	return inBudget(ctx, g, func() (Delivery, error) {
+		return settle(func() (Delivery, error) {
+			d, err := g.delivery(ctx, m, id)
+			if err != nil {
+				return Delivery{}, err
+			}
+			if d.underWay(g.clock()) {
+				return Delivery{}, refuse(CodeInProgress, "this delivery is under way; decide when its attempt has ended").retry(askAgain)
+			}
+			next, err := decide(d)
+			if err != nil {
+				return Delivery{}, err
+			}
+			if err := g.writeDecision(ctx, d, next); err != nil {
+				return Delivery{}, err
+			}
+			last := next.Log[len(next.Log)-1]
+			g.log.Warn("delivery.decided", "merchant", m.ID, "subscriber", d.Subscriber, "delivery", d.ID, "payment", d.Event.PaymentID,
+				"decision", last.Outcome, "by", last.By, "note", last.Detail)
+			g.telling.wake(m.ID, d.Subscriber)
+			return next, nil
+		})
+	})
+}
+
+func (g *Gateway) writeDecision(ctx context.Context, before, next Delivery) error {
+	save := g.ledger.SaveDelivery
+	if before.Status == DeliveryDone {
+		save = g.ledger.ReplayDelivery
+	}
+	err := save(ctx, next)
+	if errors.Is(err, ErrStale) && before.Status == DeliveryDone {
+		return refuse(CodeNotReplayable, "the subscriber has been told of a newer state of this payment, or is about to be; replay the newest of its deliveries instead")
+	}
+	if err != nil && !errors.Is(err, ErrStale) {
+		return unavailable(err)
+	}
+	return err
+}
+
+// replayed is a delivery that a person sends again: its schedule begins anew.
+func replayed(d Delivery, by string, now time.Time) (Delivery, error) {
+	if d.Status == DeliverySkipped {
+		return d, refuse(CodeNotReplayable, "this delivery was skipped, and newer ones of its payment may have been told since")
+	}
+	next := d.noted(Attempt{At: now, Outcome: Replayed, By: by})
+	next.Status, next.Due, next.Failures = DeliveryPending, now, 0
+	return next, nil
+}
+
+func skipped(d Delivery, by, note string, now time.Time) (Delivery, error) {
+	if d.Status.Ended() {
+		return d, refuse(CodeNotReplayable, "this delivery is %s already", d.Status)
+	}
+	next := d.noted(Attempt{At: now, Outcome: Skipped, By: by, Detail: note})
+	next.Status, next.Due = DeliverySkipped, time.Time{}
+	return next, nil
+}
+
+// ReplayRange selects what is sent again.
+type ReplayRange struct {
+	// Subscriber is one of the merchant's; empty means all.
+	Subscriber  string
+	CreatedFrom time.Time // inclusive
+	CreatedTo   time.Time // exclusive
+	// Delivered sends the newest delivery of each payment again too, for a
+	// subscriber that has lost what it was told.
+	Delivered bool
+	// Before is where the call before has stopped.
+	Before string
+}
+
+// Replays is what came of a ReplayRange.
+type Replays struct {
+	Replayed int
+	// Left counts deliveries that were not sent again: a newer one of their
+	// payment has been told, or is about to be.
+	Left int
+	// Next is the Before of the next call, empty when the range is done.
+	Next string
+}
+
+// replayAtMost is how many deliveries one call looks at.
+const replayAtMost = 200
+
+// ReplayRange sends the dead letters of a time again. One call goes through a
+// part of the range and says where the next one begins.
+func (g *Gateway) ReplayRange(ctx context.Context, merchantID, by string, r ReplayRange) (Replays, error) {
+	m, err := g.merchant(merchantID)
+	if err != nil {
+		return Replays{}, err
+	}
+	f := DeliveryFilter{
+		MerchantID: m.ID, LiveMode: m.LiveMode, Subscriber: r.Subscriber, Statuses: []DeliveryStatus{DeliveryDead},
+		CreatedFrom: r.CreatedFrom, CreatedTo: r.CreatedTo, Before: r.Before, Limit: replayAtMost,
+	}
+	if r.Delivered {
+		f.Statuses = append(f.Statuses, DeliveryDone)
+	}
+	return inBudget(ctx, g, func() (Replays, error) { return g.replayAll(ctx, m, by, f) })
+}
+
+func (g *Gateway) replayAll(ctx context.Context, m Merchant, by string, f DeliveryFilter) (Replays, error) {
+	page, err := g.ledger.Deliveries(ctx, f)
+	if err != nil {
+		return Replays{}, unavailable(err)
+	}
+	var done Replays
+	for _, d := range page {
+		if ctx.Err() != nil && done.Next != "" {
+			return done, nil // the next call goes on
+		}
+		_, err := g.Replay(ctx, m.ID, by, d.ID)
+		switch {
+		case codeIs(err, CodeNotReplayable):
+			done.Left++
+		case err != nil:
+			return done, err
+		default:
+			done.Replayed++
+		}
+		done.Next = d.ID
+	}
+	if len(page) < f.Limit {
+		done.Next = ""
+	}
+	return done, nil
+}
+
+func codeIs(err error, code Code) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == code
+}
+
+// SubscriberStanding is how one subscriber stands, for an operator.
+type SubscriberStanding struct {
+	Name string
+	// Configured says that the subscriber is in this process's configuration.
+	// What is owed to one that is not waits.
+	Configured bool
+	State      SubscriberState
+	Owed       DeliveryBacklog
+	// PausedUntil is when this process tries again, zero while it does.
+	PausedUntil time.Time
+}
+
+// Subscribers tells how the merchant's subscribers stand, by name.
+func (g *Gateway) Subscribers(ctx context.Context, merchantID string) ([]SubscriberStanding, error) {
+	m, err := g.merchant(merchantID)
+	if err != nil {
+		return nil, err
+	}
+	return inBudget(ctx, g, func() ([]SubscriberStanding, error) {
+		owed, err := g.ledger.DeliveryBacklog(ctx)
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		standings := map[string]SubscriberStanding{}
+		for _, b := range owed {
+			if b.MerchantID == m.ID && b.LiveMode == m.LiveMode {
+				standings[b.Subscriber] = SubscriberStanding{Name: b.Subscriber, Owed: b}
+			}
+		}
+		for _, t := range g.telling.of(m.ID) {
+			s := standings[t.Name]
+			s.Name, s.Configured, s.PausedUntil = t.Name, true, t.health.pausedUntil(g.clock())
+			standings[t.Name] = s
+		}
+		var list []SubscriberStanding
+		for name, s := range standings {
+			if s.State, err = g.ledger.SubscriberState(ctx, m.ID, m.LiveMode, name); err != nil {
+				return nil, unavailable(err)
+			}
+			list = append(list, s)
+		}
+		slices.SortFunc(list, func(a, b SubscriberStanding) int { return strings.Compare(a.Name, b.Name) })
+		return list, nil
+	})
+}
+
+// EnableSubscriber tells a subscriber again that had said it was gone.
+func (g *Gateway) EnableSubscriber(ctx context.Context, merchantID, by, name string) error {
+	m, err := g.merchant(merchantID)
+	if err != nil {
+		return err
+	}
+	_, err = inBudget(ctx, g, func() (struct{}, error) {
+		state, err := g.ledger.SubscriberState(ctx, m.ID, m.LiveMode, name)
+		if err != nil {
+			return struct{}{}, unavailable(err)
+		}
+		if state.DisabledAt.IsZero() {
+			return struct{}{}, refuse(CodeNotFound, "no disabled subscriber with this name")
+		}
+		state.DisabledAt, state.Reason, state.Version = time.Time{}, "", state.Version+1
+		if err := g.ledger.SaveSubscriberState(ctx, state); err != nil && !errors.Is(err, ErrStale) {
+			return struct{}{}, unavailable(err)
+		}
+		g.log.Warn("subscriber.enabled", "merchant", m.ID, "subscriber", name, "by", by)
+		for _, t := range g.telling.of(m.ID) {
+			t.forget()
+		}
+		g.telling.wake(m.ID, name)
+		return struct{}{}, nil
+	})
+	return err
+}

@@ -1,0 +1,295 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	// deliverAtMost is the age at which an event is a dead letter whose sink
+	// would still be patient.
+	deliverAtMost = 8 * 24 * time.Hour
+	// afterAtMost bounds what a subscriber may ask to be left alone.
+	afterAtMost = 24 * time.Hour
+	// patienceAtLeast keeps a sink that says no time from being asked at once.
+	patienceAtLeast = time.Second
+	// stopGrace is what a telling that is under way still gets when the process
+	// stops.
+	stopGrace = 5 * time.Second
+	// stateFor is how long the state of a subscriber is believed.
+	stateFor = 10 * time.Second
+)
+
+// upToATenth spreads tries that failed together.
+func upToATenth(d time.Duration) time.Duration {
+	if d < 10 {
+		return d
+	}
+	return d + rand.N(d/10)
+}
+
+// round takes up what is due, as far as there is room.
+func (t *teller) round(ctx context.Context) {
+	defer t.gateway.survive(func() {})
+	for ctx.Err() == nil {
+		room := t.health.allow(t.gateway.clock(), t.busy(), t.AtOnce)
+		if room <= 0 || t.isDisabled(ctx) {
+			return
+		}
+		taken, err := t.take(ctx, room)
+		if err != nil && ctx.Err() == nil {
+			t.gateway.log.Error("telling.failed", "merchant", t.MerchantID, "subscriber", t.Name, "error", err,
+				"consequence", "changes of state are told later")
+		}
+		if len(taken) == 0 {
+			return
+		}
+		t.begin(ctx, taken)
+	}
+}
+
+func (t *teller) busy() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.underWay
+}
+
+// isDisabled reads again, now and then, whether the subscriber is gone: another
+// instance may have been told.
+func (t *teller) isDisabled(ctx context.Context) bool {
+	now := t.gateway.clock()
+	t.mu.Lock()
+	fresh, disabled := now.Sub(t.readAt) < stateFor && !t.readAt.IsZero(), t.disabled
+	t.mu.Unlock()
+	if fresh {
+		return disabled
+	}
+	state, err := t.gateway.ledger.SubscriberState(ctx, t.MerchantID, t.LiveMode, t.Name)
+	if err != nil {
+		return true // who cannot be asked is not told
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.disabled, t.readAt = !state.DisabledAt.IsZero(), now
+	return t.disabled
+}
+
+// forget has the subscriber's state read anew.
+func (t *teller) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.readAt = time.Time{}
+}
+
+// take takes due deliveries. Where the sink tells of several at once, one call
+// needs room for one.
+func (t *teller) take(ctx context.Context, room int) ([]Delivery, error) {
+	g, limit := t.gateway, room
+	if many, ok := t.Sink.(Batcher); ok {
+		limit = many.BatchLimit()
+	}
+	now := g.clock()
+	due, err := g.ledger.DueDeliveries(ctx, t.Subscriber, now, limit)
+	if err != nil {
+		return nil, err
+	}
+	var taken []Delivery
+	for _, d := range due {
+		d, err := g.ledger.TakeDelivery(ctx, d, now, now.Add(t.Deadline+staleAfter))
+		if errors.Is(err, ErrStale) {
+			continue // another instance has it, or its lane
+		}
+		if err != nil {
+			return taken, err
+		}
+		taken = append(taken, d)
+	}
+	return taken, nil
+}
+
+// begin tells in goroutines of their own, one for each delivery, or one for all
+// that go in one call.
+func (t *teller) begin(ctx context.Context, taken []Delivery) {
+	if _, ok := t.Sink.(Batcher); ok {
+		t.start(ctx, taken)
+		return
+	}
+	for _, d := range taken {
+		t.start(ctx, []Delivery{d})
+	}
+}
+
+func (t *teller) start(stopping context.Context, taken []Delivery) {
+	t.mu.Lock()
+	t.underWay++
+	t.mu.Unlock()
+	t.work.Go(func() {
+		defer func() {
+			t.mu.Lock()
+			t.underWay--
+			t.mu.Unlock()
+			nudge(t.due)
+		}()
+		defer t.gateway.survive(func() {})
+		t.tell(stopping, taken)
+	})
+}
+
+// tell tells of what was taken, and writes down what came of it.
+func (t *teller) tell(stopping context.Context, taken []Delivery) {
+	g := t.gateway
+	began := g.clock()
+	if began.After(taken[0].Due.Add(-t.Deadline)) {
+		return // the process has slept: another one may have it by the time this one ends
+	}
+	verdicts := t.ask(stopping, taken)
+	ctx := context.WithoutCancel(stopping)
+	ended := g.clock()
+	for i, d := range taken {
+		v := verdicts[i]
+		next := d.after(v, t.Schedule, g.jitter, Attempt{At: began, Took: ended.Sub(began), By: g.instance}, ended)
+		t.told(ctx, next, v)
+	}
+}
+
+// ask calls the sink. A panic in it is a failure like any other; its value may
+// hold what nobody may read.
+func (t *teller) ask(stopping context.Context, taken []Delivery) (verdicts []Verdict) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(stopping), t.Deadline)
+	defer cancel()
+	defer context.AfterFunc(stopping, func() { time.AfterFunc(stopGrace, cancel) })()
+	defer func() {
+		if r := recover(); r != nil {
+			verdicts = sameFor(taken, Verdict{Outcome: Later, Detail: fmt.Sprintf("panic in the sink: %T; please report this", r)})
+		}
+	}()
+	many, ok := t.Sink.(Batcher)
+	if !ok || len(taken) == 1 {
+		return []Verdict{t.Sink.Deliver(ctx, taken[0])}
+	}
+	verdicts = many.DeliverAll(ctx, taken)
+	if len(verdicts) != len(taken) {
+		return sameFor(taken, Verdict{Outcome: Later, Detail: "the sink gave no verdict for some events; please report this"})
+	}
+	return verdicts
+}
+
+func sameFor(taken []Delivery, v Verdict) []Verdict {
+	verdicts := make([]Verdict, len(taken))
+	for i := range verdicts {
+		verdicts[i] = v
+	}
+	return verdicts
+}
+
+// after is the delivery after an attempt: told, due again, or a dead letter.
+func (d Delivery) after(v Verdict, schedule []time.Duration, jitter func(time.Duration) time.Duration, a Attempt, now time.Time) Delivery {
+	a.Outcome, a.StatusCode, a.Detail, a.Attention = v.Outcome, v.StatusCode, v.Detail, v.Attention
+	next := d.noted(a)
+	next.UpdatedAt = now
+	wait := min(v.After, afterAtMost)
+	switch {
+	case v.Outcome == Told:
+		next.Status, next.Due = DeliveryDone, time.Time{}
+		return next
+	case v.Outcome == Dead, v.Patient && now.Sub(d.Event.At) > deliverAtMost:
+		next.Status, next.Due = DeliveryDead, time.Time{}
+		return next
+	case v.Patient:
+		next.Due = now.Add(max(wait, patienceAtLeast))
+		return next
+	}
+	next.Failures++
+	if next.Failures > len(schedule) {
+		next.Status, next.Due = DeliveryDead, time.Time{}
+		return next
+	}
+	next.Due = now.Add(max(wait, jitter(schedule[next.Failures-1])))
+	return next
+}
+
+// told writes the outcome down and lets it have its consequences.
+func (t *teller) told(ctx context.Context, d Delivery, v Verdict) {
+	g := t.gateway
+	t.log(d)
+	g.observer.Delivery(DeliveryObservation{
+		MerchantID: d.MerchantID, Subscriber: d.Subscriber, Outcome: v.Outcome, Dead: d.Status == DeliveryDead,
+		Took: d.Log[len(d.Log)-1].Took, Age: d.UpdatedAt.Sub(d.Event.At),
+	})
+	if t.health.learn(v, d.UpdatedAt) {
+		g.log.Warn("subscriber.paused", "merchant", t.MerchantID, "subscriber", t.Name, "until", t.health.pausedUntil(d.UpdatedAt),
+			"detail", v.Detail, "consequence", "its events wait, none is lost; it is tried again by itself")
+	}
+	if v.Disable {
+		t.disable(ctx, v, d.UpdatedAt)
+	}
+	// The consequences come first: they can be had twice, and a process that
+	// dies in between has the whole attempt again.
+	g.followDelivery(ctx, d, v)
+	t.save(ctx, d)
+}
+
+// save writes a delivery, and tries again for a while: what was told and is not
+// written down is told twice.
+func (t *teller) save(ctx context.Context, d Delivery) {
+	for attempt := 0; ; attempt++ {
+		err := t.gateway.ledger.SaveDelivery(ctx, d)
+		if err == nil || t.saved(ctx, d, err) {
+			return
+		}
+		if errors.Is(err, ErrStale) || attempt >= len(recordDelays) {
+			t.gateway.log.Error("delivery.not_recorded", "merchant", d.MerchantID, "subscriber", d.Subscriber, "delivery", d.ID,
+				"payment", d.Event.PaymentID, "error", err, "consequence", "the subscriber may be told of this event twice")
+			return
+		}
+		time.Sleep(recordDelays[attempt])
+	}
+}
+
+// saved says that an earlier try was kept whose answer was lost.
+func (t *teller) saved(ctx context.Context, d Delivery, err error) bool {
+	if !errors.Is(err, ErrStale) {
+		return false
+	}
+	kept, err := t.gateway.ledger.Delivery(ctx, d.MerchantID, d.ID)
+	return err == nil && kept.Version == d.Version && kept.Status == d.Status && kept.UpdatedAt.Equal(d.UpdatedAt)
+}
+
+func (t *teller) log(d Delivery) {
+	last := d.Log[len(d.Log)-1]
+	attributes := []any{
+		"merchant", d.MerchantID, "subscriber", d.Subscriber, "delivery", d.ID, "event", d.Event.ID, "type", d.Event.Type,
+		"payment", d.Event.PaymentID, "version", d.Event.Version, "attempt", d.Attempts, "outcome", last.Outcome,
+		"statusCode", last.StatusCode, "detail", last.Detail, "took", last.Took,
+	}
+	switch {
+	case d.Status == DeliveryDead:
+		t.gateway.log.Error("delivery.dead", append(attributes, "consequence",
+			"the subscriber is not told of this payment any more until the delivery is replayed or skipped")...)
+	case last.Outcome == Later:
+		t.gateway.log.Warn("delivery.attempted", append(attributes, "due", d.Due)...)
+	default:
+		t.gateway.log.Info("delivery.attempted", attributes...)
+	}
+}
+
+// disable keeps in mind that the subscriber wants no more events.
+func (t *teller) disable(ctx context.Context, v Verdict, now time.Time) {
+	g := t.gateway
+	state, err := g.ledger.SubscriberState(ctx, t.MerchantID, t.LiveMode, t.Name)
+	if err == nil && state.DisabledAt.IsZero() {
+		state.DisabledAt, state.Reason, state.Version = now, v.Detail, state.Version+1
+		err = g.ledger.SaveSubscriberState(ctx, state)
+	}
+	if err != nil && !errors.Is(err, ErrStale) {
+		g.log.Error("telling.failed", "merchant", t.MerchantID, "subscriber", t.Name, "error", err,
+			"consequence", "a subscriber that is gone is asked again")
+		return
+	}
+	t.forget()
+	g.log.Error("subscriber.disabled", "merchant", t.MerchantID, "subscriber", t.Name, "detail", v.Detail,
+		"consequence", "its events wait until it is enabled again")
+}

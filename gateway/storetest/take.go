@@ -1,0 +1,163 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+var takeSpecs = []spec{
+	{"TakeDelivery/counts the attempt, at the next version, and is due again when its time has passed", takeCounts},
+	{"TakeDelivery/is stale, and holds no lane, for what cannot be taken", takeRefused},
+	{"TakeDelivery/is stale while another holds the lane, and changes nothing", takeOfHeldLane},
+	{"TakeDelivery/takes over what was not saved in time", takeOver},
+	{"TakeDelivery/holds the lane that a dead holder left", takeOfDeadLane},
+	{"TakeDelivery/is for a time", takeForNoTime},
+}
+
+var saveSpecs = []spec{
+	{"SaveDelivery/writes what has changed", saveWrites},
+	{"SaveDelivery/is stale unless it comes next, and keeps nothing", saveStale},
+	{"SaveDelivery/is stale, and leaves the lane alone, when another has taken the delivery over", saveTooLate},
+	{"SaveDelivery/leaves a lane alone that another delivery holds", saveOfLostLane},
+	{"SaveDelivery/is no other merchant's", saveOfOther},
+}
+
+func wantTakeStale(t *testing.T, l gateway.Ledger, d gateway.Delivery, now time.Time) {
+	t.Helper()
+	_, err := l.TakeDelivery(t.Context(), d, now, now.Add(time.Minute))
+	wantErr(t, err, gateway.ErrStale)
+}
+
+func takeCounts(t *testing.T, l gateway.Ledger) {
+	d := queued(t, l, 1)[0]
+	until := later.Add(time.Minute)
+	taken := take(t, l, d, later, until)
+	want := d
+	want.Due, want.Attempts, want.Version, want.UpdatedAt = until, 1, 2, later
+	equal(t, "what was taken", taken, want)
+	wantDelivery(t, l, want)
+	wantDue(t, l, until.Add(-time.Microsecond))
+	wantDue(t, l, until, want)
+}
+
+func takeRefused(t *testing.T, l gateway.Ledger) {
+	d := queued(t, l, 2)
+	wantTakeStale(t, l, d[0], d[0].Due.Add(-time.Microsecond))
+	wantTakeStale(t, l, d[1], later)
+	old := d[0]
+	d[0] = saved(t, l, d[0], gateway.DeliveryPending)
+	wantTakeStale(t, l, old, later)
+	unknown := d[0]
+	unknown.ID = gateway.NewDeliveryID(start)
+	wantTakeStale(t, l, unknown, later)
+	theirs := d[0]
+	theirs.MerchantID = "m2"
+	wantTakeStale(t, l, theirs, later)
+	for _, status := range []gateway.DeliveryStatus{gateway.DeliveryDead, gateway.DeliverySkipped, gateway.DeliveryDone} {
+		d[0] = saved(t, l, d[0], status)
+		wantTakeStale(t, l, d[0], later)
+		wantDelivery(t, l, d[0])
+	}
+	// They are all of one lane: one that was held would be in the way now.
+	wantDelivery(t, l, d[1])
+	take(t, l, d[1], later, later.Add(time.Minute))
+}
+
+func takeOfHeldLane(t *testing.T, l gateway.Ledger) {
+	one, two := inLane(t, l, "account 7", start), inLane(t, l, "account 7", start.Add(time.Minute))
+	until := later.Add(time.Minute)
+	take(t, l, one, later, until)
+	wantTakeStale(t, l, two, until.Add(-time.Microsecond))
+	wantDelivery(t, l, two)
+	take(t, l, two, until, until.Add(time.Minute))
+}
+
+func takeOver(t *testing.T, l gateway.Ledger) {
+	d := queued(t, l, 1)[0]
+	until := later.Add(time.Minute)
+	first := take(t, l, d, later, until)
+	wantTakeStale(t, l, first, until.Add(-time.Microsecond))
+	second := take(t, l, first, until, until.Add(time.Minute))
+	if second.Attempts != 2 || second.Version != first.Version+1 {
+		t.Fatalf("it was taken over as %+v", second)
+	}
+	wantDelivery(t, l, second)
+	saved(t, l, second, gateway.DeliveryDone)
+}
+
+func takeOfDeadLane(t *testing.T, l gateway.Ledger) {
+	one, two := inLane(t, l, "account 7", start), inLane(t, l, "account 7", start.Add(time.Minute))
+	until := later.Add(time.Minute)
+	dead := take(t, l, one, later, until)
+	taken := take(t, l, two, until, until.Add(time.Minute))
+	wantTakeStale(t, l, dead, until)
+	saved(t, l, taken, gateway.DeliveryDone)
+	take(t, l, dead, until, until.Add(time.Minute))
+}
+
+func takeForNoTime(t *testing.T, l gateway.Ledger) {
+	d := queued(t, l, 1)[0]
+	_, err := l.TakeDelivery(t.Context(), d, later, later)
+	wantErr(t, err, nil)
+	wantDelivery(t, l, d)
+}
+
+func saveWrites(t *testing.T, l gateway.Ledger) {
+	d := take(t, l, queued(t, l, 1)[0], later, later.Add(time.Minute))
+	d.Status, d.Due, d.Attempts, d.Failures = gateway.DeliveryPending, later.Add(time.Hour), 3, 2
+	d.Log = []gateway.Attempt{{At: later, Took: time.Second, Outcome: gateway.Later, StatusCode: 502, Detail: "later", By: "instance-1"}}
+	d.UpdatedAt, d.Version = later.Add(time.Second), 3
+	if err := l.SaveDelivery(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	wantDelivery(t, l, d)
+	d = saved(t, l, d, gateway.DeliveryDone)
+	wantDelivery(t, l, d)
+}
+
+func saveStale(t *testing.T, l gateway.Ledger) {
+	d := take(t, l, queued(t, l, 1)[0], later, later.Add(time.Minute))
+	for _, version := range []int64{1, 2, 4} {
+		late := changed(d, gateway.DeliveryDone)
+		late.Version = version
+		wantErr(t, l.SaveDelivery(t.Context(), late), gateway.ErrStale)
+		wantDelivery(t, l, d)
+	}
+	nobody := d
+	nobody.Version = 0
+	wantErr(t, l.SaveDelivery(t.Context(), nobody), nil)
+}
+
+func saveTooLate(t *testing.T, l gateway.Ledger) {
+	one, two := inLane(t, l, "account 7", start), inLane(t, l, "account 7", start.Add(time.Minute))
+	until := later.Add(time.Minute)
+	slow := take(t, l, one, later, until)
+	over := take(t, l, slow, until, until.Add(time.Hour))
+	wantErr(t, l.SaveDelivery(t.Context(), changed(slow, gateway.DeliveryDone)), gateway.ErrStale)
+	wantDelivery(t, l, over)
+	wantTakeStale(t, l, two, until.Add(time.Second))
+	saved(t, l, over, gateway.DeliveryDone)
+	take(t, l, two, until.Add(time.Second), until.Add(time.Hour))
+}
+
+func saveOfLostLane(t *testing.T, l gateway.Ledger) {
+	one, two := inLane(t, l, "account 7", start), inLane(t, l, "account 7", start.Add(time.Minute))
+	third := inLane(t, l, "account 7", start.Add(2*time.Minute))
+	until := later.Add(time.Minute)
+	slow := take(t, l, one, later, until)
+	take(t, l, two, until, until.Add(time.Hour))
+	// Nobody has taken this one over, so what became of it is still news.
+	done := saved(t, l, slow, gateway.DeliveryDone)
+	wantDelivery(t, l, done)
+	wantTakeStale(t, l, third, until.Add(time.Second))
+}
+
+func saveOfOther(t *testing.T, l gateway.Ledger) {
+	d := queued(t, l, 1)[0]
+	theirs := changed(d, gateway.DeliverySkipped)
+	theirs.MerchantID = "m2"
+	wantErr(t, l.SaveDelivery(t.Context(), theirs), gateway.ErrStale)
+	wantDelivery(t, l, d)
+}

@@ -1,0 +1,222 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Telling goes two steps. What is written with a change of state is one event,
+// however many want to hear of it, so that a payment costs the same with one
+// subscriber or with twenty. Afterwards the events are spread: each becomes a
+// delivery for every subscriber, and from there on goes its own way.
+
+const (
+	// spreadAtOnce bounds the payments whose events are spread in one write.
+	spreadAtOnce = 64
+	// defaultAtOnce and defaultDeadline are those of a subscriber that does not
+	// say.
+	defaultAtOnce   = 8
+	defaultDeadline = 15 * time.Second
+)
+
+// telling is the dispatcher's part of a Gateway.
+type telling struct {
+	events chan struct{}
+	to     []*teller
+}
+
+// teller tells one subscriber.
+type teller struct {
+	Subscriber
+	gateway *Gateway
+	due     chan struct{}
+	health  health
+
+	mu       sync.Mutex
+	underWay int
+	work     sync.WaitGroup
+	// disabled is the subscriber's state as it was last read.
+	disabled bool
+	readAt   time.Time
+}
+
+func newTelling(g *Gateway, subscribers []Subscriber) telling {
+	t := telling{events: make(chan struct{}, 1)}
+	for _, s := range subscribers {
+		if s.AtOnce == 0 {
+			s.AtOnce = defaultAtOnce
+		}
+		if s.Deadline == 0 {
+			s.Deadline = defaultDeadline
+		}
+		if s.Schedule == nil {
+			s.Schedule = DefaultSchedule
+		}
+		t.to = append(t.to, &teller{Subscriber: s, gateway: g, due: make(chan struct{}, 1)})
+	}
+	return t
+}
+
+// of are the merchant's tellers.
+func (t telling) of(merchantID string) []*teller {
+	var of []*teller
+	for _, s := range t.to {
+		if s.MerchantID == merchantID {
+			of = append(of, s)
+		}
+	}
+	return of
+}
+
+// wake lets a subscriber be told at once of what is due.
+func (t telling) wake(merchantID, subscriber string) {
+	for _, s := range t.of(merchantID) {
+		if s.Name == subscriber {
+			nudge(s.due)
+		}
+	}
+}
+
+// nudge wakes whoever waits on the channel, and never waits itself.
+func nudge(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// loud is a ledger that wakes the dispatcher when it has written events.
+type loud struct {
+	Ledger
+	events chan struct{}
+}
+
+func (l loud) Apply(ctx context.Context, c Change) error {
+	err := l.Ledger.Apply(ctx, c)
+	if err == nil && len(c.Events) > 0 {
+		nudge(l.events)
+	}
+	return err
+}
+
+func (l loud) KeepUnmatched(ctx context.Context, u UnmatchedTransaction, e *Event) error {
+	err := l.Ledger.KeepUnmatched(ctx, u, e)
+	if err == nil && e != nil {
+		nudge(l.events)
+	}
+	return err
+}
+
+// RunTelling spreads events and tells subscribers of them, until ctx is done.
+// It returns when what is under way has ended. At every interval it asks for
+// what other instances have left.
+func (g *Gateway) RunTelling(ctx context.Context, every time.Duration) {
+	var work sync.WaitGroup
+	defer work.Wait()
+	work.Go(func() { repeat(ctx, every, g.telling.events, g.spreadAll) })
+	for _, t := range g.telling.to {
+		work.Go(func() {
+			defer t.work.Wait()
+			repeat(ctx, every, t.due, t.round)
+		})
+	}
+}
+
+// repeat does something at once, then whenever it is woken and at every
+// interval.
+func repeat(ctx context.Context, every time.Duration, woken <-chan struct{}, do func(context.Context)) {
+	for {
+		do(ctx)
+		wait := time.NewTimer(every)
+		select {
+		case <-woken:
+		case <-wait.C:
+		case <-ctx.Done():
+		}
+		wait.Stop()
+		if ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// spreadAll makes deliveries of all events that have none.
+func (g *Gateway) spreadAll(ctx context.Context) {
+	defer g.survive(func() {})
+	for ctx.Err() == nil {
+		n, err := g.spread(ctx)
+		if errors.Is(err, ErrStale) {
+			continue // another instance was faster
+		}
+		if err != nil && ctx.Err() == nil {
+			g.log.Error("telling.failed", "error", err, "consequence", "changes of state are told later")
+		}
+		if err != nil || n == 0 {
+			return
+		}
+	}
+}
+
+func (g *Gateway) spread(ctx context.Context) (int, error) {
+	events, err := g.ledger.Unspread(ctx, spreadAtOnce)
+	if err != nil || len(events) == 0 {
+		return 0, err
+	}
+	var deliveries []Delivery
+	for _, e := range events {
+		deliveries = append(deliveries, g.deliveriesOf(e)...)
+	}
+	g.number(deliveries)
+	if err := g.ledger.Spread(ctx, events, deliveries); err != nil {
+		return 0, err
+	}
+	for _, t := range g.telling.to {
+		nudge(t.due)
+	}
+	return len(events), nil
+}
+
+// number gives deliveries ids in their order: those of one millisecond have none
+// by themselves.
+func (g *Gateway) number(deliveries []Delivery) {
+	ids := make([]string, len(deliveries))
+	for i := range ids {
+		ids[i] = NewDeliveryID(g.clock())
+	}
+	slices.Sort(ids)
+	for i, id := range ids {
+		deliveries[i].ID = id
+	}
+}
+
+// deliveriesOf are one for each subscriber that wants the event. What was made
+// in the merchant's other mode concerns none of today's.
+func (g *Gateway) deliveriesOf(e Event) []Delivery {
+	now := g.clock()
+	var deliveries []Delivery
+	for _, t := range g.telling.of(e.MerchantID) {
+		if !t.wants(e.Type) || (e.PaymentID != "" && e.Payment.LiveMode != t.LiveMode) {
+			continue
+		}
+		deliveries = append(deliveries, Delivery{
+			MerchantID: e.MerchantID, LiveMode: t.LiveMode, Subscriber: t.Name,
+			Lane: t.Sink.Lane(e), Event: e, Status: DeliveryPending, Due: now, Version: 1, CreatedAt: now, UpdatedAt: now,
+		})
+	}
+	return deliveries
+}
+
+// wants says whether the subscriber is told of events of that type.
+func (s Subscriber) wants(kind string) bool {
+	for _, pattern := range s.Events {
+		group, all := strings.CutSuffix(pattern, "*")
+		if pattern == kind || (all && strings.HasPrefix(kind, group)) {
+			return true
+		}
+	}
+	return len(s.Events) == 0
+}

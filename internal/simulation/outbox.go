@@ -1,0 +1,76 @@
+package simulation
+
+import (
+	"context"
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+// Unspread implements gateway.Outbox.
+func (l *ledgerPort) Unspread(ctx context.Context, limit int) ([]gateway.Event, error) {
+	return read(l, "Unspread", "", func() ([]gateway.Event, error) { return l.next.Unspread(ctx, limit) })
+}
+
+// Spread implements gateway.Outbox.
+func (l *ledgerPort) Spread(ctx context.Context, events []gateway.Event, to []gateway.Delivery) error {
+	return l.write("Spread", l.about(events[0]), crashes{CrashBeforeSpread, CrashAfterSpread}, func() error { return l.next.Spread(ctx, events, to) })
+}
+
+// DueDeliveries implements gateway.Outbox.
+func (l *ledgerPort) DueDeliveries(ctx context.Context, s gateway.Subscriber, now time.Time, limit int) ([]gateway.Delivery, error) {
+	return read(l, "DueDeliveries", s.Name, func() ([]gateway.Delivery, error) { return l.next.DueDeliveries(ctx, s, now, limit) })
+}
+
+// TakeDelivery implements gateway.Outbox.
+func (l *ledgerPort) TakeDelivery(ctx context.Context, d gateway.Delivery, now, until time.Time) (taken gateway.Delivery, err error) {
+	err = l.write("TakeDelivery", d.Subscriber+" "+l.about(d.Event), crashes{CrashBeforeTake, CrashAfterTake}, func() error {
+		taken, err = l.next.TakeDelivery(ctx, d, now, until)
+		return err
+	})
+	return taken, err
+}
+
+// SaveDelivery implements gateway.Outbox.
+func (l *ledgerPort) SaveDelivery(ctx context.Context, d gateway.Delivery) error {
+	return l.write("SaveDelivery", d.Subscriber+" "+l.about(d.Event), crashes{CrashBeforeTold, CrashAfterTold}, func() error {
+		return l.next.SaveDelivery(ctx, d)
+	})
+}
+
+// ReplayDelivery implements gateway.Outbox.
+func (l *ledgerPort) ReplayDelivery(ctx context.Context, d gateway.Delivery) error {
+	return l.write("ReplayDelivery", d.Subscriber+" "+l.about(d.Event), crashes{}, func() error { return l.next.ReplayDelivery(ctx, d) })
+}
+
+// Delivery implements gateway.Outbox.
+func (l *ledgerPort) Delivery(ctx context.Context, merchantID, id string) (gateway.Delivery, error) {
+	return read(l, "Delivery", "", func() (gateway.Delivery, error) { return l.next.Delivery(ctx, merchantID, id) })
+}
+
+// Deliveries implements gateway.Outbox.
+func (l *ledgerPort) Deliveries(ctx context.Context, f gateway.DeliveryFilter) ([]gateway.Delivery, error) {
+	return read(l, "Deliveries", "", func() ([]gateway.Delivery, error) { return l.next.Deliveries(ctx, f) })
+}
+
+// DeliveryBacklog implements gateway.Outbox.
+func (l *ledgerPort) DeliveryBacklog(ctx context.Context) ([]gateway.DeliveryBacklog, error) {
+	return read(l, "DeliveryBacklog", "", func() ([]gateway.DeliveryBacklog, error) { return l.next.DeliveryBacklog(ctx) })
+}
+
+// SubscriberState implements gateway.Outbox.
+func (l *ledgerPort) SubscriberState(ctx context.Context, merchantID string, live bool, name string) (gateway.SubscriberState, error) {
+	return read(l, "SubscriberState", name, func() (gateway.SubscriberState, error) {
+		return l.next.SubscriberState(ctx, merchantID, live, name)
+	})
+}
+
+// SaveSubscriberState implements gateway.Outbox.
+func (l *ledgerPort) SaveSubscriberState(ctx context.Context, s gateway.SubscriberState) error {
+	return l.write("SaveSubscriberState", s.Subscriber, crashes{}, func() error { return l.next.SaveSubscriberState(ctx, s) })
+}
+
+// about names an event alike in every replay.
+func (l *ledgerPort) about(e gateway.Event) string {
+	return l.instance.world.record.order(e.PaymentID) + " " + e.Type
+}
