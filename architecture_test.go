@@ -47,6 +47,7 @@ var arrows = map[string][]string{
 		"gateway", "tokenization", "api", "api/auth", "openapi", "cmd/gateway/config",
 		"adapters/ledger", "adapters/paytrace", "adapters/redis", "adapters/telemetry", "adapters/webhook", "gateway/guard",
 		"adapters/mapping", "adapters/salesforce", "adapters/salesforce/salesforcetest",
+		"adapters/magento", "adapters/magento/magentotest",
 	},
 	"bench":             {},
 	"internal/services": {},

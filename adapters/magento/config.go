@@ -45,6 +45,9 @@ const (
 	// DefaultOrderWait is how long a missing order is nobody's failure: Magento
 	// saves an order after its payment.
 	DefaultOrderWait = 15 * time.Minute
+	// DefaultCallerBudget is how long the gateway's API keeps a caller that
+	// names no time of its own.
+	DefaultCallerBudget = 9 * time.Second
 )
 
 // DefaultMethodCodes are the module's payment method and its saved cards.
@@ -81,6 +84,9 @@ type Config struct {
 	// UndoWithoutOrder gives the charge of an order back that has not come after
 	// OrderWait, if the shop itself had asked for the charge.
 	UndoWithoutOrder bool
+	// CallerBudget is how long the shop waits for the gateway's answer. What was
+	// decided later than that, the shop has not heard.
+	CallerBudget time.Duration
 	// LeaveReview lets the core way take an order out of payment_review by
 	// saving its state, which needs the right Magento_Sales::create.
 	LeaveReview bool
@@ -105,6 +111,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.SigningURL, c.BaseURL)
 	setDefault(&c.Channel, DefaultChannel)
 	setDefault(&c.OrderWait, DefaultOrderWait)
+	setDefault(&c.CallerBudget, DefaultCallerBudget)
 	setDefault(&c.Declined, DeclineCancels)
 	if len(c.MethodCodes) == 0 {
 		c.MethodCodes = DefaultMethodCodes
@@ -150,6 +157,7 @@ func (c Config) check() error {
 	fault(c.Way != WayModule && c.Way != WayCore, "way: expected %s or %s", WayModule, WayCore)
 	fault(c.Declined != DeclineCancels && c.Declined != DeclineStaysInReview, "declined: expected %s or %s", DeclineCancels, DeclineStaysInReview)
 	fault(c.OrderWait < 0 || c.OrderWait > giveUpAfter, "orderWait: expected at most %s", giveUpAfter)
+	fault(c.CallerBudget < 0, "callerBudget: must not be negative")
 	for code, id := range c.Stores {
 		fault(code == "" || id < 1, "stores: expected a store code and the number of its store view, above zero")
 	}

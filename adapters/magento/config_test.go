@@ -25,6 +25,7 @@ func TestEveryFaultOfTheConfigurationIsNamed(t *testing.T) {
 		"way: expected module or core":               func(c *Config) { c.Way = "" },
 		"declined: expected cancel or review":        func(c *Config) { c.Declined = "hold" },
 		"orderWait: expected at most 72h":            func(c *Config) { c.OrderWait = 73 * time.Hour },
+		"callerBudget: must not":                     func(c *Config) { c.CallerBudget = -1 },
 		"stores: expected a store code":              func(c *Config) { c.Stores = map[string]int64{"de": 0} },
 		"statuses.approved: closed is no status":     func(c *Config) { c.Statuses = map[gateway.Status]string{gateway.StatusApproved: "closed"} },
 		"statuses.declined: processing is no status": func(c *Config) { c.Statuses = map[gateway.Status]string{gateway.StatusDeclined: "processing"} },

@@ -3,7 +3,6 @@ package magento
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"paytrace-gateway/gateway"
 )
@@ -53,7 +52,7 @@ func (c Config) plan(e gateway.Event) task {
 		return leaveIt(e, "the payment has no order id")
 	case !known:
 		return leaveIt(e, "it is about no operation of the payment")
-	case c.asked(op) && heard(op, e):
+	case c.asked(op) && c.heard(op, e):
 		return leaveIt(e, "Magento asked for this itself and has had its answer, so it books it itself")
 	}
 	t := task{event: e, op: op}
@@ -63,7 +62,7 @@ func (c Config) plan(e gateway.Event) task {
 	case eventOf(gateway.StatusApproved):
 		t.deed = pay
 	case eventOf(gateway.StatusDeclined), eventOf(gateway.Failed):
-		if heard(op, e) {
+		if c.heard(op, e) {
 			return leaveIt(e, "the shop heard it as the answer to its call, and saves no order after that")
 		}
 		t.deed = deny
@@ -112,14 +111,10 @@ func (c Config) asked(op gateway.Operation) bool {
 	return op.Channel == c.Channel && !op.Charges()
 }
 
-// callerBudget is how long the gateway's API keeps a caller that names no time
-// of its own. What was decided later than that, the shop has not heard.
-const callerBudget = 9 * time.Second
-
 // heard says that whoever asked for the operation was still waiting when it was
 // decided.
-func heard(op gateway.Operation, e gateway.Event) bool {
-	return op.Origin == gateway.OriginAPI && op.Looks == 0 && e.At.Sub(op.CreatedAt) <= callerBudget
+func (c Config) heard(op gateway.Operation, e gateway.Event) bool {
+	return op.Origin == gateway.OriginAPI && op.Looks == 0 && e.At.Sub(op.CreatedAt) <= c.CallerBudget
 }
 
 // holdsMoney says that the shopper's money is taken or held.
