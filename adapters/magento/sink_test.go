@@ -73,7 +73,11 @@ func TestAnOrderIsLookedForInItsStore(t *testing.T) {
 	if v := h.deliver(h.event(p)); v.Outcome != gateway.Dead || !strings.Contains(v.Detail, "not in the setting stores") {
 		t.Errorf("a store that is not mapped: %s (%s)", v.Outcome, v.Detail)
 	}
+	p.StoreCode, p.OrderID = "", "000000002"
+	h.place(p)
+	h.tell(p)
 	h.sink.config.Stores = nil
+	p.OrderID = "000000001"
 	p.StoreCode = "de"
 	v := h.deliver(h.event(p))
 	attends(t, v, "order_ambiguous")
