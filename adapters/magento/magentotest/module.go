@@ -127,7 +127,7 @@ func (s *Shop) apply(o *order, e event) answer {
 
 // accept ends a review, pays an open invoice, and makes the one that is short.
 func (s *Shop) accept(o *order, e event) answer {
-	if o.in(StateCanceled, StateClosed) && e.captured() > o.paid {
+	if o.in(StateCanceled, StateClosed) && (e.captured() > o.paid || e.Payment.Status == "authorized") {
 		return result("conflict", "The order is %s and the payment holds money.", o.State)
 	}
 	if o.in(StatePaymentReview) {
