@@ -31,6 +31,8 @@ var arrows = map[string][]string{
 	"adapters/telemetry":                 {"gateway", "gateway/guard"},
 	"adapters/mapping":                   {"gateway"},
 	"adapters/webhook":                   {"gateway", "egress"},
+	"adapters/magento":                   {"gateway", "egress"},
+	"adapters/magento/magentotest":       {},
 	"adapters/paytrace":                  {"gateway", "tokenization"},
 	"adapters/paytrace/simulator":        {},
 	"adapters/salesforce":                {"gateway", "egress", "adapters/mapping"},
@@ -55,9 +57,6 @@ var arrows = map[string][]string{
 	},
 	"internal/simulation/history": {},
 	"":                            {},
-
-	"adapters/magento":             {"gateway", "egress"},
-	"adapters/magento/magentotest": {},
 }
 
 // foreign are the modules of others that a folder may import. A folder that is
@@ -77,9 +76,9 @@ var foreign = map[string][]string{
 	"adapters/paytrace/simulator":        {},
 	"adapters/mapping":                   {"github.com/expr-lang/expr", "github.com/expr-lang/expr/ast", "github.com/expr-lang/expr/vm"},
 	"adapters/salesforce/salesforcetest": {},
-	"cmd/paytrace-sim":                   {},
 	"adapters/magento":                   {},
 	"adapters/magento/magentotest":       {},
+	"cmd/paytrace-sim":                   {},
 }
 
 func TestArrowsPointOneWay(t *testing.T) {

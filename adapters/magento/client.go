@@ -168,15 +168,12 @@ func (c *client) call(ctx context.Context, method, path string, query []pair, bo
 		c.read(failed, answer)
 		return failed
 	}
-	if !answer.Whole || isNull(answer.Body) || json.Unmarshal(answer.Body, into) != nil {
+	if !answer.Whole || json.Unmarshal(answer.Body, into) != nil {
 		failed.strange = true
 		return failed
 	}
 	return nil
 }
-
-// isNull finds the answer that would be read as nothing without an error.
-func isNull(body []byte) bool { return string(bytes.TrimSpace(body)) == "null" }
 
 func (c *client) request(ctx context.Context, method, path string, query []pair, body any) (*http.Request, error) {
 	var content []byte

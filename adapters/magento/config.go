@@ -76,7 +76,8 @@ type Config struct {
 	// Channel is that of the shop's own calls to the gateway.
 	Channel string
 	// Stores maps store codes to Magento's numbers of store views. When it is
-	// given, an order is looked for in its own store only.
+	// given, an order is looked for in its own store only, and that of a payment
+	// without a store code in all.
 	Stores map[string]int64
 	// OrderWait is how long after an event its order may be missing before
 	// anybody is troubled.

@@ -31,7 +31,7 @@ func TestEveryFaultOfTheConfigurationIsNamed(t *testing.T) {
 		"statuses.declined: processing is no status": func(c *Config) { c.Statuses = map[gateway.Status]string{gateway.StatusDeclined: "processing"} },
 		"statuses: an order is not moved by":         func(c *Config) { c.Statuses = map[gateway.Status]string{gateway.Settled: "x"} },
 		"statuses.voided: expected a status code":    func(c *Config) { c.Statuses = map[gateway.Status]string{gateway.Voided: "No Go"} },
-		"allowHosts": func(c *Config) { c.AllowHosts = []string{"all"} },
+		"allowHosts[0]":                              func(c *Config) { c.AllowHosts = []string{"all"} },
 	} {
 		c := configFor("http://127.0.0.1:8080", WayCore)
 		change(&c)

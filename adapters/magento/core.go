@@ -50,7 +50,7 @@ func (s *Sink) findOrder(ctx context.Context, t task) (order, *gateway.Verdict) 
 			"take letters, digits and dashes for the prefix of order numbers in the shop, book this payment by hand, then skip this delivery"})
 	}
 	store := s.config.Stores[p.StoreCode]
-	if store == 0 && len(s.config.Stores) > 0 {
+	if store == 0 && p.StoreCode != "" && len(s.config.Stores) > 0 {
 		return stop(gateway.Verdict{Outcome: gateway.Dead, Detail: "order " + s.orderWords(t) + " cannot be looked up: its store code is not in the setting stores; add it, then replay"})
 	}
 	found, err := s.client.orders(ctx, p.OrderID, store)

@@ -198,7 +198,7 @@ func (h *house) is(number, state string, invoices, creditMemos int) magentotest.
 // attends wants a person to be called for with that code.
 func attends(t *testing.T, v gateway.Verdict, code string) {
 	t.Helper()
-	if !strings.HasPrefix(v.Attention, code+": ") {
+	if !strings.HasPrefix(v.Attention, code+": ") || strings.Contains(v.Attention, ";") {
 		t.Fatalf("attention is %q, want %s", v.Attention, code)
 	}
 }

@@ -2,6 +2,7 @@ package magento
 
 import (
 	"context"
+	"strings"
 
 	"paytrace-gateway/gateway"
 )
@@ -52,11 +53,18 @@ func (s *Sink) Deliver(ctx context.Context, d gateway.Delivery) gateway.Verdict 
 	if err := ctx.Err(); err != nil {
 		return gateway.Verdict{Outcome: gateway.Later, Detail: "there was no time left to ask Magento"}
 	}
+	tell := s.viaCore
 	if s.config.Way == WayModule {
-		return s.viaModule(ctx, t)
+		tell = s.viaModule
 	}
-	return s.viaCore(ctx, t)
+	v := tell(ctx, t)
+	v.Attention = oneReason(v.Attention)
+	return v
 }
+
+// oneReason keeps a reason one: a payment's reasons are parted by semicolons,
+// and each of them ends by itself when its delivery is told.
+func oneReason(attention string) string { return strings.ReplaceAll(attention, ";", ",") }
 
 // told is the verdict when Magento has answered as it should.
 func told(detail string) gateway.Verdict {

@@ -57,22 +57,22 @@ func (c Config) plan(e gateway.Event) task {
 	}
 	t := task{event: e, op: op}
 	switch e.Type {
-	case "payment.authorized":
+	case eventOf(gateway.Authorized):
 		t.deed = announce
-	case "payment.approved":
+	case eventOf(gateway.StatusApproved):
 		t.deed = pay
-	case "payment.declined", "payment.failed":
+	case eventOf(gateway.StatusDeclined), eventOf(gateway.Failed):
 		if c.heard(op, e) {
 			return leaveIt(e, "the shop heard it as the answer to its call, and saves no order after that")
 		}
 		t.deed = deny
-	case "payment.voided":
+	case eventOf(gateway.Voided):
 		t.deed = undo
-	case "payment.refunded", "payment.partially_refunded":
+	case eventOf(gateway.Refunded), eventOf(gateway.PartiallyRefunded):
 		t.deed = giveBack
-	case "payment.expired":
+	case eventOf(gateway.Expired):
 		t.deed, t.attention = remark, "authorization_expired: the order cannot be captured any more; cancel it in Magento, or take a new payment"
-	case "payment.updated":
+	case gateway.EventUpdated:
 		return c.planUpdate(t)
 	default:
 		return leaveIt(e, "an event of type "+e.Type+" changes nothing in Magento")
@@ -82,6 +82,9 @@ func (c Config) plan(e gateway.Event) task {
 	}
 	return t
 }
+
+// eventOf is the type of event of a payment that has come to a status.
+func eventOf(s gateway.Status) string { return "payment." + string(s) }
 
 // planUpdate finds the changes of money that leave the payment's status as it
 // is: one more partial refund, and what a clerk has lowered.

@@ -87,9 +87,17 @@ func (s *Shop) openInvoice(o *order) *Invoice {
 	return nil
 }
 
+// worth is what a credit memo of pieces and shipping comes to.
+func (o *order) worth(pieces map[int64]int64, shipping int64) int64 {
+	for _, i := range o.Items {
+		shipping += pieces[i.id] * i.Price
+	}
+	return shipping
+}
+
 // makeCreditMemo gives back pieces, shipping and an adjustment.
 func (s *Shop) makeCreditMemo(o *order, pieces map[int64]int64, shipping, adjustment int64) *CreditMemo {
-	memo := &CreditMemo{ID: int64(len(s.creditMemos) + 1), OrderID: o.id, Amount: shipping + adjustment}
+	memo := &CreditMemo{ID: int64(len(s.creditMemos) + 1), OrderID: o.id, Amount: o.worth(pieces, shipping) + adjustment}
 	o.shippingBack += shipping
 	for i := range o.Items {
 		n := pieces[o.Items[i].id]
@@ -97,7 +105,6 @@ func (s *Shop) makeCreditMemo(o *order, pieces map[int64]int64, shipping, adjust
 			memo.Items++
 		}
 		o.Items[i].refunded += n
-		memo.Amount += n * o.Items[i].Price
 	}
 	s.creditMemos = append(s.creditMemos, memo)
 	o.refunded += memo.Amount

@@ -127,7 +127,7 @@ func (s *Shop) apply(o *order, e event) answer {
 
 // accept ends a review, pays an open invoice, and makes the one that is short.
 func (s *Shop) accept(o *order, e event) answer {
-	if o.in(StateCanceled, StateClosed) && e.captured() > o.paid {
+	if o.in(StateCanceled, StateClosed) && (e.captured() > o.paid || e.Payment.Status == "authorized") {
 		return result("conflict", "The order is %s and the payment holds money.", o.State)
 	}
 	if o.in(StatePaymentReview) {
@@ -207,6 +207,9 @@ func (s *Shop) returnAll(o *order, amount int64) answer {
 		if n := i.invoiced - i.refunded; n > 0 {
 			pieces[i.id] = n
 		}
+	}
+	if o.worth(pieces, o.Shipping-o.shippingBack) != amount {
+		return result("conflict", "What is left of the items is not what was given back.")
 	}
 	s.makeCreditMemo(o, pieces, o.Shipping-o.shippingBack, 0)
 	return result("applied", "A credit memo was made.")

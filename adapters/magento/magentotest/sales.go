@@ -259,6 +259,9 @@ func (s *Shop) postRefund(a *asked) answer {
 		o.in(StatePaymentReview, StateHolded, StateCanceled, StateClosed) {
 		return *refusalOf("Creditmemo Document Validation Error(s):\nA creditmemo can not be created when an order has a status of %1", o.Status)
 	}
+	if left := o.paid - o.refunded; o.worth(pieces, shipping) > left {
+		return *refusalOf("The most money available to refund is %1.", "$"+string(number(left)))
+	}
 	return ok(fmt.Sprint(s.makeCreditMemo(o, pieces, shipping, 0).ID))
 }
 
