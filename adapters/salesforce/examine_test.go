@@ -86,10 +86,14 @@ func TestExamineNamesWhatTheOrgWouldRefuse(t *testing.T) {
 		configure func(*Config)
 		says      []string
 	}{
-		"a wrong secret":         {configure: func(c *Config) { c.ClientSecret = "another-secret-of-nobody" }, says: []string{"FAIL log-in: Salesforce refuses our log-in: invalid_client", "→ check client"}},
-		"another object":         {configure: func(c *Config) { c.Object = "Zahlung__c" }, says: []string{"FAIL object: description of Zahlung__c: 404", "→ the org has no such object"}},
-		"no right on the object": {adjust: func(s *salesforcetest.Settings) { o := salesforcetest.PaymentObject(); o.ReadOnly = true; s.Objects = []salesforcetest.Object{o} }, says: []string{"FAIL object: the integration user may not create and edit Payment__c"}},
-		"no external id":         {adjust: withField("GatewayPaymentID__c", nil), says: []string{"FAIL external id: Payment__c has no field GatewayPaymentID__c"}},
+		"a wrong secret": {configure: func(c *Config) { c.ClientSecret = "another-secret-of-nobody" }, says: []string{"FAIL log-in: Salesforce refuses our log-in: invalid_client", "→ check client"}},
+		"another object": {configure: func(c *Config) { c.Object = "Zahlung__c" }, says: []string{"FAIL object: description of Zahlung__c: 404", "→ the org has no such object"}},
+		"no right on the object": {adjust: func(s *salesforcetest.Settings) {
+			o := salesforcetest.PaymentObject()
+			o.ReadOnly = true
+			s.Objects = []salesforcetest.Object{o}
+		}, says: []string{"FAIL object: the integration user may not create and edit Payment__c"}},
+		"no external id": {adjust: withField("GatewayPaymentID__c", nil), says: []string{"FAIL external id: Payment__c has no field GatewayPaymentID__c"}},
 		"an id that is not unique": {adjust: withField("GatewayPaymentID__c", func(f *field) { f.Unique = false }),
 			says: []string{"FAIL external id: GatewayPaymentID__c is not both External ID and Unique"}},
 		"a missing field":   {adjust: withField("Last4Digits__c", nil), says: []string{"FAIL fields: Payment__c has no field Last4Digits__c", "ok external id"}},
