@@ -31,6 +31,8 @@ var arrows = map[string][]string{
 	"adapters/telemetry":                 {"gateway", "gateway/guard"},
 	"adapters/mapping":                   {"gateway"},
 	"adapters/webhook":                   {"gateway", "egress"},
+	"adapters/magento":                   {"gateway", "egress"},
+	"adapters/magento/magentotest":       {},
 	"adapters/paytrace":                  {"gateway", "tokenization"},
 	"adapters/paytrace/simulator":        {},
 	"adapters/salesforce":                {"gateway", "egress", "adapters/mapping"},
@@ -45,6 +47,7 @@ var arrows = map[string][]string{
 		"gateway", "tokenization", "api", "api/auth", "openapi", "cmd/gateway/config",
 		"adapters/ledger", "adapters/paytrace", "adapters/redis", "adapters/telemetry", "adapters/webhook", "gateway/guard",
 		"adapters/mapping", "adapters/salesforce", "adapters/salesforce/salesforcetest",
+		"adapters/magento", "adapters/magento/magentotest",
 	},
 	"bench":             {},
 	"internal/services": {},
@@ -73,6 +76,8 @@ var foreign = map[string][]string{
 	"adapters/paytrace/simulator":        {},
 	"adapters/mapping":                   {"github.com/expr-lang/expr", "github.com/expr-lang/expr/ast", "github.com/expr-lang/expr/vm"},
 	"adapters/salesforce/salesforcetest": {},
+	"adapters/magento":                   {},
+	"adapters/magento/magentotest":       {},
 	"cmd/paytrace-sim":                   {},
 }
 

@@ -186,6 +186,21 @@ func TestWhatBelongsToAnotherMerchantIsNotDecided(t *testing.T) {
 	}
 }
 
+func TestADeliveryThatIsUnderWayIsDecidedWhenItHasEnded(t *testing.T) {
+	h := newHouse(t)
+	h.storeCustomers()
+	d := h.spread("erp", h.create("k", paidBy("vault")).at("paymentId"))[0]
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	taken := must(h.ledger.TakeDelivery(t.Context(), d, now, now.Add(time.Minute)))(t)
+	for _, verb := range []string{"replay", "skip"} {
+		h.do(asPostman(callbacks+"/"+d.ID+"/"+verb, person())).refused(http.StatusConflict, "operation_in_progress", "").
+			expect(http.StatusConflict, "retryable", "true", "retryAfterSeconds", "2")
+	}
+	taken.Attempts-- // which ends counts itself
+	h.ends(taken, gateway.DeliveryDead, refusedByERP())
+	h.do(asPostman(callbacks+"/"+d.ID+"/skip", person())).expect(http.StatusOK, "deliveryStatus", "skipped")
+}
+
 func TestOfWhatWasDeliveredOnlyThePaymentsNewestIsSentAgain(t *testing.T) {
 	h := newHouse(t)
 	older, newest := h.delivered()

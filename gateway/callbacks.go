@@ -208,7 +208,8 @@ func codeIs(err error, code Code) bool {
 
 // SubscriberStanding is how one subscriber stands, for an operator.
 type SubscriberStanding struct {
-	Name string
+	MerchantID string
+	Name       string
 	// Configured says that the subscriber is in this process's configuration.
 	// What is owed to one that is not waits.
 	Configured bool
@@ -229,27 +230,50 @@ func (g *Gateway) Subscribers(ctx context.Context, merchantID string) ([]Subscri
 		if err != nil {
 			return nil, unavailable(err)
 		}
-		standings := map[string]SubscriberStanding{}
-		for _, b := range owed {
-			if b.MerchantID == m.ID && b.LiveMode == m.LiveMode {
-				standings[b.Subscriber] = SubscriberStanding{Name: b.Subscriber, Owed: b}
-			}
-		}
-		for _, t := range g.telling.of(m.ID) {
-			s := standings[t.Name]
-			s.Name, s.Configured, s.PausedUntil = t.Name, true, t.health.pausedUntil(g.clock())
-			standings[t.Name] = s
-		}
-		var list []SubscriberStanding
-		for name, s := range standings {
-			if s.State, err = g.ledger.SubscriberState(ctx, m.ID, m.LiveMode, name); err != nil {
-				return nil, unavailable(err)
-			}
-			list = append(list, s)
-		}
-		slices.SortFunc(list, func(a, b SubscriberStanding) int { return strings.Compare(a.Name, b.Name) })
-		return list, nil
+		return g.standings(ctx, m, owed)
 	})
+}
+
+// Standings tells how the subscribers of all merchants stand, for metrics.
+func (g *Gateway) Standings(ctx context.Context) ([]SubscriberStanding, error) {
+	owed, err := g.ledger.DeliveryBacklog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []SubscriberStanding
+	for _, m := range g.merchants {
+		of, err := g.standings(ctx, m, owed)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, of...)
+	}
+	return all, nil
+}
+
+func (g *Gateway) standings(ctx context.Context, m Merchant, owed []DeliveryBacklog) ([]SubscriberStanding, error) {
+	standings := map[string]SubscriberStanding{}
+	for _, b := range owed {
+		if b.MerchantID == m.ID && b.LiveMode == m.LiveMode {
+			standings[b.Subscriber] = SubscriberStanding{Owed: b}
+		}
+	}
+	for _, t := range g.telling.of(m.ID) {
+		s := standings[t.Name]
+		s.Configured, s.PausedUntil = true, t.health.pausedUntil(g.clock())
+		standings[t.Name] = s
+	}
+	var list []SubscriberStanding
+	for name, s := range standings {
+		var err error
+		s.MerchantID, s.Name = m.ID, name
+		if s.State, err = g.ledger.SubscriberState(ctx, m.ID, m.LiveMode, name); err != nil {
+			return nil, unavailable(err)
+		}
+		list = append(list, s)
+	}
+	slices.SortFunc(list, func(a, b SubscriberStanding) int { return strings.Compare(a.Name, b.Name) })
+	return list, nil
 }
 
 // EnableSubscriber tells a subscriber again that had said it was gone.

@@ -42,3 +42,22 @@ func TestARangeThatHadNoTimeIsNotTakenForDone(t *testing.T) {
 		}
 	}, approved("shop", shop))
 }
+
+func TestStandingsAreThoseOfAllMerchants(t *testing.T) {
+	shop := &listener{answer: func(gateway.Delivery) gateway.Verdict {
+		return gateway.Verdict{Outcome: gateway.Dead, Detail: "never", Pause: time.Hour, Disable: true}
+	}}
+	tells(t, func(t *testing.T, h *house) {
+		h.create("k", sale(1000))
+		time.Sleep(time.Second)
+		all, err := h.Standings(t.Context())
+		if err != nil || len(all) != 1 {
+			t.Fatalf("%+v, %v", all, err)
+		}
+		s := all[0]
+		if s.MerchantID != "main" || s.Name != "shop" || !s.Configured || s.Owed.Dead != 1 || s.State.DisabledAt.IsZero() ||
+			!s.PausedUntil.Equal(s.State.DisabledAt.Add(time.Hour)) {
+			t.Errorf("the shop stands so: %+v", s)
+		}
+	}, approved("shop", shop))
+}

@@ -69,7 +69,9 @@ func verbatim(statement string) string { return statement }
 // limitAsSum keeps SQLite from planning a statement anew each time: it makes a
 // plan for the very value of a bare LIMIT ?, and throws it away when another is
 // bound, be it the same. It cost eight times what the looking itself does.
-func limitAsSum(statement string) string { return strings.ReplaceAll(statement, "LIMIT ?", "LIMIT ? + 0") }
+func limitAsSum(statement string) string {
+	return strings.ReplaceAll(statement, "LIMIT ?", "LIMIT ? + 0")
+}
 
 // postgresTypes are the types that PostgreSQL knows by another name. Text is
 // compared by its bytes, as SQLite does: the order of ids is the order of time,

@@ -14,10 +14,11 @@ import (
 
 // books tells at a scrape what the ledger says is unfinished.
 type books struct {
-	now       func() time.Time
-	log       *slog.Logger
-	merchants names
-	watched   *atomic.Pointer[watched]
+	now         func() time.Time
+	log         *slog.Logger
+	merchants   names
+	subscribers names
+	watched     *atomic.Pointer[watched]
 
 	mu   sync.Mutex
 	last *inquiry
@@ -36,13 +37,14 @@ var (
 )
 
 func newBooks(c Config, merchants names, from *atomic.Pointer[watched]) *books {
-	return &books{now: c.Now, log: c.Log, merchants: merchants, watched: from}
+	return &books{now: c.Now, log: c.Log, merchants: merchants, subscribers: subscriberNames(c.Subscribers), watched: from}
 }
 
 // Describe names the metrics.
 func (b *books) Describe(ch chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
 		ledgerUp, unknowns, unknownOldest, waiting, attention, overdue, dueOldest, unmatched, exportAge,
+		pending, pendingOldest, deadNow, paused, disabled,
 	} {
 		ch <- desc
 	}
@@ -55,13 +57,14 @@ func (b *books) Collect(ch chan<- prometheus.Metric) {
 	if from.Backlog == nil || from.Ledger == nil {
 		return
 	}
-	backlog, err := b.read(from.Sources)
+	last, err := b.read(from.Sources)
 	ch <- prometheus.MustNewConstMetric(ledgerUp, prometheus.GaugeValue, oneIf(err == nil))
 	if err != nil {
 		return
 	}
 	now := b.now()
-	for merchant, one := range b.byLabel(backlog) {
+	b.tellSubscribers(ch, last.standings, now)
+	for merchant, one := range b.byLabel(last.backlog) {
 		for desc, value := range map[*prometheus.Desc]float64{
 			unknowns:      float64(one.Unknown),
 			unknownOldest: age(one.OldestUnknown, now),

@@ -15,16 +15,20 @@ import (
 
 // fakeLedger answers as it is told, and counts how often it was asked.
 type fakeLedger struct {
-	rows   []gateway.Backlog
-	err    error
-	broken error
-	asked  atomic.Int64
+	rows      []gateway.Backlog
+	err       error
+	standings []gateway.SubscriberStanding
+	broken    error
+	asked     atomic.Int64
 	// hang, when set, keeps Backlog until it is closed, whatever its context says.
 	hang chan struct{}
 }
 
 func (f *fakeLedger) watch(tel *Telemetry) {
-	tel.Watch(Sources{Backlog: f.backlog, Ledger: func(context.Context) error { return f.broken }})
+	tel.Watch(Sources{
+		Backlog: f.backlog, Ledger: func(context.Context) error { return f.broken },
+		Standings: func(context.Context) ([]gateway.SubscriberStanding, error) { return f.standings, nil },
+	})
 }
 
 func (f *fakeLedger) backlog(context.Context) ([]gateway.Backlog, error) {

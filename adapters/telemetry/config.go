@@ -20,9 +20,12 @@ type Config struct {
 	Instance string
 	// Merchants are the ids of the configured merchants.
 	Merchants []string
-	Now       func() time.Time
-	Log       *slog.Logger
-	Tracing   Tracing
+	// Subscribers are the names of those that are told of each merchant's
+	// payments.
+	Subscribers map[string][]string
+	Now         func() time.Time
+	Log         *slog.Logger
+	Tracing     Tracing
 }
 
 // Tracing says where spans go. The zero value is no tracing.
@@ -39,9 +42,13 @@ type Tracing struct {
 // check names every fault at once.
 func (c Config) check() error {
 	var faults []error
-	for _, name := range append([]string{c.Version, c.Instance}, c.Merchants...) {
+	named := append([]string{c.Version, c.Instance}, c.Merchants...)
+	for name := range subscriberNames(c.Subscribers) {
+		named = append(named, name)
+	}
+	for _, name := range named {
 		if !utf8.ValidString(name) {
-			faults = append(faults, errors.New("telemetry: a version, an instance and a merchant's id must be UTF-8"))
+			faults = append(faults, errors.New("telemetry: a version, an instance, a merchant's id and a subscriber's name must be UTF-8"))
 			break
 		}
 	}

@@ -42,7 +42,8 @@ func opened(t testing.TB, now func() time.Time) *Telemetry {
 	t.Helper()
 	tel, err := New(Config{
 		Version: "1.2.3", Instance: "one", Merchants: []string{"acme", "globex"},
-		Now: now, Log: slog.New(slog.DiscardHandler),
+		Subscribers: map[string][]string{"acme": {"erp", "shop"}, "globex": {"erp"}},
+		Now:         now, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -97,6 +98,7 @@ func everything(tel *Telemetry, now time.Time) {
 	tel.Observer().Operation(gateway.Observation{
 		MerchantID: "acme", Kind: gateway.KindSale, Status: gateway.OpApproved, By: gateway.ByAnswer, Took: time.Second,
 	})
+	tel.Observer().Delivery(gateway.DeliveryObservation{MerchantID: "acme", Subscriber: "erp", Outcome: gateway.Told, Took: time.Second, Age: time.Minute})
 	tel.Watch(Sources{
 		Routes:   []string{"/api/v1/payments"},
 		InFlight: func() int { return 3 },
@@ -108,6 +110,9 @@ func everything(tel *Telemetry, now time.Time) {
 			return []gateway.Backlog{{MerchantID: "acme", Unknown: 2, OldestUnknown: now.Add(-time.Minute), Watched: true, SeenThrough: now}}, nil
 		},
 		Ledger: func(context.Context) error { return nil },
+		Standings: func(context.Context) ([]gateway.SubscriberStanding, error) {
+			return []gateway.SubscriberStanding{{MerchantID: "acme", Name: "erp", Configured: true}}, nil
+		},
 	})
 	tel.Request("/api/v1/payments", "POST", 201, time.Second)
 }

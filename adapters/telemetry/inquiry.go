@@ -27,13 +27,14 @@ type inquiry struct {
 	ctx  context.Context // ends with the deadline
 	done chan struct{}
 
-	backlog []gateway.Backlog
-	err     error
+	backlog   []gateway.Backlog
+	standings []gateway.SubscriberStanding
+	err       error
 }
 
 // read waits for the last inquiry, or for a new one when that is old, but
 // never past the deadline of either.
-func (b *books) read(from Sources) ([]gateway.Backlog, error) {
+func (b *books) read(from Sources) (*inquiry, error) {
 	q := b.latest(from)
 	select {
 	case <-q.done:
@@ -42,7 +43,7 @@ func (b *books) read(from Sources) ([]gateway.Backlog, error) {
 			return nil, errSlow
 		}
 	}
-	return q.backlog, q.err
+	return q, q.err
 }
 
 // latest begins a new inquiry only when the last one has ended: a ledger that
@@ -80,10 +81,13 @@ func (q *inquiry) ask(from Sources) {
 	// Metrics must never end a process that takes payments.
 	defer func() {
 		if recover() != nil {
-			q.backlog, q.err = nil, errPanicked
+			q.err = errPanicked
 		}
 	}()
 	if q.err = from.Ledger(q.ctx); q.err == nil {
 		q.backlog, q.err = from.Backlog(q.ctx)
+	}
+	if q.err == nil && from.Standings != nil {
+		q.standings, q.err = from.Standings(q.ctx)
 	}
 }

@@ -43,6 +43,9 @@ var (
 
 	stages = namesOf(gateway.Stages...)
 
+	// tellings are the outcomes of attempts to tell a subscriber.
+	tellings = namesOf(gateway.Told, gateway.Later, gateway.Dead)
+
 	methods = namesOf(http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch,
 		http.MethodDelete, http.MethodConnect, http.MethodOptions, http.MethodTrace)
 

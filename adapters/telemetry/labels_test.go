@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"context"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -24,7 +25,7 @@ var hostile = []string{
 
 func TestUnknownValuesBecomeOther(t *testing.T) {
 	tel := opened(t, newClock().Now)
-	guards, backlog := map[string]guard.State{}, []gateway.Backlog{}
+	guards, backlog, standings := map[string]guard.State{}, []gateway.Backlog{}, []gateway.SubscriberStanding{}
 	bad := guard.ClassState{Attempts: map[string]uint64{}, Refused: map[string]uint64{}}
 	errs := map[string]uint64{}
 	for _, value := range hostile {
@@ -36,6 +37,8 @@ func TestUnknownValuesBecomeOther(t *testing.T) {
 		tel.Observer().Operation(gateway.Observation{
 			MerchantID: value, Kind: gateway.OperationKind(value), Status: gateway.OperationStatus(value), By: gateway.DecidedBy(value),
 		})
+		tel.Observer().Delivery(gateway.DeliveryObservation{MerchantID: value, Subscriber: value, Outcome: gateway.DeliveryOutcome(value), Dead: true})
+		standings = append(standings, gateway.SubscriberStanding{MerchantID: value, Name: value})
 		tel.Request(value, value, 1000+len(value), time.Second)
 		bad.Breaker = value
 		guards[value] = guard.State{Money: bad, Look: bad}
@@ -43,6 +46,7 @@ func TestUnknownValuesBecomeOther(t *testing.T) {
 	}
 	(&fakeLedger{rows: backlog}).watch(tel)
 	sources := tel.watched.Load().Sources
+	sources.Standings = func(context.Context) ([]gateway.SubscriberStanding, error) { return standings, nil }
 	sources.Guards = func() map[string]guard.State { return guards }
 	sources.Redis = func() RedisState { return RedisState{Errors: errs} }
 	tel.Watch(sources)
@@ -53,6 +57,7 @@ func TestUnknownValuesBecomeOther(t *testing.T) {
 	}
 	allowed := map[string][]string{
 		"merchant": {"acme", "globex"}, "class": {"money", "look"}, "state": {"closed", "half-open", "open"}, "version": {"1.2.3"},
+		"subscriber": {"erp", "shop"},
 	}
 	for _, stage := range gateway.Stages {
 		allowed["stage"] = append(allowed["stage"], string(stage))

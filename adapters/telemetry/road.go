@@ -14,6 +14,7 @@ type road struct {
 	now       func() time.Time
 	merchants names
 	traces    *traces
+	told      *deliveries
 
 	operations     *prometheus.CounterVec
 	operationsTook *prometheus.HistogramVec
@@ -23,9 +24,9 @@ type road struct {
 
 var _ gateway.Observer = (*road)(nil)
 
-func newRoad(to prometheus.Registerer, now func() time.Time, merchants names, traces *traces) *road {
+func newRoad(to prometheus.Registerer, now func() time.Time, merchants names, traces *traces, told *deliveries) *road {
 	r := &road{
-		now: now, merchants: merchants, traces: traces,
+		now: now, merchants: merchants, traces: traces, told: told,
 		operations: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: prefix + "operations_total",
 			Help: "Operations that were decided or became unknown, by what became of them and who found out.",
@@ -82,5 +83,5 @@ func (r *road) Operation(o gateway.Observation) {
 	r.operationsTook.WithLabelValues(merchant, kind, by).Observe(o.Took.Seconds())
 }
 
-// Delivery implements gateway.Observer.
-func (*road) Delivery(gateway.DeliveryObservation) {}
+// Delivery counts one attempt to tell a subscriber.
+func (r *road) Delivery(o gateway.DeliveryObservation) { r.told.observe(o) }

@@ -55,6 +55,9 @@ type Sources struct {
 	// every ten seconds.
 	Backlog func(context.Context) ([]gateway.Backlog, error)
 	Ledger  func(context.Context) error
+	// Standings tell how the subscribers stand. They are asked for together with
+	// the backlog.
+	Standings func(context.Context) ([]gateway.SubscriberStanding, error)
 }
 
 // RedisState is Redis in figures. The counts only ever grow.
@@ -89,7 +92,7 @@ func New(c Config) (*Telemetry, error) {
 			return nil, err
 		}
 	}
-	t.road = newRoad(t.registry, c.Now, merchants, t.traces)
+	t.road = newRoad(t.registry, c.Now, merchants, t.traces, newDeliveries(t.registry, merchants, c.Subscribers))
 	t.requests = newRequests(t.registry)
 	t.registry.MustRegister(
 		buildInfo(c.Version),

@@ -120,7 +120,7 @@ func readMoment(flag, text string, now time.Time) (string, error) {
 		return "", nil
 	}
 	if ago, err := time.ParseDuration(text); err == nil && ago >= 0 {
-		return now.Add(-ago).UTC().Format(time.RFC3339), nil
+		return now.Add(-ago).UTC().Format(time.RFC3339Nano), nil
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -80,6 +81,21 @@ func (s *serving) buries() {
 			}
 		}
 	})
+}
+
+// metrics are what a scrape gets.
+func (s *serving) metrics() string {
+	s.t.Helper()
+	scraped, err := http.Get("http://" + s.address + "/metrics")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer scraped.Body.Close()
+	text, err := io.ReadAll(scraped.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(text)
 }
 
 func (s *serving) callbacks(args ...string) finished {
@@ -170,6 +186,10 @@ func TestASubscriberThatWasGoneIsEnabledAtTheCommandLine(t *testing.T) {
 	want(t, "a sale", shop.pay("sale", "order-1", paytrace.hostedFields(), 0), "201 approved")
 	eventually(t, "erp is disabled", func() bool { return strings.Contains(s.callbacks("subscribers").stdout, "disabled") })
 	s.callbacks("subscribers").says(t, 0, "410", "once erp takes events again: gateway callbacks enable erp --config "+s.config)
+	if figures := s.metrics(); !strings.Contains(figures, `paytrace_gateway_subscriber_disabled{merchant="main",subscriber="erp"} 1`) ||
+		!strings.Contains(figures, `paytrace_gateway_deliveries_total{merchant="main",outcome="later",subscriber="erp"} 1`) {
+		t.Errorf("the metrics do not tell of erp:\n%s", figures)
+	}
 	erp.answer.Store(http.StatusOK)
 	s.callbacks("enable", "erp").says(t, 0, "erp is told again")
 	eventually(t, "nothing is owed", func() bool { return strings.Contains(s.callbacks("list").stdout, "nothing is owed to anybody") })
@@ -222,6 +242,18 @@ func TestChoicesOfADeliveryAreThoseThatTheGatewayTakes(t *testing.T) {
 		}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s: the choices are %v, want %v", status, got, want)
+		}
+	}
+}
+
+// A range up to now holds what was made within this second, too.
+func TestATimeThatAPersonTypesIsReadToTheFraction(t *testing.T) {
+	now := time.Date(2026, 3, 2, 15, 4, 5, 250_000_000, time.UTC)
+	for text, want := range map[string]string{
+		"": "", "0s": "2026-03-02T15:04:05.25Z", "12h": "2026-03-02T03:04:05.25Z", "2026-03-02T16:00:00.5+01:00": "2026-03-02T15:00:00.5Z",
+	} {
+		if got, err := readMoment("--from", text, now); got != want || err != nil {
+			t.Errorf("%q is %q, %v; want %q", text, got, err, want)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"paytrace-gateway/adapters/ledger"
+	"paytrace-gateway/adapters/magento/magentotest"
 	"paytrace-gateway/cmd/gateway/config"
 	"paytrace-gateway/gateway"
 )
@@ -178,26 +179,31 @@ func (o demoOptions) yaml(data string) string {
 	).Replace(demoYAML)
 }
 
+// demoSecrets are the demo's, by their names in its configuration file. They
+// open doubles on this machine and nothing else.
+var demoSecrets = map[string]string{
+	"CLIENT": demoSecret, "PAYTRACE": demoPassword, "HOOK": demoHookSecret, "ORG": demoOrgSecret,
+	"CONSUMER_KEY": magentotest.DefaultCredentials.ConsumerKey, "CONSUMER_SECRET": magentotest.DefaultCredentials.ConsumerSecret,
+	"ACCESS_TOKEN": magentotest.DefaultCredentials.AccessToken, "ACCESS_TOKEN_SECRET": magentotest.DefaultCredentials.AccessTokenSecret,
+}
+
 // keepConfig leaves a configuration file beside the demo's data, for the
-// commands that need one.
+// commands that need one, and each secret in a file of its own.
 func (o demoOptions) keepConfig() error {
-	file := strings.NewReplacer("${CLIENT}", "{file: client-secret}", "${PAYTRACE}", "{file: paytrace-password}",
-		"${HOOK}", "{file: webhook-secret}", "${ORG}", "{file: org-secret}").Replace(o.yaml("."))
-	for name, content := range map[string]string{
-		demoConfig: file, "client-secret": demoSecret + "\n", "paytrace-password": demoPassword + "\n",
-		"webhook-secret": demoHookSecret + "\n", "org-secret": demoOrgSecret + "\n",
-	} {
-		if err := os.WriteFile(filepath.Join(o.data, name), []byte(content), 0o600); err != nil {
+	file := o.yaml(".")
+	for name, secret := range demoSecrets {
+		beside := strings.ToLower(name) + ".secret"
+		file = strings.ReplaceAll(file, "${"+name+"}", "{file: "+beside+"}")
+		if err := os.WriteFile(filepath.Join(o.data, beside), []byte(secret+"\n"), 0o600); err != nil {
 			return err
 		}
 	}
-	return nil
+	return os.WriteFile(filepath.Join(o.data, demoConfig), []byte(file), 0o600)
 }
 
 // config reads the demo's own configuration file the way every other is read.
 func (o demoOptions) config() (*config.Config, error) {
-	secrets := map[string]string{"CLIENT": demoSecret, "PAYTRACE": demoPassword, "HOOK": demoHookSecret, "ORG": demoOrgSecret}
-	env := func(name string) (string, bool) { value, ok := secrets[name]; return value, ok }
+	env := func(name string) (string, bool) { value, ok := demoSecrets[name]; return value, ok }
 	return config.Parse("the demo's flags", []byte(o.yaml(o.data)), env, nil)
 }
 

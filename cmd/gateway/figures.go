@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"paytrace-gateway/adapters/telemetry"
+	"paytrace-gateway/cmd/gateway/config"
 	"paytrace-gateway/gateway/guard"
 )
 
@@ -22,7 +23,7 @@ func (a *app) openTelemetry(instance string) (err error) {
 		headers[name] = value.Reveal()
 	}
 	a.gauges, err = telemetry.New(telemetry.Config{
-		Version: version, Instance: instance, Merchants: merchants, Now: time.Now, Log: a.log,
+		Version: version, Instance: instance, Merchants: merchants, Subscribers: subscriberNames(a.cfg), Now: time.Now, Log: a.log,
 		Tracing: telemetry.Tracing{Endpoint: a.cfg.Tracing.Endpoint, Sample: a.cfg.Tracing.Sample, Headers: headers},
 	})
 	if err != nil {
@@ -36,11 +37,28 @@ func (a *app) openTelemetry(instance string) (err error) {
 	return nil
 }
 
+// subscriberNames are those that are told of each merchant's payments.
+func subscriberNames(cfg *config.Config) map[string][]string {
+	all := map[string][]string{}
+	for _, m := range cfg.Merchants {
+		if m.Callbacks.Magento != nil {
+			all[m.ID] = append(all[m.ID], config.MagentoName)
+		}
+		if m.Callbacks.Salesforce != nil {
+			all[m.ID] = append(all[m.ID], config.SalesforceName)
+		}
+		for _, hook := range m.Callbacks.Webhooks {
+			all[m.ID] = append(all[m.ID], hook.Name)
+		}
+	}
+	return all
+}
+
 // watchFigures says what is asked when the metrics are read.
 func (a *app) watchFigures() {
 	sources := telemetry.Sources{
 		Routes: a.server.Routes(), InFlight: a.gateway.InFlight, Guards: a.guardStates,
-		Backlog: a.gateway.Backlog, Ledger: a.ledger.Ready,
+		Backlog: a.gateway.Backlog, Ledger: a.ledger.Ready, Standings: a.gateway.Standings,
 	}
 	if a.desk.redis != nil {
 		sources.Redis = a.desk.redisState

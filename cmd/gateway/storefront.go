@@ -17,7 +17,9 @@ import (
 	"sync"
 	"time"
 
+	"paytrace-gateway/adapters/magento/magentotest"
 	"paytrace-gateway/adapters/salesforce/salesforcetest"
+	"paytrace-gateway/gateway"
 )
 
 //go:embed storefront.html
@@ -35,10 +37,11 @@ const (
 // fields, which the simulator plays; its server calls the gateway as Magento's
 // module would.
 type storefront struct {
-	gateway string // http://host:port
+	base    string // of the gateway, http://host:port
 	control string // of the simulator
 	hooks   *hookLog
 	org     *salesforcetest.Org
+	magento *magentotest.Shop
 	client  *http.Client
 
 	mu     sync.Mutex
@@ -62,17 +65,18 @@ func (a *app) openShop(o demoOptions) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: newStorefront("http://"+o.listen, o.control, demoHookSecret).handler(), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: newStorefront(o.shop, "http://"+o.listen, o.control, demoHookSecret).handler(), ReadHeaderTimeout: 5 * time.Second}
 	a.onClose(func() { _ = server.Close() })
 	go func() { _ = server.Serve(listener) }()
 	return nil
 }
 
-func newStorefront(gateway, control, hookSecret string) *storefront {
+func newStorefront(address, base, control, hookSecret string) *storefront {
 	return &storefront{
-		gateway: gateway, control: control, hooks: newHookLog(hookSecret),
-		org:    salesforcetest.New(salesforcetest.Settings{ClientID: "demo-org", ClientSecret: demoOrgSecret, RunAs: "payments@demo.test"}),
-		client: &http.Client{Timeout: shopPatience}, next: 1,
+		base: base, control: control, hooks: newHookLog(hookSecret),
+		magento: magentotest.New(magentotest.Options{Address: "http://" + address}),
+		org:     salesforcetest.New(salesforcetest.Settings{ClientID: "demo-org", ClientSecret: demoOrgSecret, RunAs: "payments@demo.test"}),
+		client:  &http.Client{Timeout: shopPatience}, next: 1,
 	}
 }
 
@@ -85,6 +89,7 @@ func (s *storefront) handler() http.Handler {
 	mux.HandleFunc("POST /orders/{order}/{verb}", s.operate)
 	mux.Handle("POST /webhook", s.hooks)
 	mux.Handle("/services/", s.org)
+	mux.Handle("/rest/", s.magento)
 	return mux
 }
 
@@ -110,7 +115,7 @@ func (s *storefront) state(w http.ResponseWriter, r *http.Request) {
 	if hooks == nil {
 		hooks = []hook{}
 	}
-	shown(w, http.StatusOK, map[string]any{"orders": orders, "webhooks": hooks, "salesforce": s.records()})
+	shown(w, http.StatusOK, map[string]any{"orders": orders, "webhooks": hooks, "salesforce": s.records(), "magento": s.saved()})
 }
 
 // records are the org's, newest first.
@@ -160,6 +165,7 @@ func (s *storefront) buy(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.told(o, answer)
+	s.save(o, p, answer)
 	passOn(w, status, answer)
 }
 
@@ -184,6 +190,40 @@ func (s *storefront) told(o *placed, answer []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o.PaymentID, o.Payment = payment.PaymentID, answer
+}
+
+// save is Magento's own saving of the order, which comes after its payment: none
+// where the payment was declined, under review where nobody knows yet.
+func (s *storefront) save(o *placed, p purchase, answer []byte) {
+	var payment struct{ Status, TransactionID, PaymentID string }
+	amount, err := gateway.ParseMoney(p.Amount)
+	if err != nil || json.Unmarshal(answer, &payment) != nil {
+		return
+	}
+	order := magentotest.Placing{
+		IncrementID: o.OrderID, TransactionID: payment.TransactionID, PaymentID: payment.PaymentID,
+		Items: []magentotest.Item{{SKU: "one-thing", Qty: 1, Price: int64(amount)}},
+	}
+	switch payment.Status {
+	case "approved":
+		order.Paid = true
+	case "authorized":
+	case "unknown":
+		order.State = magentotest.StatePaymentReview
+	default:
+		return
+	}
+	s.magento.Place(order)
+}
+
+// saved are Magento's orders, newest first.
+func (s *storefront) saved() []magentotest.Order {
+	orders := s.magento.Orders()
+	slices.Reverse(orders)
+	if orders == nil {
+		orders = []magentotest.Order{}
+	}
+	return orders[:min(len(orders), ordersKept)]
 }
 
 func (s *storefront) find(number string) (placed, bool) {
@@ -232,7 +272,7 @@ func (s *storefront) ask(ctx context.Context, method, path, key string, body any
 		if err != nil {
 			return 0, nil, err
 		}
-		request, err := http.NewRequestWithContext(ctx, method, s.gateway+path, bytes.NewReader(content))
+		request, err := http.NewRequestWithContext(ctx, method, s.base+path, bytes.NewReader(content))
 		if err != nil {
 			return 0, nil, err
 		}
@@ -256,7 +296,7 @@ func (s *storefront) bearer(ctx context.Context, fresh bool) (string, error) {
 		return token, nil
 	}
 	form := strings.NewReader("grant_type=client_credentials")
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.gateway+"/oauth/token", form)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.base+"/oauth/token", form)
 	if err != nil {
 		return "", err
 	}

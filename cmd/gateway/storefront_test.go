@@ -25,6 +25,11 @@ type pageState struct {
 		}
 	}
 	Salesforce []map[string]any
+	Magento    []struct {
+		IncrementID, State    string
+		GrandTotal, Refunded  int64
+		Invoices, CreditMemos []any
+	}
 }
 
 func (d *demo) page() pageState {
@@ -84,10 +89,14 @@ func TestWhatIsBoughtInTheDemosShopIsToldToEverybody(t *testing.T) {
 			len(s.Salesforce) == 1 && s.Salesforce[0]["Status__c"] == "Completed" && s.Salesforce[0]["Last4Digits__c"] == "5439"
 	})
 	bought := d.page().Orders[0]
+	if order := d.page().Magento[0]; order.State != "processing" || len(order.Invoices) != 1 || len(order.CreditMemos) != 0 {
+		t.Errorf("Magento has %+v", order)
+	}
 	d.asks(http.MethodPost, "http://"+d.front+"/orders/"+bought.OrderID+"/refund", "{}")
 	eventually(t, "everybody has heard of the refund", func() bool {
 		s := d.page()
-		return s.Orders[0].Payment.Status == "refunded" && s.Webhooks[0].Type == "payment.refunded" && s.Salesforce[0]["Status__c"] == "Refunded"
+		return s.Orders[0].Payment.Status == "refunded" && s.Webhooks[0].Type == "payment.refunded" &&
+			s.Salesforce[0]["Status__c"] == "Refunded" && s.Magento[0].State == "closed" && len(s.Magento[0].CreditMemos) == 1
 	})
 	var last int64
 	for i := range d.page().Webhooks {
@@ -100,7 +109,21 @@ func TestWhatIsBoughtInTheDemosShopIsToldToEverybody(t *testing.T) {
 	if record := d.page().Salesforce[0]; record["PaymentID__c"] != bought.Payment.TransactionID || record["GatewayPaymentID__c"] != bought.Payment.PaymentID {
 		t.Errorf("the org has %v of %+v", record, bought)
 	}
-	finish(t, command("gateway", "callbacks", "list", "--config", d.data+"/"+demoConfig)).says(t, 0)
+	finish(t, command("gateway", "callbacks", "list", "--config", d.data+"/"+demoConfig)).says(t, 0, "nothing is owed")
+	d.stop()
+}
+
+func TestAPaymentByAnotherCallerWaitsForItsOrderInMagento(t *testing.T) {
+	d := startDemo(t)
+	want(t, "a payment", d.shop().pay("sale", "by-curl", demoVisa, 0), "201 approved")
+	eventually(t, "the org and the webhook have heard of it", func() bool {
+		s := d.page()
+		return len(s.Webhooks) > 0 && len(s.Salesforce) == 1
+	})
+	eventually(t, "Magento's delivery waits for the order", func() bool {
+		f := finish(t, command("gateway", "callbacks", "list", "--config", d.data+"/"+demoConfig))
+		return strings.Contains(f.stdout, "magento") && strings.Contains(f.stdout, "pending")
+	})
 	d.stop()
 }
 

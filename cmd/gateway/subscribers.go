@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"paytrace-gateway/adapters/magento"
 	"paytrace-gateway/adapters/mapping"
 	"paytrace-gateway/adapters/salesforce"
 	"paytrace-gateway/adapters/webhook"
@@ -21,6 +22,14 @@ const tellEvery = 2 * time.Second
 func (a *app) openSubscribers() ([]gateway.Subscriber, error) {
 	var subscribers []gateway.Subscriber
 	for _, m := range a.cfg.Merchants {
+		if shop := m.Callbacks.Magento; shop != nil {
+			sink, err := magento.New(magentoConfig(m, *shop))
+			if err != nil {
+				return nil, fmt.Errorf("merchant %s: magento: %w", m.ID, err)
+			}
+			a.onClose(sink.Close)
+			subscribers = append(subscribers, subscriberOf(m, config.MagentoName, sink, shop.Calls, nil))
+		}
 		if org := m.Callbacks.Salesforce; org != nil {
 			sink, err := salesforce.New(salesforceConfig(m, *org))
 			if err != nil {
@@ -45,6 +54,18 @@ func subscriberOf(m config.Merchant, name string, sink gateway.Sink, calls confi
 	return gateway.Subscriber{
 		MerchantID: m.ID, LiveMode: m.LiveMode, Name: name, Sink: sink,
 		Events: events, AtOnce: calls.AtOnce, Deadline: calls.Timeout,
+	}
+}
+
+func magentoConfig(m config.Merchant, shop config.Magento) magento.Config {
+	return magento.Config{
+		BaseURL: shop.BaseURL, SigningURL: shop.SigningURL,
+		ConsumerKey: shop.ConsumerKey.Reveal(), ConsumerSecret: shop.ConsumerSecret.Reveal(),
+		AccessToken: shop.AccessToken.Reveal(), AccessTokenSecret: shop.AccessTokenSecret.Reveal(),
+		LiveMode: m.LiveMode, Way: magento.Way(shop.Way), MethodCodes: shop.MethodCodes, Channel: shop.Channel, Stores: shop.Stores,
+		OrderWait: shop.OrderWait, UndoWithoutOrder: shop.UndoWithoutOrder, CallerBudget: shop.CallerBudget, LeaveReview: shop.LeaveReview,
+		Declined: magento.DeclineRule(shop.Declined), Statuses: shop.Statuses,
+		AllowNetworks: shop.AllowNetworks, AllowHosts: shop.AllowHosts, Now: time.Now,
 	}
 }
 

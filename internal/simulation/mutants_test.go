@@ -90,6 +90,16 @@ var mutants = []mutant{
 		{"gateway/followup.go", "if op.Cancel != CancelRequested || op.Status != OpApproved {", "if op.Cancel != \"\" || op.Status != OpApproved {"},
 		{"gateway/due.go", "case op.Cancel == CancelRequested && (op.Status == OpApproved || op.Late):", "case op.Cancel == CancelRequested && op.Late:"},
 	}},
+	{name: "a failed telling taken for told", rule: history.HeardAll, patches: []patch{
+		{"gateway/deliver.go", "case v.Outcome == Told:", "case v.Outcome != Dead:"},
+	}},
+	{name: "an event told before the one in front of it", rule: history.HeardInOrder, patches: []patch{
+		{"adapters/ledger/delivery.go", "front.status IN ('pending', 'dead')\n", "front.status IN ('nothing')\n"},
+	}},
+	{name: "a lane that is not held", rule: history.OneAtATime, patches: []patch{
+		{"adapters/ledger/delivery.go", "OR delivery_lanes.holder = excluded.holder", "OR delivery_lanes.holder <> ''"},
+		{"adapters/ledger/deliveries.go", "held.holder <> deliveries.id", "held.holder = ''"},
+	}},
 }
 
 // hunted bounds the seeds in which a mutant has to show.

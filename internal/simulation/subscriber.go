@@ -11,8 +11,8 @@ import (
 	"paytrace-gateway/internal/simulation/history"
 )
 
-// subscribers are those of the run's merchant. The shop is told of one order at
-// a time, as Magento has to be.
+// subscribers are those of the run's merchant. Some orders of the shop are told
+// of one at a time, as those of one parent record in Salesforce have to be.
 var subscribers = []string{"shop", "org"}
 
 // How often each fault strikes one telling, or one subscriber for a while.
@@ -111,12 +111,12 @@ func (in *instance) subscribers() []gateway.Subscriber {
 	return all
 }
 
-// Lane implements gateway.Sink.
+// Lane implements gateway.Sink. Several orders of the shop share one.
 func (s sinkPort) Lane(e gateway.Event) string {
-	if s.name == "shop" {
-		return e.Payment.OrderID
+	if s.name != "shop" || e.Payment.OrderID == "" {
+		return ""
 	}
-	return ""
+	return "lane " + e.Payment.OrderID[len(e.Payment.OrderID)-1:]
 }
 
 // Deliver implements gateway.Sink.

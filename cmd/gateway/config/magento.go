@@ -39,6 +39,8 @@ type Magento struct {
 	OrderWait   time.Duration    `yaml:"orderWait"`
 	// UndoWithoutOrder gives the money back of an order that never came.
 	UndoWithoutOrder bool `yaml:"undoWithoutOrder"`
+	// CallerBudget is how long the shop waits for the gateway's answer.
+	CallerBudget time.Duration `yaml:"callerBudget"`
 	// LeaveReview lets the core way save an order's state.
 	LeaveReview bool                      `yaml:"leaveReview"`
 	Declined    string                    `yaml:"declined"`
@@ -80,6 +82,7 @@ func (o object) magento(live bool) *Magento {
 		Stores:            m.stores(),
 		OrderWait:         read(m, "orderWait", between(time.Minute, 24*time.Hour), 15*time.Minute),
 		UndoWithoutOrder:  read(m, "undoWithoutOrder", truth, false),
+		CallerBudget:      read(m, "callerBudget", between(time.Second, 55*time.Second), 9*time.Second),
 		LeaveReview:       read(m, "leaveReview", truth, false),
 		Declined:          read(m, "declined", declined, "cancel"),
 		Statuses:          m.statuses(orderStatus),

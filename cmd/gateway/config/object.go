@@ -30,7 +30,7 @@ var members = map[string][]string{
 
 	"callbacks": {"magento", "salesforce", "webhooks"},
 	"magento": {"baseURL", "signingURL", "consumerKey", "consumerSecret", "accessToken", "accessTokenSecret", "way", "methodCodes", "channel",
-		"stores", "orderWait", "undoWithoutOrder", "leaveReview", "declined", "statuses", "allowNetworks", "allowHosts", "timeout", "atOnce"},
+		"stores", "orderWait", "undoWithoutOrder", "callerBudget", "leaveReview", "declined", "statuses", "allowNetworks", "allowHosts", "timeout", "atOnce"},
 	"salesforce": {"loginURL", "clientID", "clientSecret", "username", "privateKey", "audience", "apiVersion", "object", "externalID",
 		"perOperation", "sequenceField", "platformEvent", "fields", "eventFields", "statuses", "allowNetworks", "allowHosts", "timeout", "atOnce"},
 	"webhook": {"name", "url", "secret", "previousSecret", "events", "allowNetworks", "allowHosts", "timeout", "atOnce"},

@@ -1,0 +1,121 @@
+package magento
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"paytrace-gateway/adapters/magento/magentotest"
+	"paytrace-gateway/gateway"
+)
+
+// until delivers as the dispatcher does, and returns the verdicts that were not
+// the end.
+func (h *house) until(e gateway.Event, stop func(gateway.Verdict) bool) (waits []gateway.Verdict, last gateway.Verdict) {
+	h.t.Helper()
+	for range 500 {
+		v := h.deliver(e)
+		if stop(v) {
+			return waits, v
+		}
+		if v.After < time.Second {
+			h.t.Fatalf("after %s a wait of %s", h.now.Sub(e.At), v.After)
+		}
+		waits = append(waits, v)
+		h.now = h.now.Add(v.After)
+	}
+	h.t.Fatal("it never ends")
+	return nil, gateway.Verdict{}
+}
+
+func ended(v gateway.Verdict) bool { return v.Outcome != gateway.Later }
+
+// Magento saves an order after its payment, so that the event is faster than
+// the order.
+func TestTheOrderIsSavedAfterItsPayment(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		p := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001")
+		e := h.event(p)
+		for n, want := range []time.Duration{30 * time.Second, 30 * time.Second, 30 * time.Second, 45 * time.Second} {
+			v := h.deliver(e)
+			if v.Outcome != gateway.Later || !v.Patient || v.After != want || v.Attention != "" || v.Undo {
+				t.Fatalf("at %s: %+v, want a patient wait of %s", h.now.Sub(e.At), v, want)
+			}
+			if n < 3 {
+				h.now = h.now.Add(v.After)
+			}
+		}
+		h.place(p)
+		if v := h.deliver(e); v.Outcome != gateway.Told {
+			t.Fatalf("%s (%s)", v.Outcome, v.Detail)
+		}
+		h.is("000000001", "processing", 0, 0)
+	})
+}
+
+func TestAPaidOrderThatDoesNotComeIsAPersonsMatter(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		e := h.event(h.charged(gateway.KindSale, gateway.StatusApproved, "000000001"))
+		waits, v := h.until(e, func(v gateway.Verdict) bool { return v.Attention != "" })
+		if h.now.Sub(e.At) != DefaultOrderWait || len(waits) > 12 {
+			t.Errorf("a person is called for after %s and %d attempts", h.now.Sub(e.At), len(waits))
+		}
+		attends(t, v, "paid_without_order")
+		if v.Outcome != gateway.Later || !v.Patient || v.After != time.Hour || v.Undo {
+			t.Errorf("%+v, want another look in an hour", v)
+		}
+		hours, v := h.until(e, ended)
+		if v.Outcome != gateway.Dead || len(hours) != 72 || h.now.Sub(e.At) < 3*24*time.Hour {
+			t.Errorf("%s after %s and %d attempts", v.Outcome, h.now.Sub(e.At), len(hours))
+		}
+		attends(t, v, "paid_without_order")
+	})
+}
+
+func TestAnOrderThatNeverComesAndHoldsNoMoneyIsNobodysMatter(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		declined := foundLate(h.charged(gateway.KindSale, gateway.StatusDeclined, "000000001"))
+		voided := h.then(h.charged(gateway.KindSale, gateway.StatusApproved, "000000002"), gateway.KindVoid, 100_00, gateway.Voided)
+		for _, p := range []gateway.Payment{declined, voided} {
+			e := h.event(p)
+			_, v := h.until(e, ended)
+			if v.Outcome != gateway.Told || v.Attention != "" || h.now.Sub(e.At) != DefaultOrderWait {
+				t.Errorf("%s: %s after %s (%s)", p.Status, v.Outcome, h.now.Sub(e.At), v.Attention)
+			}
+		}
+	})
+}
+
+// What the shop itself asked for may be given back; what came by another way
+// may never have been meant for an order.
+func TestAChargeWithoutOrderIsGivenBackWhenTheShopWantsIt(t *testing.T) {
+	for channel, want := range map[string]bool{"magento": true, "salesforce": false, "": false} {
+		h := newHouse(t, WayCore, magentotest.Options{}, func(c *Config) { c.UndoWithoutOrder = true })
+		p := h.charged(gateway.KindSale, gateway.StatusApproved, "000000001")
+		p.Channel = channel
+		_, v := h.until(h.event(p), func(v gateway.Verdict) bool { return v.Attention != "" })
+		if v.Undo != want {
+			t.Errorf("channel %q: undo is %t", channel, v.Undo)
+		}
+	}
+}
+
+func TestTheWaitForAnOrderIsASetting(t *testing.T) {
+	h := newHouse(t, WayModule, magentotest.Options{}, func(c *Config) { c.OrderWait = time.Minute })
+	e := h.event(h.charged(gateway.KindSale, gateway.StatusApproved, "000000001"))
+	h.until(e, func(v gateway.Verdict) bool { return v.Attention != "" })
+	if h.now.Sub(e.At) != time.Minute {
+		t.Errorf("after %s", h.now.Sub(e.At))
+	}
+}
+
+func TestAModuleThatIsNotThereIsToldAsSuch(t *testing.T) {
+	h := newHouse(t, WayModule, magentotest.Options{})
+	h.shop.InstallModule(false)
+	p := h.charged(gateway.KindSale, gateway.StatusApproved, "000000001")
+	h.place(p, paidAtOnce)
+	v := h.deliver(h.event(p))
+	if v.Outcome != gateway.Later || v.Patient || v.StatusCode != 404 || !strings.Contains(v.Detail, "install and enable the gateway's module") {
+		t.Errorf("%+v", v)
+	}
+}

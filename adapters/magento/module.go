@@ -1,0 +1,136 @@
+package magento
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+// The module's endpoint takes one event and does all that it asks for, in one
+// transaction of Magento's. docs/magento-module.md is the contract.
+
+type moduleBody struct {
+	Event moduleEvent `json:"event"`
+}
+
+type moduleEvent struct {
+	EventID    string          `json:"eventId"`
+	Type       string          `json:"type"`
+	Version    int64           `json:"version"`
+	OccurredAt string          `json:"occurredAt"`
+	Order      moduleOrder     `json:"order"`
+	Payment    modulePayment   `json:"payment"`
+	Operation  moduleOperation `json:"operation"`
+	// Message is the comment that the order's history gets.
+	Message string `json:"message"`
+}
+
+// moduleOrder names the order, and where the mapping leads it.
+type moduleOrder struct {
+	IncrementID string `json:"incrementId"`
+	StoreCode   string `json:"storeCode"`
+	// State and Status are empty when the payment leaves the order where it is.
+	State  string `json:"state"`
+	Status string `json:"status"`
+}
+
+type modulePayment struct {
+	ID             string        `json:"id"`
+	Status         string        `json:"status"`
+	Intent         string        `json:"intent"`
+	Amount         gateway.Money `json:"amount"`
+	Currency       string        `json:"currency"`
+	CapturedAmount gateway.Money `json:"capturedAmount"`
+	RefundedAmount gateway.Money `json:"refundedAmount"`
+	Reference      string        `json:"reference"`
+	TransactionID  string        `json:"transactionId"`
+	ApprovalCode   string        `json:"approvalCode"`
+	CardBrand      string        `json:"cardBrand"`
+	LastFour       string        `json:"lastFour"`
+	DeclineCode    string        `json:"declineCode"`
+	DeclineMessage string        `json:"declineMessage"`
+}
+
+type moduleOperation struct {
+	ID            string        `json:"id"`
+	Kind          string        `json:"kind"`
+	Status        string        `json:"status"`
+	Amount        gateway.Money `json:"amount"`
+	TransactionID string        `json:"transactionId"`
+	Channel       string        `json:"channel"`
+	Origin        string        `json:"origin"`
+	// AnsweredLate says that Magento asked for it and did not get its answer.
+	AnsweredLate bool `json:"answeredLate"`
+}
+
+type moduleAnswer struct {
+	Result  string `json:"result"`
+	Message string `json:"message"`
+}
+
+// The results of the module.
+const (
+	resultApplied  = "applied"
+	resultAlready  = "already"
+	resultIgnored  = "ignored"
+	resultNotFound = "order_not_found"
+	resultConflict = "conflict"
+)
+
+// viaModule tells an event by the module's endpoint.
+func (s *Sink) viaModule(ctx context.Context, t task) gateway.Verdict {
+	answer, err := s.client.tell(ctx, s.config.moduleEvent(t))
+	if err != nil {
+		return failure(err)
+	}
+	said := s.client.door.Words(answer.Message)
+	switch answer.Result {
+	case resultApplied, resultAlready, resultIgnored:
+		return told("the module answered " + sentence(answer.Result, said))
+	case resultNotFound:
+		return s.missing(t)
+	case resultConflict:
+		v := told("the module answered " + sentence(answer.Result, said))
+		v.Attention = "magento_conflict: order " + s.orderWords(t) + " does not fit the payment: " + said
+		return v
+	}
+	return failure(&trouble{asked: asked(http.MethodPost, "/paytrace-gateway/events"), status: http.StatusOK, strange: true})
+}
+
+func sentence(result, said string) string {
+	if said == "" {
+		return result
+	}
+	return result + ": " + said
+}
+
+// moduleEvent is the event in the words of the contract.
+func (c Config) moduleEvent(t task) moduleEvent {
+	p, to := t.event.Payment, c.placeOf(t.event.Payment.Status)
+	if t.deed == deny && c.Declined == DeclineStaysInReview {
+		to = place{}
+	}
+	e := moduleEvent{
+		EventID: t.event.ID, Type: t.event.Type, Version: t.event.Version,
+		OccurredAt: t.event.At.UTC().Format(time.RFC3339),
+		Order:      moduleOrder{IncrementID: p.OrderID, StoreCode: p.StoreCode, State: to.state, Status: to.status},
+		Payment: modulePayment{
+			ID: p.ID, Status: string(p.Status), Intent: string(p.Intent), Amount: p.Amount, Currency: p.Currency,
+			CapturedAmount: p.Captured(), RefundedAmount: p.Refunded(), Reference: p.Reference,
+			TransactionID: p.TransactionID, ApprovalCode: p.ApprovalCode,
+			CardBrand: string(p.Card.Brand), LastFour: p.Card.LastFour,
+		},
+		Operation: moduleOperation{
+			ID: t.op.ID, Kind: string(t.op.Kind), Status: string(t.op.Status), Amount: t.op.Amount,
+			TransactionID: t.op.TransactionID, Channel: t.op.Channel, Origin: string(t.op.Origin),
+			AnsweredLate: t.deed == recall,
+		},
+		Message: t.words(""),
+	}
+	if p.Decline != nil {
+		e.Payment.DeclineCode, e.Payment.DeclineMessage = p.Decline.Code, p.Decline.Message
+	}
+	return e
+}

@@ -1,0 +1,181 @@
+package magento
+
+import (
+	"fmt"
+	"strings"
+
+	"paytrace-gateway/gateway"
+)
+
+// deed is what an event asks to be done to its order.
+type deed string
+
+const (
+	// leave: the shop has not to be told.
+	leave deed = ""
+	// announce: the payment is authorized.
+	announce deed = "authorized"
+	// pay: money was taken.
+	pay deed = "paid"
+	// deny: the payment was declined after the shop had stopped to wait for it.
+	deny deed = "declined"
+	// undo: the payment was voided.
+	undo deed = "voided"
+	// giveBack: money was refunded.
+	giveBack deed = "refunded"
+	// remark: nothing in the order changes, and the shop should know.
+	remark deed = "remark"
+	// recall: Magento asked for it, and had stopped to wait when it was decided.
+	recall deed = "answered late"
+)
+
+// task is an event as a thing to do.
+type task struct {
+	event gateway.Event
+	op    gateway.Operation
+	deed  deed
+	// why a leave is one.
+	why string
+	// attention is what a remark wants of a person.
+	attention string
+}
+
+func leaveIt(e gateway.Event, why string) task { return task{event: e, why: why} }
+
+// plan decides what an event asks for, by the event alone.
+func (c Config) plan(e gateway.Event) task {
+	op, known := e.Payment.Operation(e.OperationID)
+	switch {
+	case e.PaymentID == "":
+		return leaveIt(e, "it belongs to no payment, and so to no order")
+	case e.Payment.OrderID == "":
+		return leaveIt(e, "the payment has no order id")
+	case !known:
+		return leaveIt(e, "it is about no operation of the payment")
+	case c.asked(op) && c.heard(op, e):
+		return leaveIt(e, "Magento asked for this itself and has had its answer, so it books it itself")
+	}
+	t := task{event: e, op: op}
+	switch e.Type {
+	case eventOf(gateway.Authorized):
+		t.deed = announce
+	case eventOf(gateway.StatusApproved):
+		t.deed = pay
+	case eventOf(gateway.StatusDeclined), eventOf(gateway.Failed):
+		if c.heard(op, e) {
+			return leaveIt(e, "the shop heard it as the answer to its call, and saves no order after that")
+		}
+		t.deed = deny
+	case eventOf(gateway.Voided):
+		t.deed = undo
+	case eventOf(gateway.Refunded), eventOf(gateway.PartiallyRefunded):
+		t.deed = giveBack
+	case eventOf(gateway.Expired):
+		t.deed, t.attention = remark, "authorization_expired: the order cannot be captured any more; cancel it in Magento, or take a new payment"
+	case gateway.EventUpdated:
+		return c.planUpdate(t)
+	default:
+		return leaveIt(e, "an event of type "+e.Type+" changes nothing in Magento")
+	}
+	if c.asked(op) {
+		t.deed = recall
+	}
+	return t
+}
+
+// eventOf is the type of event of a payment that has come to a status.
+func eventOf(s gateway.Status) string { return "payment." + string(s) }
+
+// planUpdate finds the changes of money that leave the payment's status as it
+// is: one more partial refund, and what a clerk has lowered.
+func (c Config) planUpdate(t task) task {
+	switch {
+	case t.op.Status != gateway.OpApproved:
+		return leaveIt(t.event, "nothing was done that Magento books")
+	case t.op.Kind == gateway.KindRefund && c.asked(t.op):
+		t.deed = recall
+	case t.op.Kind == gateway.KindRefund:
+		t.deed = giveBack
+	case t.op.Kind == gateway.KindAdjust:
+		t.deed = remark
+		t.attention = "amount_lowered: a clerk has lowered what is taken to " + t.op.Amount.String() + "; Magento has no document for it, so correct the order by hand"
+	default:
+		return leaveIt(t.event, "nothing was done that Magento books")
+	}
+	return t
+}
+
+// asked says that Magento's own screens asked for the operation. Its charges
+// are another matter: what they have become is told.
+func (c Config) asked(op gateway.Operation) bool {
+	return op.Channel == c.Channel && !op.Charges()
+}
+
+// heard says that whoever asked for the operation was still waiting when it was
+// decided.
+func (c Config) heard(op gateway.Operation, e gateway.Event) bool {
+	return op.Origin == gateway.OriginAPI && op.Looks == 0 && e.At.Sub(op.CreatedAt) <= c.CallerBudget
+}
+
+// holdsMoney says that the shopper's money is taken or held.
+func holdsMoney(p gateway.Payment) bool {
+	switch p.Status {
+	case gateway.Authorized, gateway.StatusApproved, gateway.Settled, gateway.PartiallyRefunded:
+		return true
+	}
+	return false
+}
+
+// names are what the order's transactions may bear of the payment. Magento adds
+// to them when a command gives no id, as in 123-capture.
+func names(p gateway.Payment) []string {
+	all := []string{p.ID, p.Reference, p.TransactionID}
+	for _, o := range p.Operations {
+		all = append(all, o.TransactionID)
+	}
+	return all
+}
+
+// bears says that a text of the order's is one of the payment's names.
+func bears(found string, names []string) bool {
+	for _, name := range names {
+		if name != "" && (found == name || strings.HasPrefix(found, name+"-")) {
+			return true
+		}
+	}
+	return false
+}
+
+// words are the comment's, for the shop's people. It ends with a mark by which
+// it is found again.
+func (t task) words(more string) string {
+	p := t.event.Payment
+	said := fmt.Sprintf("PayTrace gateway: payment %s is %s", p.ID, strings.ReplaceAll(string(p.Status), "_", " "))
+	said += fmt.Sprintf("; %s of %s %s", t.op.Kind, t.op.Amount, p.Currency)
+	if t.op.TransactionID != "" {
+		said += ", transaction " + t.op.TransactionID
+	}
+	if p.Card.LastFour != "" {
+		said += fmt.Sprintf(", %s ending in %s", p.Card.Brand, p.Card.LastFour)
+	}
+	if t.deed == deny && p.Decline != nil {
+		said += ": " + p.Decline.Message
+	}
+	if more != "" {
+		said += ". " + more
+	}
+	return said + " [" + t.mark() + " · " + t.event.ID + "]"
+}
+
+// mark names what was done, whichever event tells of it.
+func (t task) mark() string { return string(t.deed) + " · " + t.op.ID }
+
+// isTold says that the history has the comment already.
+func (t task) isTold(history []comment) bool {
+	for _, c := range history {
+		if strings.Contains(string(c.Comment), t.event.ID) || strings.Contains(string(c.Comment), "["+t.mark()+" · ") {
+			return true
+		}
+	}
+	return false
+}
