@@ -20,7 +20,7 @@ func (s *Sink) Examine(ctx context.Context) []gateway.Finding {
 	f := gateway.Finding{Grade: gateway.Well, Tried: "connection"}
 	reached, err := s.client.door.Reach(ctx, s.client.url)
 	if err != nil {
-		f.Grade, f.Found = gateway.Broken, "tried "+s.client.host()+": "+err.Error()
+		f.Grade, f.Found = gateway.Broken, err.Error()
 		f.Mend = "mend url, the receiver, or allowNetworks and allowHosts; events wait meanwhile and are told later"
 		return []gateway.Finding{f}
 	}
