@@ -157,17 +157,44 @@ func TestAGivenUpPaymentThatAClerkHasCreditedAsAWholeIsUndone(t *testing.T) {
 }
 
 func TestAClerksVoidOverAClerksCreditIsShownToAPerson(t *testing.T) {
-	watched(t, merchants[0], func(t *testing.T, h *house) {
-		p := h.create("k", sale(2000)).Payment
-		h.clerkRefunds(h.payment(p.ID), 500)
-		time.Sleep(time.Hour)
-		h.processor.Put(p.TransactionID, gateway.RecordVoided)
-		time.Sleep(time.Hour)
-		now := h.payment(p.ID)
-		if !now.NeedsAttention || !strings.Contains(now.First().Attention, "voided") {
-			t.Errorf("the payment is %s, attention %q", now.Status, now.First().Attention)
-		}
-	})
+	for _, credit := range []gateway.Money{500, 2000} {
+		watched(t, merchants[0], func(t *testing.T, h *house) {
+			p := h.create("k", sale(2000)).Payment
+			h.clerkRefunds(h.payment(p.ID), credit)
+			time.Sleep(time.Hour)
+			h.processor.Put(p.TransactionID, gateway.RecordVoided)
+			time.Sleep(time.Hour)
+			now := h.payment(p.ID)
+			if !now.NeedsAttention || !strings.Contains(now.First().Attention, "voided") {
+				t.Errorf("%s credited: the payment is %s, attention %q", credit, now.Status, now.First().Attention)
+			}
+		})
+	}
+}
+
+func TestWhatAClerkHasCreditedIsCountedThoughAClerkHasLoweredTheRest(t *testing.T) {
+	for name, back := range map[string]func(h *house, p gateway.Payment) error{
+		"a refund of all": func(h *house, p gateway.Payment) error {
+			_, err := h.Refund(h.t.Context(), as("r"), p.ID, refundAll)
+			return err
+		},
+		"a giving up": func(h *house, p gateway.Payment) error {
+			_, err := h.Cancel(h.t.Context(), "main", "k")
+			return err
+		},
+	} {
+		credited(t, func(t *testing.T, h *house, p gateway.Payment) {
+			h.processor.ClerkCaptures(p.TransactionID, 1200) // 12.00 is taken from now on
+			if err := back(h, p); err != nil {
+				t.Fatal(err)
+			}
+			h.works(2 * time.Hour)
+			if calls := h.processor.Calls("void"); calls != 0 {
+				t.Errorf("%s: it was voided over a credit", name)
+			}
+			h.gaveBack(500)
+		})
+	}
 }
 
 func TestAVoidIsHeldBackWhileACreditIsYoung(t *testing.T) {

@@ -239,10 +239,11 @@ func (g *Gateway) catchUpWith(ctx context.Context, m Merchant, p Payment) (certa
 // books is what PayTrace shows of the payment before an amount is given back,
 // besides what is promised: its own transaction is followed as the watcher
 // would, then what was given back at PayTrace's screens is counted. A part of
-// what is not settled goes back later, and needs no counting now.
-func (g *Gateway) books(ctx context.Context, m Merchant, p Payment, amount Money) (Payment, settlement) {
+// what is not settled goes back later, and needs no counting now. How much the
+// amount is may hang on what the first look has shown.
+func (g *Gateway) books(ctx context.Context, m Merchant, p Payment, amount func(Payment) Money) (Payment, settlement) {
 	p, seen := g.settlementOf(ctx, m, p)
-	voidable := seen.state == RecordPending && p.isWhole(amount+p.RefundPending())
+	voidable := seen.state == RecordPending && p.isWhole(amount(p)+p.RefundPending())
 	if seen.state != RecordSettled && !voidable {
 		return p, seen
 	}

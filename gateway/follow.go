@@ -221,17 +221,25 @@ func afterRow(p Payment, r Record, now time.Time) (Change, bool, error) {
 		if r.State == RecordSettled && p.First().Cancel != CancelRequested && p.expectsNothing() {
 			return contradicted(p, fmt.Sprintf("PayTrace shows transaction %s as settled, and the payment is %s here", r.TransactionID, p.Status), now)
 		}
+		if r.State == RecordVoided && !p.expectsNothing() {
+			return contradicted(p, voidedAfter(p, r), now)
+		}
 		return Change{}, false, nil
 	case Settled, PartiallyRefunded:
 		if r.State == RecordVoided {
-			return contradicted(p, fmt.Sprintf("PayTrace shows transaction %s as voided, and it was %s before", r.TransactionID,
-				strings.ReplaceAll(string(p.Status), "_", " ")), now)
+			return contradicted(p, voidedAfter(p, r), now)
 		}
 	}
 	if taken := p.Captured(); (r.State == RecordPending || r.State == RecordSettled) && taken > 0 && r.Amount != taken {
 		return contradicted(p, fmt.Sprintf("PayTrace shows transaction %s with another amount: %s", r.TransactionID, r.Amount), now)
 	}
 	return Change{}, false, nil
+}
+
+// voidedAfter tells of a void of what can be voided no more, or should not be,
+// since money of it was given back.
+func voidedAfter(p Payment, r Record) string {
+	return fmt.Sprintf("PayTrace shows transaction %s as voided, and it was %s before", r.TransactionID, strings.ReplaceAll(string(p.Status), "_", " "))
 }
 
 // afterRefundRow compares a refund's row with its operation.

@@ -19,7 +19,7 @@ func (g *Gateway) Refund(ctx context.Context, caller Caller, transactionID strin
 		func(ctx context.Context, p Payment, op Operation, m Merchant) (Change, error) {
 			seen := settlement{}
 			if refuseRefund(p, op, cmd) == nil {
-				p, seen = g.books(ctx, m, p, refundAmount(p, cmd))
+				p, seen = g.books(ctx, m, p, func(p Payment) Money { return refundAmount(p, cmd) })
 			}
 			// The moment comes after the look: the time to send begins now.
 			return decideRefund(p, op, cmd, seen, g.moment(), m)

@@ -31,7 +31,7 @@ func (g *Gateway) undo(ctx context.Context, m Merchant, p Payment, given Operati
 	defer cancel()
 	seen := settlement{}
 	if p.Status != Authorized {
-		p, seen = g.books(ctx, m, p, p.Refundable())
+		p, seen = g.books(ctx, m, p, Payment.Refundable)
 	}
 	switch {
 	case p.holdsNothing():

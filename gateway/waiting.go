@@ -20,7 +20,7 @@ func (g *Gateway) sendWaiting(ctx context.Context, m Merchant, p Payment, op Ope
 	if err != nil {
 		return err
 	}
-	p, seen := g.books(ctx, m, p, 0)
+	p, seen := g.books(ctx, m, p, func(Payment) Money { return 0 })
 	if op, _ = p.Operation(op.ID); op.Status != OpWaiting {
 		return nil
 	}

@@ -93,7 +93,7 @@ func TestWalkThroughOfTheReadmeRunsAsWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := startDemo(t)
-	script := strings.NewReplacer("127.0.0.1:8080", d.listen, "127.0.0.1:8081", d.simulator, "127.0.0.1:8082", d.control).Replace(w.script)
+	script := strings.NewReplacer("127.0.0.1:8080", d.listen, "127.0.0.1:8081", d.simulator, "127.0.0.1:8082", d.control, "127.0.0.1:8083", d.front).Replace(w.script)
 	cmd := exec.Command("bash", "-s")
 	cmd.Stdin = strings.NewReader(script)
 	got := finish(t, cmd)

@@ -50,7 +50,7 @@ var mutants = []mutant{
 	}},
 	{name: "voided without a look at what a clerk has credited", rule: history.WithinBounds, patches: []patch{
 		{"gateway/void.go", "busy || p.Status != StatusApproved {", "busy || p.Status == StatusApproved {"},
-		{"gateway/external.go", "voidable := seen.state == RecordPending && p.isWhole(amount+p.RefundPending())", "voidable := false"},
+		{"gateway/external.go", "voidable := seen.state == RecordPending && p.isWhole(amount(p)+p.RefundPending())", "voidable := false"},
 	}},
 	{name: "the claims trusted alone", rule: history.ChargedOnce, patches: []patch{
 		{"gateway/gateway.go", "func(ctx context.Context) (*claimed, error) { return g.claim(ctx, v) }",
