@@ -82,7 +82,8 @@ func exampleStatus(eventType string) gateway.Status {
 func exampleOperations(p gateway.Payment) []gateway.Operation {
 	first := exampleOperation("op_0000000000000000000example", gateway.OperationKind(p.Intent), gateway.OpApproved, p.Amount)
 	second := exampleOperation("op_000000000000000001example", gateway.KindRefund, gateway.OpApproved, p.Amount)
-	second.TransactionID, second.ProcessedAs = "123456790", gateway.AsRefund
+	// A shop books itself what it asked for itself, and would be told nothing.
+	second.TransactionID, second.ProcessedAs, second.Channel = "123456790", gateway.AsRefund, "salesforce"
 	switch p.Status {
 	case gateway.StatusDeclined:
 		first.Status = gateway.OpDeclined

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"paytrace-gateway/adapters/magento/magentotest"
 	"paytrace-gateway/adapters/salesforce/salesforcetest"
 	"paytrace-gateway/gateway"
 	"paytrace-gateway/internal/services"
@@ -30,6 +31,7 @@ const (
 type patient struct {
 	*serving
 	paytrace *processor
+	shop     string
 	org      string
 	hook     string
 }
@@ -45,15 +47,37 @@ func startOrg(t *testing.T, change func(*salesforcetest.Settings)) string {
 	return server.URL
 }
 
+func startShop(t *testing.T, change func(*magentotest.Shop)) string {
+	t.Helper()
+	shop := magentotest.New(magentotest.Options{})
+	if change != nil {
+		change(shop)
+	}
+	server := httptest.NewServer(shop)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
 func admit(t *testing.T) *patient {
 	t.Helper()
 	paytrace := startProcessor(t)
-	p := &patient{serving: configure(t, paytrace.api), paytrace: paytrace, org: startOrg(t, nil), hook: startReceiver(t, 200).URL}
+	p := &patient{
+		serving: configure(t, paytrace.api), paytrace: paytrace,
+		shop: startShop(t, nil), org: startOrg(t, nil), hook: startReceiver(t, 200).URL,
+	}
 	content, err := os.ReadFile(p.config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.write(string(content) + fmt.Sprintf(`    callbacks:
+      magento:
+        baseURL: %s
+        consumerKey: ${CONSUMER_KEY}
+        consumerSecret: ${CONSUMER_SECRET}
+        accessToken: ${ACCESS_TOKEN}
+        accessTokenSecret: ${ACCESS_TOKEN_SECRET}
+        way: core
+        allowNetworks: [127.0.0.0/8]
       salesforce:
         loginURL: %s
         clientID: org
@@ -65,8 +89,12 @@ func admit(t *testing.T) *patient {
           secret: ${ERP_SECRET}
           events: [payment.approved, payment.refunded]
           allowNetworks: [127.0.0.0/8]
-`, p.org, p.hook, hookPath))
-	p.environment = []string{"ORG_SECRET=" + orgSecret, "ERP_SECRET=" + hookSecret}
+`, p.shop, p.org, p.hook, hookPath))
+	c := magentotest.DefaultCredentials
+	p.environment = []string{
+		"ORG_SECRET=" + orgSecret, "ERP_SECRET=" + hookSecret, "CONSUMER_KEY=" + c.ConsumerKey, "CONSUMER_SECRET=" + c.ConsumerSecret,
+		"ACCESS_TOKEN=" + c.AccessToken, "ACCESS_TOKEN_SECRET=" + c.AccessTokenSecret,
+	}
 	return p
 }
 
@@ -74,7 +102,8 @@ func admit(t *testing.T) *patient {
 func (p *patient) examined(args ...string) finished {
 	p.t.Helper()
 	f := p.operate(append([]string{"doctor"}, args...)...)
-	for _, secret := range []string{orgSecret, hookSecret, strings.TrimPrefix(hookSecret, "whsec_"), hookPath, shopSecret, "simulator-password", "another-password", "hunter2secret", "goroutine"} {
+	c := magentotest.DefaultCredentials
+	for _, secret := range []string{c.ConsumerKey, c.ConsumerSecret, c.AccessToken, c.AccessTokenSecret, orgSecret, hookSecret, strings.TrimPrefix(hookSecret, "whsec_"), hookPath, shopSecret, "simulator-password", "another-password", "hunter2secret", "goroutine"} {
 		if strings.Contains(f.stdout+f.stderr, secret) {
 			p.t.Errorf("the doctor shows %q:\n%s%s", secret, f.stdout, f.stderr)
 		}
@@ -99,6 +128,7 @@ func TestTheDoctorsReport(t *testing.T) {
 		t.Errorf("the folder held %s and holds %s", before, after)
 	}
 	report := strings.NewReplacer(p.address, "GATEWAY", p.paytrace.api, "PAYTRACE", strings.TrimPrefix(p.org, "http://"), "ORG",
+		strings.TrimPrefix(p.shop, "http://"), "SHOP",
 		strings.TrimPrefix(p.hook, "http://"), "ERP", filepath.Join(p.folder, "data"), "DATA").Replace(f.stdout)
 	report = changing.ReplaceAllStringFunc(report, func(s string) string {
 		return map[bool]string{true: "pid 1", false: "TODAY"}[strings.HasPrefix(s, "pid")]
@@ -127,7 +157,7 @@ func (p *patient) entries() string {
 func TestTheDoctorLooksBeforeTheFirstStartAndMakesNothing(t *testing.T) {
 	t.Parallel()
 	p := admit(t)
-	p.examined().says(t, 0, "warn  readiness", "→ start it with gateway serve", "there is none yet; the first start makes", "10 ok, 1 to look at, 0 to mend")
+	p.examined().says(t, 0, "warn  readiness", "→ start it with gateway serve", "there is none yet; the first start makes", "14 ok, 1 to look at, 0 to mend")
 	if made := p.entries(); made != "" {
 		t.Errorf("the doctor made %s", made)
 	}
@@ -151,6 +181,7 @@ func TestTheDoctorNamesEachFaultAndWhatToDo(t *testing.T) {
 		}
 		s.Objects = []salesforcetest.Object{object}
 	})
+	narrow := startShop(t, func(s *magentotest.Shop) { s.Forbid(magentotest.RightRefund) })
 	nobody, key := "http://"+freeAddress(t), signingKeyFile(t)
 	for name, c := range map[string]struct {
 		spoil func()
@@ -168,6 +199,14 @@ func TestTheDoctorNamesEachFaultAndWhatToDo(t *testing.T) {
 			func() { p.rewrite(p.org, lacking) },
 			[]string{"Payment__c has no field Last4Digits__c", "the picklist Status__c lacks Refunded", "2 to mend"},
 		},
+		"a shop whose integration lacks a right": {
+			func() { p.rewrite(p.shop, narrow) },
+			[]string{"FAIL  magento right", "the integration lacks Magento_Sales::creditmemo", "→ the integration lacks the right Magento_Sales::creditmemo"},
+		},
+		"a shop without the module": {
+			func() { p.rewrite("way: core", "way: module") },
+			[]string{"FAIL  magento module", "→ install and enable the gateway's module, or set way to core"},
+		},
 		"a closed port": {
 			func() { p.rewrite(p.hook, nobody) },
 			[]string{"FAIL  erp connection", "refuses connections", "→ mend url"},
@@ -175,7 +214,7 @@ func TestTheDoctorNamesEachFaultAndWhatToDo(t *testing.T) {
 		"a private address": {
 			func() {
 				p.rewrite(p.hook, strings.Replace(p.hook, "127.0.0.1", "localhost", 1))
-				p.rewrite("          allowNetworks: [127.0.0.0/8]\n", "")
+				p.rewrite("          events: [payment.approved, payment.refunded]\n          allowNetworks: [127.0.0.0/8]\n", "")
 			},
 			[]string{"FAIL  erp connection", "is refused: that is a loopback address", "allowHosts"},
 		},
