@@ -98,3 +98,10 @@ var DefaultSchedule = []time.Duration{
 	5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour,
 	10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour,
 }
+
+// Previewer is a Sink that can show what an event becomes, without telling it.
+type Previewer interface {
+	// Preview returns what the other side would get, fit for being written as
+	// JSON, and nil for an event that it is told nothing of. It holds no secret.
+	Preview(Event) (any, error)
+}

@@ -199,7 +199,7 @@ func (g *Gateway) deliveriesOf(e Event) []Delivery {
 	now := g.clock()
 	var deliveries []Delivery
 	for _, t := range g.telling.of(e.MerchantID) {
-		if !t.wants(e.Type) || (e.PaymentID != "" && e.Payment.LiveMode != t.LiveMode) {
+		if !t.Wants(e.Type) || (e.PaymentID != "" && e.Payment.LiveMode != t.LiveMode) {
 			continue
 		}
 		deliveries = append(deliveries, Delivery{
@@ -210,8 +210,8 @@ func (g *Gateway) deliveriesOf(e Event) []Delivery {
 	return deliveries
 }
 
-// wants says whether the subscriber is told of events of that type.
-func (s Subscriber) wants(kind string) bool {
+// Wants says whether the subscriber is told of events of that type.
+func (s Subscriber) Wants(kind string) bool {
 	for _, pattern := range s.Events {
 		group, all := strings.CutSuffix(pattern, "*")
 		if pattern == kind || (all && strings.HasPrefix(kind, group)) {

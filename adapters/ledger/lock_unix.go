@@ -4,6 +4,7 @@ package ledger
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"syscall"
 )
@@ -23,6 +24,30 @@ func lockFile(path string) (*os.File, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// isHeld says whether a gateway has the lock. To find out it holds the lock for
+// a moment, together with whoever else asks.
+func isHeld(path string) (bool, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return true, nil
+	}
+	return false, err
+}
+
+// mayWrite asks the system, since rights can come from more than the mode.
+func mayWrite(path string) bool {
+	const writable = 2 // W_OK
+	return syscall.Access(path, writable) == nil
 }
 
 // syncFolder makes a new file's name as durable as its content.

@@ -27,5 +27,30 @@ func lockFile(path string) (*os.File, error) {
 	return os.NewFile(uintptr(h), path), nil
 }
 
+// isHeld says whether a gateway has the file open for writing.
+func isHeld(path string) (bool, error) {
+	name, err := syscall.UTF16PtrFromString(path)
+	if err != nil {
+		return false, err
+	}
+	h, err := syscall.CreateFile(name, syscall.GENERIC_READ, syscall.FILE_SHARE_READ, nil, syscall.OPEN_EXISTING, syscall.FILE_ATTRIBUTE_NORMAL, 0)
+	switch {
+	case errors.Is(err, sharingViolation):
+		return true, nil
+	case errors.Is(err, syscall.ERROR_FILE_NOT_FOUND):
+		return false, nil
+	case err != nil:
+		return false, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	return false, syscall.CloseHandle(h)
+}
+
+// mayWrite knows of the attribute alone; what access lists forbid shows at the
+// start.
+func mayWrite(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && (info.IsDir() || info.Mode().Perm()&0o200 != 0)
+}
+
 // syncFolder does nothing: Windows keeps a file's name with the file.
 func syncFolder(string) error { return nil }

@@ -151,28 +151,37 @@ func (c *client) write(ctx context.Context, path string, body, into any) error {
 
 // call sends one request. Every error that it returns is a *trouble.
 func (c *client) call(ctx context.Context, method, path string, query []pair, body, into any) error {
+	answer, failed := c.ask(ctx, method, path, query, body)
+	if failed != nil {
+		return failed
+	}
+	if !answer.Whole || json.Unmarshal(answer.Body, into) != nil {
+		return &trouble{asked: asked(method, path), status: answer.Status, strange: true}
+	}
+	return nil
+}
+
+// ask sends one request, and returns the answer beside the trouble that it is,
+// if it is one.
+func (c *client) ask(ctx context.Context, method, path string, query []pair, body any) (egress.Answer, *trouble) {
 	failed := &trouble{asked: asked(method, path)}
 	request, err := c.request(ctx, method, path, query, body)
 	if err != nil {
 		failed.said = c.door.Words(err.Error())
-		return failed
+		return egress.Answer{}, failed
 	}
 	answer, err := c.door.Send(request, maxAnswer)
 	if err != nil {
 		failed.said = err.Error()
-		return failed
+		return egress.Answer{}, failed
+	}
+	if answer.Status == http.StatusOK {
+		return answer, nil
 	}
 	failed.status = answer.Status
-	if answer.Status != http.StatusOK {
-		failed.retryAfter = answer.RetryAfter(c.now())
-		c.read(failed, answer)
-		return failed
-	}
-	if !answer.Whole || json.Unmarshal(answer.Body, into) != nil {
-		failed.strange = true
-		return failed
-	}
-	return nil
+	failed.retryAfter = answer.RetryAfter(c.now())
+	c.read(failed, answer)
+	return answer, failed
 }
 
 func (c *client) request(ctx context.Context, method, path string, query []pair, body any) (*http.Request, error) {

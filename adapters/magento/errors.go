@@ -111,12 +111,8 @@ func (t *trouble) meaning() row {
 func (t *trouble) verdict() gateway.Verdict {
 	r := t.meaning()
 	detail := t.Error()
-	if r.todo != "" {
-		right := t.right
-		if right == "" {
-			right = "that Magento does not name"
-		}
-		detail += "; " + strings.ReplaceAll(r.todo, "RIGHT", right)
+	if todo := t.todo(); todo != "" {
+		detail += "; " + todo
 	}
 	v := gateway.Verdict{Outcome: r.outcome, StatusCode: t.status, Detail: detail}
 	if r.outcome == gateway.Later {
@@ -126,6 +122,15 @@ func (t *trouble) verdict() gateway.Verdict {
 		v.Pause = t.retryAfter
 	}
 	return v
+}
+
+// todo tells an operator what to do, if anything can be done.
+func (t *trouble) todo() string {
+	right := t.right
+	if right == "" {
+		right = "that Magento does not name"
+	}
+	return strings.ReplaceAll(t.meaning().todo, "RIGHT", right)
 }
 
 // failure is the verdict on any error of a call.

@@ -19,10 +19,12 @@ const (
 	dataPath  = "/services/data/"
 )
 
-// The limits of what is read: a token's answer, and that to 200 records.
+// The limits of what is read: a token's answer, that to 200 records, and the
+// description of an object, of which one with hundreds of fields is long.
 const (
 	maxTokenAnswer = 64 << 10
 	maxAnswer      = 1 << 20
+	maxDescription = 16 << 20
 )
 
 // client is the only one that knows addresses.
@@ -79,13 +81,21 @@ func (c *client) publishAll(ctx context.Context, all []map[string]any) reply {
 	return c.send(ctx, "publishing of several "+c.config.PlatformEvent, http.MethodPost, "/composite", compositeOf(address, all))
 }
 
+// describe asks what the integration user sees of an object or an event.
+func (c *client) describe(ctx context.Context, object string) reply {
+	return c.send(ctx, "description of "+object, http.MethodGet, "/sobjects/"+object+"/describe", nil)
+}
+
 // send sends a request once. When Salesforce answers that the session has
 // expired, nothing was done: it goes out once more with the next session, and
 // never a third time.
 func (c *client) send(ctx context.Context, what, method, path string, body any) reply {
-	encoded, err := json.Marshal(body)
-	if err != nil {
-		return reply{what: what, err: errors.New("the record cannot be written as JSON")}
+	var encoded []byte
+	if body != nil {
+		var err error
+		if encoded, err = json.Marshal(body); err != nil {
+			return reply{what: what, err: errors.New("the record cannot be written as JSON")}
+		}
 	}
 	s, err := c.tokens.session(ctx)
 	if err != nil {
@@ -119,7 +129,11 @@ func (c *client) once(ctx context.Context, s session, method, path string, body 
 	request.Header.Set("Authorization", "Bearer "+s.token)
 	request.Header.Set("Content-Type", "application/json; charset=UTF-8")
 	request.Header.Set("Accept", "application/json")
-	answer, err := c.door.Send(request, maxAnswer)
+	limit := int64(maxAnswer)
+	if method == http.MethodGet {
+		limit = maxDescription
+	}
+	answer, err := c.door.Send(request, limit)
 	if err == nil {
 		c.usage.note(answer.Header.Get("Sforce-Limit-Info"), c.config.Now())
 		if answer.Status >= 300 && answer.Status < 400 && answer.Status != http.StatusMultipleChoices {

@@ -131,7 +131,7 @@ func TestADefaultFieldCanBeTheExternalID(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, fields, _ := sink.Preview(delivery(1).Event); fields["PaymentID__c"] != nil {
-		t.Errorf("the fields are %v", fields)
+	if shown, err := sink.Preview(delivery(1).Event); err != nil || shown.(Preview).Fields["PaymentID__c"] != nil {
+		t.Errorf("it becomes %v, %v", shown, err)
 	}
 }

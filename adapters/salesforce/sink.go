@@ -47,13 +47,6 @@ func (s *Sink) Close() { s.client.door.Close() }
 // Usage is what the org last told of its API calls, the zero value before.
 func (s *Sink) Usage() Usage { return s.client.usage.read() }
 
-// Preview is what an event becomes, without its being sent: the external id and
-// the fields of the record.
-func (s *Sink) Preview(e gateway.Event) (id string, fields map[string]any, err error) {
-	r, err := recordOf(e, s.records, s.perOperation)
-	return r.id, r.fields, err
-}
-
 // Lane is the parent of the record: Salesforce locks it while a child is
 // written.
 func (s *Sink) Lane(e gateway.Event) string { return laneOf(e) }

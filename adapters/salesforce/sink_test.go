@@ -298,8 +298,9 @@ func TestAMappingThatFailsIsDeadWithoutACall(t *testing.T) {
 
 func TestPreviewSendsNothing(t *testing.T) {
 	h := settle(t, nil, nil)
-	id, fields, err := h.sink.Preview(delivery(1).Event)
-	if err != nil || id != "pay_1" || fields["Status__c"] != "Completed" || len(h.org.Calls()) != 0 {
-		t.Errorf("%s %v %v after %d calls", id, fields, err, len(h.org.Calls()))
+	shown, err := h.sink.Preview(delivery(1).Event)
+	p, ok := shown.(Preview)
+	if err != nil || !ok || p.ID != "pay_1" || p.Fields["Status__c"] != "Completed" || len(h.org.Calls()) != 0 {
+		t.Errorf("%v %v after %d calls", shown, err, len(h.org.Calls()))
 	}
 }

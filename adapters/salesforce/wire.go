@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"maps"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // collection is the body of an upsert of several records.
@@ -147,4 +149,41 @@ func parseUsage(header string) (used, total int64, ok bool) {
 	used, _ = strconv.ParseInt(found[1], 10, 64)
 	total, _ = strconv.ParseInt(found[2], 10, 64)
 	return used, total, total > 0
+}
+
+// description is what Salesforce tells this user of an object.
+type description struct {
+	Name       string             `json:"name"`
+	Createable bool               `json:"createable"`
+	Updateable bool               `json:"updateable"`
+	Fields     []fieldDescription `json:"fields"`
+}
+
+type fieldDescription struct {
+	Name       string `json:"name"`
+	Type       string `json:"type"`
+	Length     int    `json:"length"`
+	ExternalID bool   `json:"externalId"`
+	Unique     bool   `json:"unique"`
+	Createable bool   `json:"createable"`
+	Updateable bool   `json:"updateable"`
+	Restricted bool   `json:"restrictedPicklist"`
+	Values     []struct {
+		Active bool   `json:"active"`
+		Value  string `json:"value"`
+	} `json:"picklistValues"`
+}
+
+func parseDescription(body []byte) (description, bool) {
+	var d description
+	return d, json.Unmarshal(body, &d) == nil && d.Name != ""
+}
+
+// field is the one of that name, whose case Salesforce does not tell.
+func (d description) field(name string) (fieldDescription, bool) {
+	i := slices.IndexFunc(d.Fields, func(f fieldDescription) bool { return strings.EqualFold(f.Name, name) })
+	if i < 0 {
+		return fieldDescription{}, false
+	}
+	return d.Fields[i], true
 }

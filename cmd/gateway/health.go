@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"time"
@@ -31,7 +33,7 @@ func healthCommand() *cobra.Command {
 				return err
 			}
 		}
-		if err := askReady(cmd.Context(), address); err != nil {
+		if _, err := askReady(cmd.Context(), address); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintln(cmd.OutOrStdout(), "ready")
@@ -40,24 +42,31 @@ func healthCommand() *cobra.Command {
 	return cmd
 }
 
-func askReady(ctx context.Context, address string) error {
-	address, err := reachable(address)
-	if err != nil {
-		return err
+// askReady returns what a gateway that is ready goes on without.
+func askReady(ctx context.Context, address string) (degraded []string, err error) {
+	if address, err = reachable(address); err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return fmt.Errorf("no gateway answers: %w", err)
+		return nil, fmt.Errorf("no gateway answers: %w", err)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("the gateway is not ready: %s; its log says why", answer.Status)
+		return nil, fmt.Errorf("the gateway is not ready: %s; its log says why", answer.Status)
 	}
-	return nil
+	var said struct{ Degraded []string }
+	if err := json.NewDecoder(io.LimitReader(answer.Body, maxReadiness)).Decode(&said); err != nil {
+		return nil, fmt.Errorf("what answers is no gateway: %w", err)
+	}
+	return said.Degraded, nil
 }
+
+// maxReadiness is more than a gateway ever says of itself.
+const maxReadiness = 64 << 10

@@ -76,6 +76,7 @@ func (s *Shop) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	path, isREST := strings.CutPrefix(r.URL.EscapedPath(), "/rest/V1")
+	w.Header().Set("Date", s.options.Now().UTC().Format(http.TimeFormat))
 	http.SetCookie(w, &http.Cookie{Name: "PHPSESSID", Value: "f1d2d2f924e986ac86fdf7b36c94bcdf", Path: "/", HttpOnly: true})
 	if !isREST {
 		w.Header().Set("Content-Type", "text/html")

@@ -25,6 +25,8 @@ const (
 type Object struct {
 	Name   string
 	Fields []Field
+	// ReadOnly says that the user has no right to write.
+	ReadOnly bool
 }
 
 // Field is one field of an object.
@@ -37,6 +39,7 @@ type Field struct {
 	Required   bool
 	Values     []string // of a Picklist
 	Prefix     string   // of the ids that a Lookup takes
+	ReadOnly   bool     // to this user, or as a formula is
 }
 
 // PaymentObject is the object as the setup guide describes it.
@@ -95,13 +98,20 @@ func (ob Object) field(name string) (Field, bool) {
 	return ob.Fields[i], true
 }
 
-// readable checks what spoils a whole call: fields that are not there and
-// values of another JSON type than their field.
+// readable checks what spoils a whole call: fields that are not there or not to
+// be written, and values of another JSON type than their field.
 func (ob Object) readable(fields map[string]any) *problem {
+	if ob.ReadOnly {
+		return fault("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
+	}
 	for name, value := range fields {
 		f, ok := ob.field(name)
 		if !ok {
 			return &problem{ErrorCode: "INVALID_FIELD", Message: fmt.Sprintf("No such column '%s' on sobject of type %s", name, ob.Name)}
+		}
+		if f.ReadOnly {
+			return fault("INVALID_FIELD_FOR_INSERT_UPDATE", fmt.Sprintf("Unable to create/update fields: %s. "+
+				"Please check the security settings of this field and verify that it is read/write for your profile or permission set.", name), name)
 		}
 		if value != nil && !f.hasType(value) {
 			return &problem{ErrorCode: "JSON_PARSER_ERROR", Message: fmt.Sprintf(

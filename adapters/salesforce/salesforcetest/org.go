@@ -101,6 +101,7 @@ const (
 	OpCollection = "collection"
 	OpPublish    = "publish"
 	OpComposite  = "composite"
+	OpDescribe   = "describe"
 	OpOther      = "other"
 )
 
@@ -157,6 +158,8 @@ func (q *request) classify() {
 		q.operation = OpPublish
 	case q.Method == http.MethodPost && len(q.parts) == 1 && q.parts[0] == "composite":
 		q.operation = OpComposite
+	case q.Method == http.MethodGet && len(q.parts) == 3 && q.parts[0] == "sobjects" && q.parts[2] == "describe":
+		q.operation = OpDescribe
 	}
 }
 
@@ -197,6 +200,8 @@ func (o *Org) api(q *request, fault *Fault) answer {
 		return o.publish(q.parts[1], q.body)
 	case OpComposite:
 		return o.composite(q)
+	case OpDescribe:
+		return o.describe(q.parts[1])
 	}
 	return failure(http.StatusNotFound, "NOT_FOUND", "The requested resource does not exist")
 }

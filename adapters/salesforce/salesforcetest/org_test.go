@@ -207,3 +207,25 @@ func TestSessionsLimitsAndLocks(t *testing.T) {
 		t.Errorf("the history is %+v", calls)
 	}
 }
+
+func TestAnObjectIsDescribedAsThePlatformDoes(t *testing.T) {
+	_, url, _ := newOrg(t, nil)
+	bearer := tokenOf(t, url)
+	status, body := ask(t, http.MethodGet, url+"/services/data/v67.0/sobjects/Payment__c/describe", "", bearer, "")
+	if status != http.StatusOK {
+		t.Fatalf("%d %s", status, body)
+	}
+	for _, said := range []string{
+		`"name":"Payment__c"`, `"createable":true,"updateable":true`,
+		`"name":"GatewayPaymentID__c","type":"string","length":64,"precision":0,"scale":0,"externalId":true,"unique":true`,
+		`"name":"Status__c","type":"picklist"`, `{"active":true,"defaultValue":false,"label":"Completed","value":"Completed"}`, `"restrictedPicklist":true`,
+		`"type":"reference","length":18`, `"referenceTo":["Opportunity"]`, `"type":"currency"`, `"type":"datetime"`,
+	} {
+		if !strings.Contains(body, said) {
+			t.Errorf("it does not say %s:\n%s", said, body)
+		}
+	}
+	if status, _ := ask(t, http.MethodGet, url+"/services/data/v67.0/sobjects/Nothing__c/describe", "", bearer, ""); status != http.StatusNotFound {
+		t.Errorf("an object that is not there is described with %d", status)
+	}
+}

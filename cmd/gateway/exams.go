@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"syscall"
+
+	"paytrace-gateway/adapters/ledger"
+	"paytrace-gateway/adapters/paytrace"
+	"paytrace-gateway/adapters/redis"
+	"paytrace-gateway/cmd/gateway/config"
+	"paytrace-gateway/gateway"
+)
+
+// What the doctor looks at. What a subscriber or PayTrace is looked at for is
+// in their adapters.
+
+// ownExams are those of the gateway itself, which its merchants share.
+func ownExams(cfg *config.Config) []exam {
+	one := func(examine func(context.Context) gateway.Finding) exam {
+		return exam{examine: func(ctx context.Context) []gateway.Finding { return []gateway.Finding{examine(ctx)} }}
+	}
+	return []exam{
+		one(func(ctx context.Context) gateway.Finding { return examineRunning(ctx, cfg.OperatorListen) }),
+		one(func(ctx context.Context) gateway.Finding { return examineLedger(ctx, cfg.Ledger) }),
+		one(func(ctx context.Context) gateway.Finding { return examineRedis(ctx, cfg.Redis) }),
+	}
+}
+
+// examineRunning asks the gateway that runs with this configuration, if one
+// does. None is no fault: a doctor is asked before the first start, too.
+func examineRunning(ctx context.Context, address string) gateway.Finding {
+	f := gateway.Finding{Grade: gateway.Well, Tried: "readiness"}
+	degraded, err := askReady(ctx, address)
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		f.Grade, f.Found, f.Mend = gateway.Doubtful, "no gateway runs at "+address, "start it with gateway serve; the rest was looked at without it"
+	case err != nil:
+		f.Grade, f.Found, f.Mend = gateway.Broken, address+": "+err.Error(), "look at the log of the gateway, and at operatorListen"
+	case len(degraded) > 0:
+		f.Grade, f.Found = gateway.Doubtful, fmt.Sprintf("%s is ready, and goes on without %s", address, strings.Join(degraded, ", "))
+		f.Mend = "see what is said of it below; docs/operating.md has what goes on without it"
+	default:
+		f.Found = address + " is ready"
+	}
+	return f
+}
+
+func examineLedger(ctx context.Context, c config.Ledger) gateway.Finding {
+	if url := c.Postgres.Reveal(); url != "" {
+		return ledger.ExaminePostgres(ctx, url)
+	}
+	return ledger.ExamineSQLite(c.SQLite)
+}
+
+// examineRedis writes what every running gateway writes each few seconds, a key
+// that lasts for one.
+func examineRedis(ctx context.Context, c config.Redis) gateway.Finding {
+	f := gateway.Finding{Grade: gateway.Well, Tried: "Redis", Found: "none is configured: claims and quotas are each gateway's own"}
+	if !c.Enabled() {
+		return f
+	}
+	fault := func(err error) gateway.Finding {
+		f.Grade, f.Found = gateway.Broken, err.Error()
+		f.Mend = "mend it, or redis in the configuration; payments go on without it, and each gateway counts quotas by itself"
+		return f
+	}
+	settings, err := redisConfig(c)
+	if err != nil {
+		return fault(err)
+	}
+	settings.Log = slog.New(slog.DiscardHandler)
+	client, err := redis.Open(settings)
+	if err != nil {
+		return fault(err)
+	}
+	defer client.Close()
+	if err := client.Ready(ctx); err != nil {
+		return fault(err)
+	}
+	f.Found = strings.Join(settings.Addrs, ", ") + " took a small write"
+	return f
+}
+
+// merchantExams are those of a merchant: PayTrace, and everyone who is told.
+// What they opened is closed by the function that is returned.
+func merchantExams(cfg *config.Config, m config.Merchant, log *slog.Logger) (exams []exam, end func()) {
+	alone := *cfg
+	alone.Merchants = []config.Merchant{m}
+	a := &app{cfg: &alone, log: log}
+	if client, err := paytrace.New(clientConfig(m, log)); err != nil {
+		exams = append(exams, exam{examine: unusable("PayTrace", err)})
+	} else {
+		exams = append(exams, exam{examine: client.Examine})
+	}
+	subscribers, err := a.openSubscribers()
+	if err != nil {
+		exams = append(exams, exam{examine: unusable("callbacks", err)})
+	}
+	for _, s := range subscribers {
+		if sink, ok := s.Sink.(gateway.Examiner); ok {
+			exams = append(exams, exam{name: s.Name, examine: sink.Examine})
+		}
+	}
+	return exams, a.close
+}
+
+// unusable is a configuration that cannot even be begun with.
+func unusable(tried string, err error) func(context.Context) []gateway.Finding {
+	return func(context.Context) []gateway.Finding {
+		return []gateway.Finding{{Grade: gateway.Broken, Tried: tried, Found: err.Error(), Mend: "mend the configuration; the gateway does not start with it"}}
+	}
+}
