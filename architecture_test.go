@@ -72,7 +72,7 @@ var foreign = map[string][]string{
 	"tokenization":                       {},
 	"egress":                             {},
 	"adapters/webhook":                   {},
-	"adapters/paytrace":                  {},
+	"adapters/paytrace":                  {"golang.org/x/text/language"},
 	"adapters/paytrace/simulator":        {},
 	"adapters/mapping":                   {"github.com/expr-lang/expr", "github.com/expr-lang/expr/ast", "github.com/expr-lang/expr/vm"},
 	"adapters/salesforce/salesforcetest": {},

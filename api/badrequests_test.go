@@ -84,9 +84,9 @@ var limits = map[string]int{
 	"orderId": 50, "storeCode": 32, "customerId": 64, "channel": 32,
 	"sourceRecords.opportunityId": 18, "sourceRecords.salesforceOrderId": 18,
 	"sourceRecords.accountId": 18, "sourceRecords.contactId": 18,
-	"billingAddress.name": 50, "billingAddress.street": 50, "billingAddress.street2": 50, "billingAddress.city": 50,
-	"billingAddress.state": 50, "billingAddress.postalCode": 20,
-	"shippingAddress.name": 50, "shippingAddress.street2": 50, "shippingAddress.postalCode": 20,
+	"billingAddress.name": 255, "billingAddress.street": 255, "billingAddress.street2": 255, "billingAddress.city": 255,
+	"billingAddress.state": 255, "billingAddress.postalCode": 20,
+	"shippingAddress.name": 255, "shippingAddress.street2": 255, "shippingAddress.postalCode": 20,
 	"paymentMethod.hostedFields.hpfToken": 100, "paymentMethod.hostedFields.encKey": 200,
 }
 
@@ -118,8 +118,8 @@ func badMembers() []badRequest {
 		"currency too long":          {"currencyCode", `"` + marker + `"`, "currencyCode"},
 		"currency in small letters":  {"currencyCode", `"usd"`, "currencyCode"},
 		"currency of digits":         {"currencyCode", `"840"`, "currencyCode"},
-		"country too long":           {"billingAddress.countryCode", `"USA"`, "billingAddress.countryCode"},
-		"country in small letters":   {"shippingAddress.countryCode", `"us"`, "shippingAddress.countryCode"},
+		"country too long":           {"billingAddress.countryCode", `"USAA"`, "billingAddress.countryCode"},
+		"country of one letter":      {"shippingAddress.countryCode", `"u"`, "shippingAddress.countryCode"},
 		"channel in capitals":        {"channel", `"Magento"`, "channel"},
 		"channel with a blank":       {"channel", `"zqmarker7 a"`, "channel"},
 		"metadata text too long":     {"metadata", `{"a":"` + strings.Repeat(marker, 56) + `"}`, "metadata"},

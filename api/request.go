@@ -75,13 +75,13 @@ type discarded struct{}
 func (*discarded) UnmarshalJSON([]byte) error { return nil }
 
 type address struct {
-	Name        string `json:"name" validate:"max=50,printable"`
-	Street      string `json:"street" validate:"max=50,printable"`
-	Street2     string `json:"street2" validate:"max=50,printable"`
-	City        string `json:"city" validate:"max=50,printable"`
-	State       string `json:"state" validate:"max=50,printable"`
+	Name        string `json:"name" validate:"max=255,printable"`
+	Street      string `json:"street" validate:"max=255,printable"`
+	Street2     string `json:"street2" validate:"max=255,printable"`
+	City        string `json:"city" validate:"max=255,printable"`
+	State       string `json:"state" validate:"max=255,printable"`
 	PostalCode  string `json:"postalCode" validate:"max=20,printable"`
-	CountryCode string `json:"countryCode" validate:"omitempty,len=2,alpha,uppercase"`
+	CountryCode string `json:"countryCode" validate:"omitempty,min=2,max=3,alpha"`
 }
 
 // amountRequest is the body of a capture or a refund; without an amount all

@@ -122,16 +122,6 @@ func (r *chargeRequest) setPayer(charge gateway.Charge) (payer, bool) {
 	return byKeyedCard, r.CreditCard != nil
 }
 
-func theirAddress(a *gateway.Address) *address {
-	if a == nil || *a == (gateway.Address{}) {
-		return nil
-	}
-	return &address{
-		Name: a.Name, Street: a.Street, Street2: a.Street2, City: a.City,
-		State: a.State, Zip: a.PostalCode, Country: a.CountryCode,
-	}
-}
-
 // maxInvoice is what PayTrace's newest specification allows.
 const maxInvoice = 50
 
