@@ -92,22 +92,23 @@ func (s *Sink) Examine(ctx context.Context) []gateway.Finding {
 	probes := s.config.probes()
 	answer, failed := probes[0].send(ctx, s.client)
 	clock := s.examineClock(answer)
-	if failed != nil && !s.knowsUs(failed) {
+	switch {
+	case granted(failed) || lacksRight(failed):
+	case isNoRoute(failed):
+		// Magento looks for the route before it looks at the signature.
+		return append(clock, broken("module", "the shop does not have its endpoint", "install and enable the gateway's module, or set way to core"))
+	default:
 		return append([]gateway.Finding{brokenBy("signature", failed)}, clock...)
 	}
-	all := append([]gateway.Finding{well("signature", "%s takes it", hostOf(s.config.BaseURL))}, clock...)
-	if failed != nil && isNoRoute(failed) {
-		return append(all, broken("module", "the shop does not have its endpoint", "install and enable the gateway's module, or set way to core"))
+	rights, some := s.examineRights(ctx, probes, failed)
+	var all []gateway.Finding
+	if some {
+		all = append(all, well("signature", "%s takes it", hostOf(s.config.BaseURL)))
 	}
+	all = append(all, clock...)
 	all = append(all, s.examineModule(ctx)...)
-	all = append(all, s.examineRights(ctx, probes, failed)...)
+	all = append(all, rights...)
 	return append(all, s.examineStores(ctx)...)
-}
-
-// knowsUs says that Magento has come to look at rights, or beyond. That the
-// route is missing it says before, in its own words all the same.
-func (s *Sink) knowsUs(t *trouble) bool {
-	return lacksRight(t) || isNoRoute(t) || granted(t)
 }
 
 func isNoRoute(t *trouble) bool {
@@ -153,10 +154,11 @@ func (s *Sink) examineModule(ctx context.Context) []gateway.Finding {
 	return []gateway.Finding{brokenBy("module", failed)}
 }
 
-// examineRights sends the probes that are not sent yet. What is missing is one
-// finding each.
-func (s *Sink) examineRights(ctx context.Context, probes []probe, first *trouble) []gateway.Finding {
-	var all []gateway.Finding
+// examineRights sends the probes that are not sent yet, and says whether some
+// right is there. What is missing is one finding each, unless all are: Magento
+// says the same when it has not seen the signature.
+func (s *Sink) examineRights(ctx context.Context, probes []probe, first *trouble) (all []gateway.Finding, some bool) {
+	var lacking *trouble
 	for i, p := range probes {
 		failed := first
 		if i > 0 {
@@ -164,8 +166,10 @@ func (s *Sink) examineRights(ctx context.Context, probes []probe, first *trouble
 		}
 		switch {
 		case granted(failed):
+			some = true
 		case lacksRight(failed):
 			failed.right = p.right
+			lacking = failed
 			all = append(all, broken("right", "the integration lacks "+p.right, failed.todo()))
 		case failed.status >= http.StatusInternalServerError:
 			all = append(all, doubtful("right", p.right+" could not be looked for: "+failed.Error(), "compare it with the integration's page; "+failed.todo()))
@@ -173,10 +177,16 @@ func (s *Sink) examineRights(ctx context.Context, probes []probe, first *trouble
 			all = append(all, brokenBy("right", failed))
 		}
 	}
-	if len(all) == 0 {
-		all = append(all, well("rights", "all %d that way %s needs are there", len(probes), s.config.Way))
+	switch {
+	case len(all) == 0 && len(probes) == 1:
+		return []gateway.Finding{well("right", "%s is there", probes[0].right)}, true
+	case len(all) == 0:
+		return []gateway.Finding{well("rights", "all %d that way %s needs are there", len(probes), s.config.Way)}, true
+	case !some && lacking != nil && len(probes) > 1:
+		return []gateway.Finding{broken("rights", fmt.Sprintf("none of the %d that way %s needs is there", len(probes), s.config.Way),
+			"tick them, as docs/magento.md lists them, and activate the integration again; if they are ticked, look whether a proxy drops the Authorization header")}, false
 	}
-	return all
+	return all, some
 }
 
 // examineStores looks for an order in each store view that is configured. Its

@@ -48,7 +48,7 @@ func wantReport(t *testing.T, report string, words ...string) {
 
 func TestAShopThatIsSetUpIsFoundWellAndLeftAsItIs(t *testing.T) {
 	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
-		module, rights := "ok module: its endpoint is there", "ok rights: all 1 that way module needs are there"
+		module, rights := "ok module: its endpoint is there", "ok right: PayTrace_Gateway::events is there"
 		if h.sink.config.Way == WayCore {
 			module, rights = "ok module: not installed, and way is core", "ok rights: all 9 that way core needs are there"
 		}
@@ -69,11 +69,6 @@ func TestExamineNamesEachRightThatIsMissing(t *testing.T) {
 		h.shop.Forbid(right)
 		wantReport(t, h.report(), "ok signature", "FAIL right: the integration lacks "+right+" → the integration lacks the right "+right+", or")
 	}
-	all := newHouse(t, WayCore, magentotest.Options{})
-	all.shop.Forbid(rights...)
-	if n := strings.Count(all.report(), "FAIL right"); n != len(rights) {
-		t.Errorf("%d of %d rights are named", n, len(rights))
-	}
 	h := newHouse(t, WayModule, magentotest.Options{})
 	h.shop.Forbid(magentotest.RightModule)
 	wantReport(t, h.report(), "ok module", "FAIL right: the integration lacks PayTrace_Gateway::events")
@@ -83,10 +78,28 @@ func TestExamineNamesEachRightThatIsMissing(t *testing.T) {
 	wantReport(t, h.report(), "ok rights: all 8")
 }
 
+// Magento says of a signature that a proxy has dropped what it says of a right.
+func TestARequestWithoutItsSignatureIsNoHeapOfMissingRights(t *testing.T) {
+	h := newHouse(t, WayCore, magentotest.Options{})
+	h.shop.Fail(magentotest.Fault{
+		Kind: magentotest.Answer, Count: 99, Status: http.StatusUnauthorized,
+		Body: `{"message":"The consumer isn't authorized to access %resources.","parameters":{"resources":"Magento_Sales::actions_view"}}`,
+	})
+	report := h.report()
+	wantReport(t, report, "FAIL rights: none of the 9 that way core needs is there", "a proxy drops the Authorization header")
+	if strings.Contains(report, "ok signature") || strings.Contains(report, "right:") {
+		t.Errorf("it guesses:\n%s", report)
+	}
+}
+
 func TestExamineHoldsTheModuleAgainstTheWay(t *testing.T) {
 	h := newHouse(t, WayModule, magentotest.Options{})
 	h.shop.InstallModule(false)
-	wantReport(t, h.report(), "ok signature", "FAIL module: the shop does not have its endpoint → install and enable")
+	report := h.report()
+	wantReport(t, report, "FAIL module: the shop does not have its endpoint → install and enable")
+	if strings.Contains(report, "signature") {
+		t.Errorf("Magento has not looked at the signature:\n%s", report)
+	}
 	h = newHouse(t, WayCore, magentotest.Options{Module: true})
 	wantReport(t, h.report(), "warn module: it is installed, and way is core → tick PayTrace_Gateway::events", "ok rights: all 9")
 	h.shop.Forbid(magentotest.RightModule)
