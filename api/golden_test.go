@@ -71,7 +71,7 @@ func TestAnswersAreWhatTheyWere(t *testing.T) {
 		expect(http.StatusUnprocessableEntity).golden("refund_exceeds")
 	h.do(call{method: "POST", path: payments + "/by-key/sale-6/void"}).expect(http.StatusCreated).golden("key_cancelled")
 	h.do(call{path: payments + "?orderId=100000001&pageSize=1"}).expect(http.StatusOK).goldenPage("page")
-	h.do(call{path: payments, key: "sale-7", body: payment("orderId", "", "intent", `"x"`, "billingAddress", `{"countryCode":"usa"}`)}).
+	h.do(call{path: payments, key: "sale-7", body: payment("orderId", "", "intent", `"x"`, "billingAddress", `{"countryCode":"usaa"}`)}).
 		expect(http.StatusBadRequest).golden("invalid")
 }
 
