@@ -172,6 +172,20 @@ func TestAClerksVoidOverAClerksCreditIsShownToAPerson(t *testing.T) {
 	}
 }
 
+func TestAPaymentThatIsLoweredAfterAllOfItWasCreditedIsShownToAPerson(t *testing.T) {
+	watched(t, merchants[0], func(t *testing.T, h *house) {
+		p := h.create("k", sale(2000)).Payment
+		h.clerkRefunds(h.payment(p.ID), 2000)
+		time.Sleep(time.Hour)
+		h.processor.ClerkCaptures(p.TransactionID, 499)
+		time.Sleep(time.Hour)
+		now := h.payment(p.ID)
+		if !now.NeedsAttention || !strings.Contains(now.First().Attention, "another amount: 4.99") {
+			t.Errorf("the payment is %s, attention %q", now.Status, now.First().Attention)
+		}
+	})
+}
+
 func TestWhatAClerkHasCreditedIsCountedThoughAClerkHasLoweredTheRest(t *testing.T) {
 	for name, back := range map[string]func(h *house, p gateway.Payment) error{
 		"a refund of all": func(h *house, p gateway.Payment) error {

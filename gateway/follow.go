@@ -217,29 +217,29 @@ func afterRow(p Payment, r Record, now time.Time) (Change, bool, error) {
 			return settledThere(p, r, now)
 		}
 	case Voided, Failed, StatusDeclined, Refunded:
+		if !p.expectsNothing() {
+			return contradiction(p, r, now) // its money was taken, and given back by refunds
+		}
 		// What is being undone may well be there still.
-		if r.State == RecordSettled && p.First().Cancel != CancelRequested && p.expectsNothing() {
+		if r.State == RecordSettled && p.First().Cancel != CancelRequested {
 			return contradicted(p, fmt.Sprintf("PayTrace shows transaction %s as settled, and the payment is %s here", r.TransactionID, p.Status), now)
 		}
-		if r.State == RecordVoided && !p.expectsNothing() {
-			return contradicted(p, voidedAfter(p, r), now)
-		}
 		return Change{}, false, nil
-	case Settled, PartiallyRefunded:
-		if r.State == RecordVoided {
-			return contradicted(p, voidedAfter(p, r), now)
-		}
+	}
+	return contradiction(p, r, now)
+}
+
+// contradiction shows a person what cannot be true of money that was taken: that
+// it is voided after it was settled or given back, or another sum.
+func contradiction(p Payment, r Record, now time.Time) (Change, bool, error) {
+	if r.State == RecordVoided && (p.Status == Settled || p.Status == PartiallyRefunded || p.Status == Refunded) {
+		return contradicted(p, fmt.Sprintf("PayTrace shows transaction %s as voided, and it was %s before", r.TransactionID,
+			strings.ReplaceAll(string(p.Status), "_", " ")), now)
 	}
 	if taken := p.Captured(); (r.State == RecordPending || r.State == RecordSettled) && taken > 0 && r.Amount != taken {
 		return contradicted(p, fmt.Sprintf("PayTrace shows transaction %s with another amount: %s", r.TransactionID, r.Amount), now)
 	}
 	return Change{}, false, nil
-}
-
-// voidedAfter tells of a void of what can be voided no more, or should not be,
-// since money of it was given back.
-func voidedAfter(p Payment, r Record) string {
-	return fmt.Sprintf("PayTrace shows transaction %s as voided, and it was %s before", r.TransactionID, strings.ReplaceAll(string(p.Status), "_", " "))
 }
 
 // afterRefundRow compares a refund's row with its operation.
