@@ -5,72 +5,72 @@ import (
 	"errors"
 )
 
-// followDelivery is what an attempt means for the payment itself: a person has
-// to look at it, or need not any more, or its charge is to be given back.
-func (g *Gateway) followDelivery(ctx context.Context, d Delivery, v Verdict) {
-	if d.Event.PaymentID == "" {
-		return
-	}
-	err := g.attendDelivery(ctx, d, v)
-	if err == nil && v.Undo {
-		err = g.undoDelivery(ctx, d)
-	}
-	if err != nil {
-		g.log.Error("delivery.not_followed", "merchant", d.MerchantID, "payment", d.Event.PaymentID, "delivery", d.ID, "error", err,
-			"consequence", "the payment is not shown to a person, or not given back, before the delivery's next attempt")
-	}
-}
-
 // attendDelivery raises what the sink wants a person to see, and calms what an
-// earlier attempt raised once the event is delivered.
-func (g *Gateway) attendDelivery(ctx context.Context, d Delivery, v Verdict) error {
-	ended := map[string]bool{}
-	for _, a := range d.Log {
-		if d.Status == DeliveryDone && a.Attention != "" {
-			ended[a.Attention] = true
-		}
-	}
-	if v.Attention == "" && len(ended) == 0 {
-		return nil
+// earlier attempt raised once the event is delivered, or given up by a person.
+func (g *Gateway) attendDelivery(ctx context.Context, d Delivery, v Verdict) {
+	ended := d.endedAttention(v)
+	if d.Event.PaymentID == "" || (v.Attention == "" && len(ended) == 0) {
+		return
 	}
 	_, err := settle(func() (Payment, error) {
 		p, err := g.ledger.Payment(ctx, d.MerchantID, d.Event.PaymentID)
 		if err != nil {
 			return p, err
 		}
-		if v.Attention != "" {
-			change, news, err := attend(p, p.First(), v.Attention, g.clock())
-			if err != nil || !news {
-				return p, err
-			}
-			return change.Payment, g.write(ctx, change)
-		}
-		op := p.First()
-		before := op.Attention
-		op.calm(func(why string) bool { return ended[why] })
-		if op.Attention == before {
+		change, news := g.attended(p, v.Attention, ended)
+		if !news {
 			return p, nil
 		}
-		next := p.next(op, g.clock())
-		return next, g.write(ctx, Change{
-			Payment: next, Base: p.Version, Operation: op.ID, Events: []Event{eventOf(p.Status, next, op.ID, g.clock())},
-		})
+		return change.Payment, g.write(ctx, change)
 	})
-	return err
+	g.notFollowed(d, err)
+}
+
+// endedAttention are the reasons that earlier attempts gave, once the event is
+// told or given up.
+func (d Delivery) endedAttention(v Verdict) map[string]bool {
+	ended := map[string]bool{}
+	for _, a := range d.Log {
+		if d.Status.Ended() && a.Attention != "" && a.Attention != v.Attention {
+			ended[a.Attention] = true
+		}
+	}
+	return ended
+}
+
+// attended is the payment with one reason more, and others gone.
+func (g *Gateway) attended(p Payment, why string, ended map[string]bool) (Change, bool) {
+	op, now := p.First(), g.clock()
+	before := op.Attention
+	op.calm(func(why string) bool { return ended[why] })
+	raised := why != "" && op.raise(why)
+	if op.Attention == before {
+		return Change{}, false
+	}
+	next := p.next(op, now)
+	event := eventOf(p.Status, next, op.ID, now)
+	if raised {
+		event = attentionEvent(next, op.ID, now)
+	}
+	return Change{Payment: next, Base: p.Version, Operation: op.ID, Events: []Event{event}}, true
 }
 
 // undoDelivery gives the key of the payment's charge up, as a shop would.
-func (g *Gateway) undoDelivery(ctx context.Context, d Delivery) error {
+func (g *Gateway) undoDelivery(ctx context.Context, d Delivery) {
 	p, err := g.ledger.Payment(ctx, d.MerchantID, d.Event.PaymentID)
-	if err != nil || p.First().Cancel != "" {
-		return err
+	if err == nil && p.First().Cancel == "" {
+		ctx, cancel := context.WithTimeout(ctx, g.merchants[d.MerchantID].CallDeadline)
+		defer cancel()
+		_, err = g.Cancel(ctx, d.MerchantID, p.First().Key)
 	}
-	ctx, cancel := context.WithTimeout(ctx, g.merchants[d.MerchantID].CallDeadline)
-	defer cancel()
-	_, err = g.Cancel(ctx, d.MerchantID, p.First().Key)
-	var refused *Error
-	if errors.As(err, &refused) && refused.Code == CodeNotCancellable {
-		return nil
+	if !codeIs(err, CodeNotCancellable) && !errors.Is(err, ErrNotFound) {
+		g.notFollowed(d, err)
 	}
-	return err
+}
+
+func (g *Gateway) notFollowed(d Delivery, err error) {
+	if err != nil {
+		g.log.Error("delivery.not_followed", "merchant", d.MerchantID, "payment", d.Event.PaymentID, "delivery", d.ID, "error", err,
+			"consequence", "the payment is not shown to a person, or not given back, before the delivery's next attempt")
+	}
 }

@@ -56,7 +56,7 @@ func TestAQueueIsToldInBatchesWhereTheSinkTakesThem(t *testing.T) {
 	}, gateway.Subscriber{Name: "org", Sink: org})
 }
 
-func TestASinkWithoutAVerdictForEachIsAFailure(t *testing.T) {
+func TestASinkWithoutAVerdictForEachIsAskedForEachAlone(t *testing.T) {
 	org := &batcher{fail: true}
 	tells(t, func(t *testing.T, h *house) {
 		var wg sync.WaitGroup

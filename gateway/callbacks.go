@@ -88,6 +88,7 @@ func (g *Gateway) decideDelivery(ctx context.Context, merchantID, id string, dec
 			if err := g.writeDecision(ctx, d, next); err != nil {
 				return Delivery{}, err
 			}
+			g.attendDelivery(ctx, next, Verdict{})
 			last := next.Log[len(next.Log)-1]
 			g.log.Warn("delivery.decided", "merchant", m.ID, "subscriber", d.Subscriber, "delivery", d.ID, "payment", d.Event.PaymentID,
 				"decision", last.Outcome, "by", last.By, "note", last.Detail)

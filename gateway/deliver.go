@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 )
 
@@ -35,11 +36,11 @@ func upToATenth(d time.Duration) time.Duration {
 func (t *teller) round(ctx context.Context) {
 	defer t.gateway.survive(func() {})
 	for ctx.Err() == nil {
-		room := t.health.allow(t.gateway.clock(), t.busy(), t.AtOnce)
+		room, tries := t.health.allow(t.gateway.clock(), t.busy(), t.AtOnce)
 		if room <= 0 || t.isDisabled(ctx) {
 			return
 		}
-		taken, err := t.take(ctx, room)
+		taken, err := t.take(ctx, t.limit(room, tries))
 		if err != nil && ctx.Err() == nil {
 			t.gateway.log.Error("telling.failed", "merchant", t.MerchantID, "subscriber", t.Name, "error", err,
 				"consequence", "changes of state are told later")
@@ -84,13 +85,19 @@ func (t *teller) forget() {
 	t.readAt = time.Time{}
 }
 
-// take takes due deliveries. Where the sink tells of several at once, one call
-// needs room for one.
-func (t *teller) take(ctx context.Context, room int) ([]Delivery, error) {
-	g, limit := t.gateway, room
-	if many, ok := t.Sink.(Batcher); ok {
-		limit = many.BatchLimit()
+// limit is how many deliveries may be taken. Where the sink tells of several at
+// once one call needs room for one; a call that only tries puts none but one
+// event at risk.
+func (t *teller) limit(room int, tries bool) int {
+	if many, ok := t.Sink.(Batcher); ok && !tries {
+		return many.BatchLimit()
 	}
+	return room
+}
+
+// take takes due deliveries.
+func (t *teller) take(ctx context.Context, limit int) ([]Delivery, error) {
+	g := t.gateway
 	now := g.clock()
 	due, err := g.ledger.DueDeliveries(ctx, t.Subscriber, now, limit)
 	if err != nil {
@@ -149,45 +156,63 @@ func (t *teller) tell(stopping context.Context, taken []Delivery) {
 	ctx := context.WithoutCancel(stopping)
 	ended := g.clock()
 	for i, d := range taken {
+		if ended.After(d.Due) {
+			t.late(d)
+			continue
+		}
 		v := verdicts[i]
+		v.Attention = strings.ReplaceAll(v.Attention, "; ", ", ") // reasons are kept with that between them
 		next := d.after(v, t.Schedule, g.jitter, Attempt{At: began, Took: ended.Sub(began), By: g.instance}, ended)
 		t.told(ctx, next, v)
 	}
 }
 
-// ask calls the sink. A panic in it is a failure like any other; its value may
-// hold what nobody may read.
-func (t *teller) ask(stopping context.Context, taken []Delivery) (verdicts []Verdict) {
+// late is what came of an attempt that took longer than anybody may hold a
+// delivery. Another process has it, or will: what this one knows has no
+// consequence any more.
+func (t *teller) late(d Delivery) {
+	t.gateway.log.Error("delivery.not_recorded", "merchant", d.MerchantID, "subscriber", d.Subscriber, "delivery", d.ID,
+		"payment", d.Event.PaymentID, "error", "the attempt outlasted its time", "consequence", "the subscriber may be told of this event twice")
+}
+
+// ask calls the sink, for several at once where it can. When that fails as a
+// whole, each is told by itself, so that one event which the sink cannot bear
+// takes no others with it.
+func (t *teller) ask(stopping context.Context, taken []Delivery) []Verdict {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(stopping), t.Deadline)
 	defer cancel()
 	defer context.AfterFunc(stopping, func() { time.AfterFunc(stopGrace, cancel) })()
-	defer func() {
-		if r := recover(); r != nil {
-			verdicts = sameFor(taken, Verdict{Outcome: Later, Detail: fmt.Sprintf("panic in the sink: %T; please report this", r)})
+	if many, ok := t.Sink.(Batcher); ok && len(taken) > 1 {
+		verdicts := guarded(len(taken), func() []Verdict { return many.DeliverAll(ctx, taken) })
+		if len(verdicts) == len(taken) {
+			return verdicts
 		}
-	}()
-	many, ok := t.Sink.(Batcher)
-	if !ok || len(taken) == 1 {
-		return []Verdict{t.Sink.Deliver(ctx, taken[0])}
 	}
-	verdicts = many.DeliverAll(ctx, taken)
-	if len(verdicts) != len(taken) {
-		return sameFor(taken, Verdict{Outcome: Later, Detail: "the sink gave no verdict for some events; please report this"})
+	var verdicts []Verdict
+	for _, d := range taken {
+		verdicts = append(verdicts, guarded(1, func() []Verdict { return []Verdict{t.Sink.Deliver(ctx, d)} })...)
 	}
 	return verdicts
 }
 
-func sameFor(taken []Delivery, v Verdict) []Verdict {
-	verdicts := make([]Verdict, len(taken))
-	for i := range verdicts {
-		verdicts[i] = v
-	}
-	return verdicts
+// guarded makes a panic in a sink a failure like any other: of one delivery its
+// verdict, of several none. A panic's value may hold what nobody may read.
+func guarded(n int, ask func() []Verdict) (verdicts []Verdict) {
+	defer func() {
+		if r := recover(); r != nil {
+			verdicts = nil
+			if n == 1 {
+				verdicts = []Verdict{{Outcome: Later, Detail: fmt.Sprintf("panic in the sink: %T; please report this", r)}}
+			}
+		}
+	}()
+	return ask()
 }
 
 // after is the delivery after an attempt: told, due again, or a dead letter.
 func (d Delivery) after(v Verdict, schedule []time.Duration, jitter func(time.Duration) time.Duration, a Attempt, now time.Time) Delivery {
 	a.Outcome, a.StatusCode, a.Detail, a.Attention = v.Outcome, v.StatusCode, v.Detail, v.Attention
+	a.Number = d.Attempts
 	next := d.noted(a)
 	next.UpdatedAt = now
 	wait := min(v.After, afterAtMost)
@@ -195,7 +220,7 @@ func (d Delivery) after(v Verdict, schedule []time.Duration, jitter func(time.Du
 	case v.Outcome == Told:
 		next.Status, next.Due = DeliveryDone, time.Time{}
 		return next
-	case v.Outcome == Dead, v.Patient && now.Sub(d.Event.At) > deliverAtMost:
+	case v.Outcome == Dead, v.Patient && now.Sub(d.since()) > deliverAtMost:
 		next.Status, next.Due = DeliveryDead, time.Time{}
 		return next
 	case v.Patient:
@@ -226,24 +251,27 @@ func (t *teller) told(ctx context.Context, d Delivery, v Verdict) {
 	if v.Disable {
 		t.disable(ctx, v, d.UpdatedAt)
 	}
-	// The consequences come first: they can be had twice, and a process that
-	// dies in between has the whole attempt again.
-	g.followDelivery(ctx, d, v)
-	t.save(ctx, d)
+	// What a person is to see comes first: it can be raised twice, and a process
+	// that dies in between has the whole attempt again. Money goes back only by
+	// the process that has the delivery still.
+	g.attendDelivery(ctx, d, v)
+	if t.save(ctx, d) && v.Undo {
+		g.undoDelivery(ctx, d)
+	}
 }
 
 // save writes a delivery, and tries again for a while: what was told and is not
 // written down is told twice.
-func (t *teller) save(ctx context.Context, d Delivery) {
+func (t *teller) save(ctx context.Context, d Delivery) bool {
 	for attempt := 0; ; attempt++ {
 		err := t.gateway.ledger.SaveDelivery(ctx, d)
 		if err == nil || t.saved(ctx, d, err) {
-			return
+			return true
 		}
 		if errors.Is(err, ErrStale) || attempt >= len(recordDelays) {
 			t.gateway.log.Error("delivery.not_recorded", "merchant", d.MerchantID, "subscriber", d.Subscriber, "delivery", d.ID,
 				"payment", d.Event.PaymentID, "error", err, "consequence", "the subscriber may be told of this event twice")
-			return
+			return false
 		}
 		time.Sleep(recordDelays[attempt])
 	}

@@ -59,6 +59,8 @@ func (s DeliveryStatus) Ended() bool { return s == DeliveryDone || s == Delivery
 // about the delivery.
 type Attempt struct {
 	At time.Time `json:"at"`
+	// Number counts the attempts, from one; a person's decision has none.
+	Number int `json:"number,omitempty"`
 	// Took is how long the subscriber was waited for.
 	Took    time.Duration   `json:"took,omitempty"`
 	Outcome DeliveryOutcome `json:"outcome"`
@@ -84,17 +86,26 @@ func (d Delivery) noted(a Attempt) Delivery {
 	return d
 }
 
-// underWay says that a process may be telling of it at this moment: an attempt
-// was begun of which the log does not tell the end, and its time is not over.
+// underWay says that a process may be telling of it at this moment: the last
+// attempt that was begun is not in the log, and its time is not over.
 func (d Delivery) underWay(now time.Time) bool {
 	ended := 0
 	for _, a := range d.Log {
-		if a.Outcome != Replayed && a.Outcome != Skipped {
-			ended++
-		}
+		ended = max(ended, a.Number)
 	}
 	over := d.Due.Sub(now)
-	return d.Status == DeliveryPending && 0 < over && over <= leaseAtMost && ended < min(d.Attempts, logAtMost)
+	return d.Status == DeliveryPending && 0 < over && over <= leaseAtMost && ended < d.Attempts
+}
+
+// since is when the event happened, or was sent again by a person.
+func (d Delivery) since() time.Time {
+	since := d.Event.At
+	for _, a := range d.Log {
+		if a.Outcome == Replayed {
+			since = a.At
+		}
+	}
+	return since
 }
 
 // leaseAtMost is more than any delivery is held by the process that tells it.

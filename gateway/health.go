@@ -25,17 +25,18 @@ type health struct {
 	until    time.Time
 }
 
-// allow says how many more deliveries may be taken while some are under way.
-func (h *health) allow(now time.Time, underWay, atOnce int) int {
+// allow says how many more calls may be made while some are under way, and
+// whether the next one only tries how the subscriber is.
+func (h *health) allow(now time.Time, underWay, atOnce int) (room int, tries bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
 	case now.Before(h.until):
-		return 0
+		return 0, false
 	case h.pauses > 0:
-		return max(0, 1-underWay)
+		return max(0, 1-underWay), true
 	default:
-		return atOnce - underWay
+		return atOnce - underWay, false
 	}
 }
 
