@@ -270,7 +270,7 @@ func TestAReasonWithASemicolonEndsToo(t *testing.T) {
 	}, approved("shop", shop))
 }
 
-func TestReviewAttentionOfAnEarlierAttemptStaysWhenToldHasItsOwn(t *testing.T) {
+func TestAReasonOfAnEarlierAttemptEndsThoughTheLastHasItsOwn(t *testing.T) {
 	shop := &listener{}
 	shop.answers(func(d gateway.Delivery) gateway.Verdict {
 		if d.Attempts == 1 {
