@@ -142,8 +142,8 @@ func TestTotalsWithPartsOfACentAreAPersonsMatter(t *testing.T) {
 // what is no comment's answer nothing about whether there is a comment.
 func TestASuccessThatSaysNothingCountsForNothing(t *testing.T) {
 	for path, bodies := range map[string][]string{
-		"^/orders$":  {`{}`, `null`, `[]`, `{"items":[{"entity_id":1,"increment_id":"000000009"}],"total_count":1}`, `{"items":[{"increment_id":"000000001"}],"total_count":1}`},
-		"/comments$": {`{}`, `null`}, "^/transactions$": {`{}`, `null`}, "^/invoices$": {`{}`}, "^/creditmemos$": {`{}`},
+		"^/orders$":  {`{}`, `null`, `[]`, `{"items":[{"entity_id":1,"increment_id":"000000009"}],"total_count":1}`, `{"items":[{"increment_id":"000000001"}],"total_count":1}`, `{"items":[],"total_count":1}`},
+		"/comments$": {`{}`, `null`}, "^/transactions$": {`{}`, `null`, `{"items":[],"total_count":2}`}, "^/invoices$": {`{}`}, "^/creditmemos$": {`{}`},
 	} {
 		for _, body := range bodies {
 			h := newHouse(t, WayCore, magentotest.Options{})

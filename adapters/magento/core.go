@@ -58,7 +58,7 @@ func (s *Sink) findOrder(ctx context.Context, t task) (order, *gateway.Verdict) 
 	case err != nil:
 		return stop(failure(err))
 	case len(found) == 0:
-		return stop(s.missing(t))
+		return stop(s.missing(ctx, t))
 	case len(found) > 1:
 		return stop(gateway.Verdict{Outcome: gateway.Dead, StatusCode: 200, Attention: "order_ambiguous: Magento has several orders " + s.orderWords(t),
 			Detail: "Magento has several orders " + s.orderWords(t) + "; name the store views in the setting stores, then replay"})

@@ -77,6 +77,8 @@ const (
 	resultIgnored  = "ignored"
 	resultNotFound = "order_not_found"
 	resultConflict = "conflict"
+	// resultOtherStore is an order of that number in another store only.
+	resultOtherStore = "other_store"
 )
 
 // viaModule tells an event by the module's endpoint.
@@ -90,7 +92,12 @@ func (s *Sink) viaModule(ctx context.Context, t task) gateway.Verdict {
 	case resultApplied, resultAlready, resultIgnored:
 		return told("the module answered " + sentence(answer.Result, said))
 	case resultNotFound:
-		return s.missing(t)
+		return s.missing(ctx, t)
+	case resultOtherStore:
+		t.keeps = true
+		v := s.missing(ctx, t)
+		v.Detail += "; there is one of that number in another store, so compare the store code of the payment"
+		return v
 	case resultConflict:
 		v := told("the module answered " + sentence(answer.Result, said))
 		v.Attention = "magento_conflict: order " + s.orderWords(t) + " does not fit the payment: " + said

@@ -47,6 +47,7 @@ func TestEachResultOfTheModule(t *testing.T) {
 		`{"result":"ignored"}`:                         {Outcome: gateway.Told},
 		`{"result":"conflict","message":"It is odd."}`: {Outcome: gateway.Told, Attention: "magento_conflict: order 000000001 does not fit the payment: It is odd."},
 		`{"result":"order_not_found"}`:                 {Outcome: gateway.Later, Patient: true},
+		`{"result":"other_store"}`:                     {Outcome: gateway.Later, Patient: true},
 		`{"result":"done"}`:                            {Outcome: gateway.Later},
 		`{}`:                                           {Outcome: gateway.Later},
 		`true`:                                         {Outcome: gateway.Later},

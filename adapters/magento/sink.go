@@ -2,6 +2,7 @@ package magento
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"paytrace-gateway/gateway"
@@ -47,6 +48,7 @@ func (s *Sink) Lane(e gateway.Event) string {
 // Deliver tells the shop of one event.
 func (s *Sink) Deliver(ctx context.Context, d gateway.Delivery) gateway.Verdict {
 	t := s.config.plan(d.Event)
+	t.keeps = slices.ContainsFunc(d.Log, func(a gateway.Attempt) bool { return a.Outcome == gateway.Told || a.Outcome == gateway.Replayed })
 	if t.deed == leave {
 		return gateway.Verdict{Outcome: gateway.Told, Detail: "not sent: " + t.why}
 	}

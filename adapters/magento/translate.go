@@ -38,6 +38,10 @@ type task struct {
 	why string
 	// attention is what a remark wants of a person.
 	attention string
+	// keeps says that a missing order is no reason to give its charge back: the
+	// delivery had arrived once, or was started anew by a person, so that the
+	// order may have been there and gone since; or it is in another store.
+	keeps bool
 }
 
 func leaveIt(e gateway.Event, why string) task { return task{event: e, why: why} }

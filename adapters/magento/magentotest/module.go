@@ -78,12 +78,19 @@ func (s *Shop) postEvent(a *asked) answer {
 		return answer{http.StatusBadRequest, failureOf("The event is not complete.", nil)}
 	}
 	var o *order
+	elsewhere := false
 	for _, candidate := range s.orders {
-		if candidate.IncrementID == e.Order.IncrementID && (e.Order.StoreCode == "" || candidate.StoreCode == e.Order.StoreCode) {
+		switch {
+		case candidate.IncrementID != e.Order.IncrementID:
+		case e.Order.StoreCode == "" || candidate.StoreCode == e.Order.StoreCode:
 			o = candidate
+		default:
+			elsewhere = true
 		}
 	}
 	switch {
+	case o == nil && elsewhere:
+		return result("other_store", "The order is in another store.")
 	case o == nil:
 		return result("order_not_found", "There is no such order.")
 	case s.inbox[e.EventID]:
