@@ -89,7 +89,7 @@ func TestWithoutTheSwitchAReviewIsAPersonsMatter(t *testing.T) {
 	h := newHouse(t, WayCore, magentotest.Options{}, func(c *Config) { c.LeaveReview = false })
 	p := h.charged(gateway.KindSale, gateway.StatusApproved, "000000001")
 	h.place(p, inReview)
-	v := h.deliver(h.event(p))
+	v := h.deliver(h.event(foundLate(p)))
 	if v.Outcome != gateway.Dead || !strings.Contains(v.Detail, "Magento_Sales::create") || len(h.shop.Writes()) > 0 {
 		t.Errorf("%s (%s), writes %v", v.Outcome, v.Detail, h.shop.Writes())
 	}
@@ -105,7 +105,7 @@ func TestAMissingRightIsNamed(t *testing.T) {
 		p := h.charged(gateway.KindSale, gateway.StatusApproved, "000000001")
 		h.place(p, inReview)
 		h.shop.Forbid(right)
-		e := h.event(p)
+		e := h.event(foundLate(p))
 		v := h.deliver(e)
 		if v.Outcome != want || v.StatusCode != 401 || !strings.Contains(v.Detail, right) {
 			t.Errorf("%s: %s %d (%s), want %s", right, v.Outcome, v.StatusCode, v.Detail, want)
@@ -217,7 +217,7 @@ func TestWhatMagentoDidNotHearIsAPersonsMatter(t *testing.T) {
 // delivered until it is told, and then once more.
 func TestAnEventDeliveredTwiceMakesOneDocument(t *testing.T) {
 	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
-		p := h.charged(gateway.KindSale, gateway.StatusApproved, "000000001")
+		p := foundLate(h.charged(gateway.KindSale, gateway.StatusApproved, "000000001"))
 		h.place(p, inReview)
 		h.shop.Fail(magentotest.Fault{Kind: magentotest.Lost, Method: "POST", Path: "^/orders$|events"})
 		h.shop.Fail(magentotest.Fault{Kind: magentotest.Lost, Method: "POST", Path: "/invoice$"})
@@ -387,16 +387,6 @@ func TestAnOpenInvoiceIsPaidByTheModuleAlone(t *testing.T) {
 	})
 }
 
-func TestASuspectedFraudIsNotWavedThrough(t *testing.T) {
-	h := newHouse(t, WayCore, magentotest.Options{})
-	p := h.charged(gateway.KindSale, gateway.StatusApproved, "000000001")
-	h.place(p, inReview, func(o *magentotest.Placing) { o.Status = "fraud" })
-	attends(t, h.tell(p), "fraud_review")
-	if o := h.is("000000001", "payment_review", 0, 0); o.Status != "fraud" {
-		t.Errorf("status %s", o.Status)
-	}
-}
-
 func TestTheShopsOwnStatusesAreUsedInTheirStateOnly(t *testing.T) {
 	for _, way := range ways {
 		h := newHouse(t, way, magentotest.Options{Version: magentotest.V247}, func(c *Config) {
@@ -406,7 +396,7 @@ func TestTheShopsOwnStatusesAreUsedInTheirStateOnly(t *testing.T) {
 		h.shop.AssignStatus("reserved", "processing")
 		p := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001")
 		h.place(p, inReview)
-		h.tell(p)
+		h.tell(foundLate(p))
 		if o := h.is("000000001", "processing", 0, 0); o.Status != "reserved" {
 			t.Errorf("%s: status %s, want reserved", way, o.Status)
 		}

@@ -34,6 +34,9 @@ type moduleOrder struct {
 	// State and Status are empty when the payment leaves the order where it is.
 	State  string `json:"state"`
 	Status string `json:"status"`
+	// ReviewStatus is that of orders whose payment's outcome was unknown. A
+	// review in any other status is not the payment's.
+	ReviewStatus string `json:"reviewStatus"`
 }
 
 type modulePayment struct {
@@ -61,6 +64,8 @@ type moduleOperation struct {
 	TransactionID string        `json:"transactionId"`
 	Channel       string        `json:"channel"`
 	Origin        string        `json:"origin"`
+	// Heard says that whoever asked for it was told what became of it at once.
+	Heard bool `json:"heard"`
 	// AnsweredLate says that Magento asked for it and did not get its answer.
 	AnsweredLate bool `json:"answeredLate"`
 }
@@ -122,7 +127,7 @@ func (c Config) moduleEvent(t task) moduleEvent {
 	e := moduleEvent{
 		EventID: t.event.ID, Type: t.event.Type, Version: t.event.Version,
 		OccurredAt: t.event.At.UTC().Format(time.RFC3339),
-		Order:      moduleOrder{IncrementID: p.OrderID, StoreCode: p.StoreCode, State: to.state, Status: to.status},
+		Order:      moduleOrder{IncrementID: p.OrderID, StoreCode: p.StoreCode, State: to.state, Status: to.status, ReviewStatus: c.reviewStatus()},
 		Payment: modulePayment{
 			ID: p.ID, Status: string(p.Status), Intent: string(p.Intent), Amount: p.Amount, Currency: p.Currency,
 			CapturedAmount: p.Captured(), RefundedAmount: p.Refunded(), Reference: p.Reference,
@@ -132,6 +137,7 @@ func (c Config) moduleEvent(t task) moduleEvent {
 		Operation: moduleOperation{
 			ID: t.op.ID, Kind: string(t.op.Kind), Status: string(t.op.Status), Amount: t.op.Amount,
 			TransactionID: t.op.TransactionID, Channel: t.op.Channel, Origin: string(t.op.Origin),
+			Heard:        c.heard(t.op, t.event),
 			AnsweredLate: t.deed == recall,
 		},
 		Message: t.words(""),

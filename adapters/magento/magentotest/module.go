@@ -18,10 +18,11 @@ type event struct {
 	Version    int64  `json:"version"`
 	OccurredAt string `json:"occurredAt"`
 	Order      struct {
-		IncrementID string `json:"incrementId"`
-		StoreCode   string `json:"storeCode"`
-		State       string `json:"state"`
-		Status      string `json:"status"`
+		IncrementID  string `json:"incrementId"`
+		StoreCode    string `json:"storeCode"`
+		State        string `json:"state"`
+		Status       string `json:"status"`
+		ReviewStatus string `json:"reviewStatus"`
 	} `json:"order"`
 	Payment struct {
 		ID             string `json:"id"`
@@ -47,6 +48,7 @@ type event struct {
 		TransactionID string `json:"transactionId"`
 		Channel       string `json:"channel"`
 		Origin        string `json:"origin"`
+		Heard         bool   `json:"heard"`
 		AnsweredLate  bool   `json:"answeredLate"`
 	} `json:"operation"`
 	Message string `json:"message"`
@@ -132,10 +134,19 @@ func (s *Shop) apply(o *order, e event) answer {
 	return result("ignored", "The payment's state changes nothing.")
 }
 
+// keepsReview says that the order is under a review that is not the payment's.
+func (o *order) keepsReview(e event) bool {
+	known := o.Status == "payment_review" || o.Status == e.Order.ReviewStatus
+	return o.in(StatePaymentReview) && (o.Status == "fraud" || !known || e.Operation.Heard)
+}
+
 // accept ends a review, pays an open invoice, and makes the one that is short.
 func (s *Shop) accept(o *order, e event) answer {
 	if o.in(StateCanceled, StateClosed) && (e.captured() > o.paid || e.Payment.Status == "authorized") {
 		return result("conflict", "The order is %s and the payment holds money.", o.State)
+	}
+	if o.keepsReview(e) {
+		return result("conflict", "Something else has put the order under review.")
 	}
 	if o.in(StatePaymentReview) {
 		o.State, o.Status = StateProcessing, defaultStatus[StateProcessing]
@@ -168,6 +179,8 @@ func (s *Shop) deny(o *order, e event) answer {
 		return result("already", "The order is canceled.")
 	case e.Order.State == "":
 		return result("applied", "The order stays as it is.")
+	case o.keepsReview(e):
+		return result("conflict", "Something else has put the order under review.")
 	case o.paid > 0 || !o.in(StatePaymentReview, StateNew, StatePendingPayment):
 		return result("conflict", "The payment was declined and the order is %s.", o.State)
 	}
@@ -187,6 +200,8 @@ func (s *Shop) takeBack(o *order, e event) answer {
 		return result("already", "The order is %s.", o.State)
 	case o.paid > 0:
 		return s.returnAll(o, o.paid-o.refunded)
+	case o.keepsReview(e):
+		return result("conflict", "Something else has put the order under review.")
 	}
 	s.doCancel(o)
 	return result("applied", "The order is canceled.")
