@@ -173,3 +173,21 @@ func TestAClerksLowerAmountIsAPersonsMatter(t *testing.T) {
 		t.Errorf("comments %v", o.Comments)
 	}
 }
+
+// An authorization that is voided had taken nothing: what the order has as paid
+// came by another way.
+func TestAVoidGivesNoOtherMoneyBack(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		code := map[Way]string{WayCore: "voided_but_open", WayModule: "magento_conflict"}[h.sink.config.Way]
+		p := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001")
+		h.place(p)
+		h.shop.Capture("000000001", map[string]int64{"boot": 1}, p.TransactionID+"-capture")
+		attends(t, h.tell(h.then(p, gateway.KindVoid, 100_00, gateway.Voided)), code)
+		h.is("000000001", "processing", 1, 0)
+
+		q := h.charged(gateway.KindSale, gateway.StatusApproved, "000000002")
+		h.place(q, paidAtOnce)
+		attends(t, h.tell(h.then(q, gateway.KindVoid, 40_00, gateway.Voided)), code)
+		h.is("000000002", "processing", 1, 0)
+	})
+}

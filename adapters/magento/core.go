@@ -165,12 +165,23 @@ func (c *call) undo() gateway.Verdict {
 	switch {
 	case c.in(stateCanceled, stateClosed):
 		return c.finish("the order is " + c.books.order.State + " already")
+	case c.books.paid > 0 && !c.undoesAll():
+		return c.handOver(fmt.Sprintf("voided_but_open: %s were voided of a payment that had taken %s, and Magento has %s as paid and %s as refunded; look whose money it is, then correct the order by hand",
+			c.task.op.Amount, c.task.event.Payment.Captured(), c.books.paid, c.books.refunded))
 	case c.books.paid > 0:
 		return c.returnAll(c.books.paid - c.books.refunded)
 	case !c.in(stateReview, stateNew, statePendingPayment, stateProcessing):
 		return c.handOver(fmt.Sprintf("voided_but_open: the payment was voided and the order is %s; cancel it, or take a new payment", c.books.order.State))
 	}
 	return c.cancel()
+}
+
+// undoesAll says that what Magento has as paid is this payment's money, and that
+// the void has given back all that is left of it. A void of an authorization
+// alone says nothing about what was paid otherwise.
+func (c *call) undoesAll() bool {
+	taken := c.task.event.Payment.Captured()
+	return taken > 0 && c.books.paid == taken && c.task.op.Amount == c.books.paid-c.books.refunded
 }
 
 // giveBack books a refund with an offline credit memo.

@@ -198,6 +198,8 @@ func (s *Shop) takeBack(o *order, e event) answer {
 	switch {
 	case o.in(StateCanceled, StateClosed):
 		return result("already", "The order is %s.", o.State)
+	case o.paid > 0 && (o.paid != e.captured() || e.amount() != o.paid-o.refunded):
+		return result("conflict", "What was voided is not what was paid.")
 	case o.paid > 0:
 		return s.returnAll(o, o.paid-o.refunded)
 	case o.keepsReview(e):
