@@ -191,3 +191,39 @@ func TestAVoidGivesNoOtherMoneyBack(t *testing.T) {
 		h.is("000000002", "processing", 1, 0)
 	})
 }
+
+// The first payment was given up and the order paid anew: the end of the first
+// is no matter of the order's, though it bears its name.
+func TestAnOrderThatWasPaidAnewIsLeftAlone(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		p := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001")
+		h.place(p, func(o *magentotest.Placing) { o.TransactionID = "9001" })
+		h.tell(h.then(p, gateway.KindVoid, 100_00, gateway.Voided))
+		h.is("000000001", "processing", 0, 0)
+
+		q := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000002")
+		h.place(q)
+		h.shop.Pay("000000002", "9002")
+		h.tell(h.then(q, gateway.KindVoid, 100_00, gateway.Voided))
+		h.is("000000002", "processing", 0, 0)
+	})
+}
+
+// Magento names what no command has named, and what it did itself may come to
+// the gateway's knowledge with a later event.
+func TestWhatFollowsAPaymentsTransactionIsThePayments(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		p := h.charged(gateway.KindSale, gateway.StatusApproved, "000000001")
+		h.place(p, paidAtOnce)
+		h.shop.Refund("000000001", 10_00, "7999")
+		if v := h.tell(p); v.Attention != "" || len(h.order("000000001").Comments) != 1 {
+			t.Errorf("%s %s", v.Detail, v.Attention)
+		}
+		q := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000002")
+		h.place(q)
+		h.shop.Capture("000000002", map[string]int64{"boot": 1}, q.TransactionID+"-capture")
+		if v := h.tell(q); v.Attention != "" || len(h.order("000000002").Comments) != 1 {
+			t.Errorf("%s %s", v.Detail, v.Attention)
+		}
+	})
+}

@@ -92,8 +92,9 @@ type comment struct {
 }
 
 type transaction struct {
-	TxnID text `json:"txn_id"`
-	Type  text `json:"txn_type"`
+	TxnID       text `json:"txn_id"`
+	ParentTxnID text `json:"parent_txn_id"`
+	Type        text `json:"txn_type"`
 }
 
 // The states of an invoice; a third is canceled.

@@ -108,12 +108,26 @@ func (s *Shop) postEvent(a *asked) answer {
 	return out
 }
 
+// isOf says that the order bears the payment's name, and no other payment's
+// beside it: neither on its last transaction nor on one that holds or takes
+// money.
 func (o *order) isOf(e event) bool {
-	known := []string{e.Payment.ID, e.Payment.TransactionID, e.Operation.TransactionID}
-	own := o.Method == "paytrace_gateway" || o.Method == "paytrace_gateway_vault"
-	return own && (o.PaymentID == e.Payment.ID || slices.ContainsFunc(o.transactions, func(t Transaction) bool {
-		return slices.ContainsFunc(known, func(k string) bool { return k != "" && (t.TxnID == k || strings.HasPrefix(t.TxnID, k+"-")) })
-	}))
+	known := []string{e.Payment.ID, e.Payment.Reference, e.Payment.TransactionID, e.Operation.TransactionID}
+	ours := func(name string) bool {
+		return slices.ContainsFunc(known, func(k string) bool { return k != "" && (name == k || strings.HasPrefix(name, k+"-")) })
+	}
+	found := o.PaymentID == e.Payment.ID
+	for n, t := range o.transactions {
+		switch {
+		case ours(t.TxnID):
+			found = true
+		case ours(t.Parent):
+			known = append(known, t.TxnID)
+		case t.Type == "authorization" || t.Type == "capture" || n == len(o.transactions)-1:
+			return false
+		}
+	}
+	return found && (o.Method == "paytrace_gateway" || o.Method == "paytrace_gateway_vault")
 }
 
 // apply is the module's state machine.
