@@ -227,3 +227,15 @@ func TestWhatFollowsAPaymentsTransactionIsThePayments(t *testing.T) {
 		}
 	})
 }
+
+func TestARefundOfAPartCancelsNothing(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		code := map[Way]string{WayCore: "partial_amount", WayModule: "magento_conflict"}[h.sink.config.Way]
+		p := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001")
+		h.place(p)
+		part := h.then(p, gateway.KindCapture, 40_00, gateway.StatusApproved)
+		attends(t, h.tell(part), code)
+		attends(t, h.tell(h.then(part, gateway.KindRefund, 40_00, gateway.Refunded)), code)
+		h.is("000000001", "processing", 0, 0)
+	})
+}

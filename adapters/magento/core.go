@@ -191,7 +191,7 @@ func (c *call) giveBack() gateway.Verdict {
 	switch {
 	case short <= 0:
 		return c.finish("Magento has it as refunded already")
-	case c.books.paid == 0 && p.Status == gateway.Refunded:
+	case c.books.paid == 0 && p.Status == gateway.Refunded && c.task.op.Amount == c.books.grand:
 		return c.undo()
 	case short != c.task.op.Amount:
 		return c.handOver(c.partly())

@@ -228,7 +228,7 @@ func (s *Shop) giveBack(o *order, e event) answer {
 	switch {
 	case short <= 0:
 		return result("already", "The credit memo is there.")
-	case o.paid == 0 && e.Payment.Status == "refunded":
+	case o.paid == 0 && e.Payment.Status == "refunded" && e.amount() == o.grandTotal():
 		return s.takeBack(o, e)
 	case short != e.amount():
 		return result("conflict", "A part was refunded elsewhere.")
