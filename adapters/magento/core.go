@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"paytrace-gateway/gateway"
 )
@@ -94,6 +95,8 @@ func (c *call) act() gateway.Verdict {
 		return c.giveBack()
 	case recall:
 		return c.recall()
+	case confirm:
+		return c.confirm()
 	}
 	return c.handOver(c.task.attention)
 }
@@ -223,6 +226,26 @@ func (c *call) returnAll(amount gateway.Money) gateway.Verdict {
 // recall is about what Magento asked for without hearing the answer: it has
 // booked nothing, and books it when it asks again.
 func (c *call) recall() gateway.Verdict {
+	if v := c.booked(); v != nil {
+		return *v
+	}
+	return c.handOver(fmt.Sprintf("answer_lost: Magento asked for a %s of %s and did not hear that it was done; do the same once more there, the gateway answers it without moving money again", c.task.op.Kind, c.task.op.Amount))
+}
+
+// confirm is about what Magento asked for and has had its answer to. The answer
+// may have been lost inside of the shop, or the sums lack what was done
+// elsewhere before.
+func (c *call) confirm() gateway.Verdict {
+	if v := c.booked(); v != nil {
+		return *v
+	}
+	p := c.task.event.Payment
+	return c.handOver(fmt.Sprintf("not_booked: Magento asked for a %s of %s and was told that it is done, but %s taken and %s given back are not in its books: it has %s as paid, %s as refunded, and the order is %s; correct it there by hand, offline",
+		c.task.op.Kind, c.task.op.Amount, p.Captured(), p.Refunded(), c.books.paid, c.books.refunded, c.books.order.State))
+}
+
+// booked is the verdict when Magento's books have what it asked for.
+func (c *call) booked() *gateway.Verdict {
 	p := c.task.event.Payment
 	done := false
 	switch c.task.op.Kind {
@@ -231,10 +254,11 @@ func (c *call) recall() gateway.Verdict {
 	case gateway.KindRefund:
 		done = c.books.refunded >= p.Refunded()
 	case gateway.KindVoid:
-		done = c.in(stateCanceled, stateClosed)
+		// A void alone leaves the order open; only its transaction tells.
+		done = c.in(stateCanceled, stateClosed) || slices.ContainsFunc(c.books.transactions, func(t transaction) bool { return t.Type == "void" })
 	}
-	if done {
-		return told("nothing was written: Magento asked for the " + string(c.task.op.Kind) + " and has booked it")
+	if !done {
+		return nil
 	}
-	return c.handOver(fmt.Sprintf("answer_lost: Magento asked for a %s of %s and did not hear that it was done; do the same once more there, the gateway answers it without moving money again", c.task.op.Kind, c.task.op.Amount))
+	return new(told("nothing was written: Magento asked for the " + string(c.task.op.Kind) + " and has booked it"))
 }

@@ -178,25 +178,6 @@ func TestAnOrderOnHoldIsWaitedFor(t *testing.T) {
 	h.is("000000001", "processing", 1, 0)
 }
 
-func TestWhatMagentoDidItselfMakesNoFurtherDocument(t *testing.T) {
-	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
-		p := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001")
-		h.place(p)
-		h.tell(p)
-		h.shop.Forget()
-		captured := byMagento(h.then(p, gateway.KindCapture, 40_00, gateway.StatusApproved))
-		h.shop.Capture("000000001", map[string]int64{"boot": 1}, "7101")
-		h.tell(captured)
-		refunded := byMagento(h.then(captured, gateway.KindRefund, 10_00, gateway.PartiallyRefunded))
-		h.shop.Refund("000000001", 10_00, "7102")
-		h.tell(refunded)
-		o := h.is("000000001", "processing", 1, 1)
-		if len(h.shop.History()) > 0 || o.Refunded != 10_00 {
-			t.Errorf("calls %v, refunded %d", h.shop.History(), o.Refunded)
-		}
-	})
-}
-
 // Magento gave up before the answer came, so it has booked nothing and says
 // nothing; a document of ours would be there twice when it asks again.
 func TestWhatMagentoDidNotHearIsAPersonsMatter(t *testing.T) {

@@ -64,6 +64,8 @@ type moduleOperation struct {
 	TransactionID string        `json:"transactionId"`
 	Channel       string        `json:"channel"`
 	Origin        string        `json:"origin"`
+	// Asked says that the shop itself asked for it, and books it itself.
+	Asked bool `json:"asked"`
 	// Heard says that whoever asked for it was told what became of it at once.
 	Heard bool `json:"heard"`
 	// AnsweredLate says that Magento asked for it and did not get its answer.
@@ -137,6 +139,7 @@ func (c Config) moduleEvent(t task) moduleEvent {
 		Operation: moduleOperation{
 			ID: t.op.ID, Kind: string(t.op.Kind), Status: string(t.op.Status), Amount: t.op.Amount,
 			TransactionID: t.op.TransactionID, Channel: t.op.Channel, Origin: string(t.op.Origin),
+			Asked:        c.asked(t.op),
 			Heard:        c.heard(t.op, t.event),
 			AnsweredLate: t.deed == recall,
 		},

@@ -12,17 +12,19 @@ import (
 func TestWhatMagentoNeedNotKnowCostsNoCall(t *testing.T) {
 	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
 		paid := h.charged(gateway.KindSale, gateway.StatusApproved, "000000001")
+		declined := h.then(paid, gateway.KindVoid, 100_00, gateway.Voided)
+		declined.Operations[1].Status = gateway.OpDeclined
 		events := map[string]gateway.Event{
-			"no order":       h.event(h.charged(gateway.KindSale, gateway.StatusApproved, "")),
-			"declined":       h.event(h.charged(gateway.KindSale, gateway.StatusDeclined, "000000001")),
-			"failed":         h.event(h.charged(gateway.KindSale, gateway.Failed, "000000001")),
-			"unknown":        h.event(h.charged(gateway.KindSale, gateway.StatusUnknown, "000000001")),
-			"unmatched":      {ID: "evt_1", Type: "transaction.unmatched", Transaction: &gateway.Record{}},
-			"no operation":   {ID: "evt_2", PaymentID: "pay_1", Type: "payment.approved", Payment: paid, OperationID: "op_other"},
-			"attention":      h.event(paid),
-			"updated":        h.event(paid),
-			"settled":        h.event(paid),
-			"Magento's void": h.event(byMagento(h.then(paid, gateway.KindVoid, 100_00, gateway.Voided))),
+			"no order":                h.event(h.charged(gateway.KindSale, gateway.StatusApproved, "")),
+			"declined":                h.event(h.charged(gateway.KindSale, gateway.StatusDeclined, "000000001")),
+			"failed":                  h.event(h.charged(gateway.KindSale, gateway.Failed, "000000001")),
+			"unknown":                 h.event(h.charged(gateway.KindSale, gateway.StatusUnknown, "000000001")),
+			"unmatched":               {ID: "evt_1", Type: "transaction.unmatched", Transaction: &gateway.Record{}},
+			"no operation":            {ID: "evt_2", PaymentID: "pay_1", Type: "payment.approved", Payment: paid, OperationID: "op_other"},
+			"attention":               h.event(paid),
+			"updated":                 h.event(paid),
+			"settled":                 h.event(paid),
+			"Magento's declined void": h.event(byMagento(declined)),
 		}
 		for name, kind := range map[string]string{"attention": "operator.attention", "updated": "payment.updated", "settled": "payment.settled"} {
 			e := events[name]

@@ -48,6 +48,7 @@ type event struct {
 		TransactionID string `json:"transactionId"`
 		Channel       string `json:"channel"`
 		Origin        string `json:"origin"`
+		Asked         bool   `json:"asked"`
 		Heard         bool   `json:"heard"`
 		AnsweredLate  bool   `json:"answeredLate"`
 	} `json:"operation"`
@@ -104,6 +105,9 @@ func (s *Shop) postEvent(a *asked) answer {
 	}
 	out := s.apply(o, e)
 	s.inbox[e.EventID], s.versions[e.Payment.ID] = true, e.Version
+	if e.Operation.Asked && !e.Operation.AnsweredLate && o.hasBooked(e) {
+		return out
+	}
 	o.comments = append(o.comments, Comment{e.Message, o.Status})
 	return out
 }
@@ -130,10 +134,27 @@ func (o *order) isOf(e event) bool {
 	return found && (o.Method == "paytrace_gateway" || o.Method == "paytrace_gateway_vault")
 }
 
+// hasBooked says that the order has what the shop itself asked for.
+func (o *order) hasBooked(e event) bool {
+	switch e.Operation.Kind {
+	case "capture":
+		return o.paid >= e.captured()
+	case "refund":
+		return o.refunded >= e.refunded()
+	}
+	return o.in(StateCanceled, StateClosed) || slices.ContainsFunc(o.transactions, func(t Transaction) bool { return t.Type == "void" })
+}
+
 // apply is the module's state machine.
 func (s *Shop) apply(o *order, e event) answer {
 	if e.Operation.AnsweredLate {
 		return result("applied", "The comment asks for the %s to be repeated.", e.Operation.Kind)
+	}
+	if e.Operation.Asked {
+		if o.hasBooked(e) {
+			return result("already", "The %s is booked.", e.Operation.Kind)
+		}
+		return result("conflict", "The %s was answered and is not booked.", e.Operation.Kind)
 	}
 	switch e.Payment.Status {
 	case "authorized", "approved", "settled":
