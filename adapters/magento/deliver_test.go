@@ -149,17 +149,40 @@ func TestAParallelInvoiceIsAlreadyDone(t *testing.T) {
 	}
 }
 
-// A second refusal that nothing explains is no success.
-func TestARefusedInvoiceIsADeadLetter(t *testing.T) {
-	h := newHouse(t, WayCore, magentotest.Options{})
-	p := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001")
-	h.place(p)
-	h.shop.Fail(magentotest.Fault{Kind: magentotest.Answer, Path: "/invoice$", Status: 400, Body: `{"message":"Could not save an invoice, see error log for details"}`})
-	v := h.deliver(h.event(h.then(p, gateway.KindCapture, 100_00, gateway.StatusApproved)))
-	if v.Outcome != gateway.Dead || !strings.Contains(v.Detail, "var/log") {
-		t.Errorf("%s (%s)", v.Outcome, v.Detail)
+// A second refusal that nothing explains is no success. What Magento could not
+// save may be a deadlock, so that it is tried again as long as the schedule goes.
+func TestARefusedDocumentIsNoSuccess(t *testing.T) {
+	for said, want := range map[string]gateway.DeliveryOutcome{
+		"The order does not allow an invoice to be created.":          gateway.Dead,
+		"Could not save an invoice, see error log for details":        gateway.Later,
+		"Could not save a Creditmemo, see error log for details":      gateway.Later,
+		"Could not save the comment, see error log for more details.": gateway.Later,
+	} {
+		h := newHouse(t, WayCore, magentotest.Options{})
+		p := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001")
+		h.place(p)
+		e := h.event(h.then(p, gateway.KindCapture, 100_00, gateway.StatusApproved))
+		h.shop.Fail(magentotest.Fault{Kind: magentotest.Answer, Path: "/invoice$", Status: 400, Body: `{"message":"` + said + `"}`})
+		if v := h.deliver(e); v.Outcome != want || v.Patient || !strings.Contains(v.Detail, said) {
+			t.Errorf("%s: %s (%s)", said, v.Outcome, v.Detail)
+		}
+		h.is("000000001", "processing", 0, 0)
+		if v := h.deliver(e); v.Outcome != gateway.Told {
+			t.Errorf("%s, then: %s (%s)", said, v.Outcome, v.Detail)
+		}
+		h.is("000000001", "processing", 1, 0)
 	}
-	h.is("000000001", "processing", 0, 0)
+}
+
+// A page of a proxy is not Magento's word on the order.
+func TestAProxysRefusalIsNotMagentos(t *testing.T) {
+	for body, want := range map[string]bool{`{"message":"No."}`: true, `{"message":"Could not save an invoice"}`: true, `<html>400</html>`: false} {
+		h := newHouse(t, WayCore, magentotest.Options{})
+		h.shop.Fail(magentotest.Fault{Kind: magentotest.Answer, Status: 400, Body: body})
+		if _, err := h.sink.client.orders(t.Context(), "1", 0); isRefusal(err) != want {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
 }
 
 func TestAnOrderOnHoldIsWaitedFor(t *testing.T) {
