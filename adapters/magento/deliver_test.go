@@ -376,21 +376,6 @@ func TestAnOrderOfAnotherPaymentIsLeftAlone(t *testing.T) {
 	})
 }
 
-func TestAnOpenInvoiceIsPaidByTheModuleAlone(t *testing.T) {
-	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
-		p := h.charged(gateway.KindSale, gateway.StatusApproved, "000000001")
-		h.place(p, inReview, func(o *magentotest.Placing) { o.OpenInvoice = true })
-		v := h.tell(foundLate(p))
-		o := h.is("000000001", "processing", 1, 0)
-		if h.sink.config.Way == WayModule && (o.Paid != 100_00 || v.Attention != "") {
-			t.Errorf("paid %d, %s", o.Paid, v.Attention)
-		}
-		if h.sink.config.Way == WayCore {
-			attends(t, v, "open_invoice")
-		}
-	})
-}
-
 func TestTheShopsOwnStatusesAreUsedInTheirStateOnly(t *testing.T) {
 	for _, way := range ways {
 		h := newHouse(t, way, magentotest.Options{Version: magentotest.V247}, func(c *Config) {

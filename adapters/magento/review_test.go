@@ -57,3 +57,31 @@ func TestAReviewInTheShopsOwnStatusEnds(t *testing.T) {
 		h.is("000000001", "processing", 1, 0)
 	}
 }
+
+// Core REST can neither pay nor cancel an invoice that is open, so that the
+// order stays where a person can still accept or deny its payment.
+func TestAnOpenInvoiceIsEndedByTheModuleAlone(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		open := func(o *magentotest.Placing) { o.OpenInvoice = true }
+		p := h.charged(gateway.KindSale, gateway.StatusApproved, "000000001")
+		h.place(p, inReview, open)
+		paid := h.tell(foundLate(p))
+		q := h.charged(gateway.KindSale, gateway.StatusDeclined, "000000002")
+		h.place(q, inReview, open)
+		denied := h.tell(foundLate(q))
+		if h.sink.config.Way == WayModule {
+			if o := h.is("000000001", "processing", 1, 0); o.Paid != 100_00 || paid.Attention+denied.Attention != "" {
+				t.Errorf("paid %d, %s, %s", o.Paid, paid.Attention, denied.Attention)
+			}
+			h.is("000000002", "canceled", 1, 0)
+			return
+		}
+		attends(t, paid, "open_invoice")
+		attends(t, denied, "open_invoice")
+		for _, number := range []string{"000000001", "000000002"} {
+			if o := h.is(number, "payment_review", 1, 0); o.Paid != 0 || len(o.Comments) != 1 {
+				t.Errorf("order %s: paid %d, comments %v", number, o.Paid, o.Comments)
+			}
+		}
+	})
+}

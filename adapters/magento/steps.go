@@ -34,6 +34,10 @@ func (c *call) leaveReview(to place) *gateway.Verdict {
 		return new(c.handOver("fraud_review: Magento suspects fraud in this order; accept or deny its payment there"))
 	case !c.reviewIsOurs():
 		return new(c.handOver("foreign_review: something else than this payment has put the order under review; accept or deny its payment there"))
+	case c.books.hasOpenInvoice():
+		// Its items are on the invoice, so that the order can be neither canceled
+		// nor invoiced afterwards.
+		return new(c.handOver("open_invoice: the order is under review with an invoice that waits for its money, and core REST can neither pay nor cancel that; accept or deny the payment in Magento, or install the gateway's module"))
 	case !c.config.LeaveReview:
 		return &gateway.Verdict{Outcome: gateway.Dead, StatusCode: 200, Detail: "order " + c.named() + " is in payment_review, which core REST leaves only by overwriting its state; " +
 			"set leaveReview and give the integration the right Magento_Sales::create, or install the gateway's module; then replay"}
