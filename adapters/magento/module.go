@@ -97,7 +97,9 @@ func (s *Sink) viaModule(ctx context.Context, t task) gateway.Verdict {
 	said := s.client.door.Words(answer.Message)
 	switch answer.Result {
 	case resultApplied, resultAlready, resultIgnored:
-		return told("the module answered " + sentence(answer.Result, said))
+		v := told("the module answered " + sentence(answer.Result, said))
+		v.Attention = t.attention
+		return v
 	case resultNotFound:
 		return s.missing(ctx, t)
 	case resultOtherStore:
@@ -143,7 +145,7 @@ func (c Config) moduleEvent(t task) moduleEvent {
 			Heard:        c.heard(t.op, t.event),
 			AnsweredLate: t.deed == recall,
 		},
-		Message: t.words(""),
+		Message: t.words(t.attention),
 	}
 	if p.Decline != nil {
 		e.Payment.DeclineCode, e.Payment.DeclineMessage = p.Decline.Code, p.Decline.Message
