@@ -1,6 +1,7 @@
 package magento
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -238,4 +239,23 @@ func TestARefundOfAPartCancelsNothing(t *testing.T) {
 		attends(t, h.tell(h.then(part, gateway.KindRefund, 40_00, gateway.Refunded)), code)
 		h.is("000000001", "processing", 0, 0)
 	})
+}
+
+// PHP writes an object without members as a list.
+func TestAnOrderWithoutExtensionAttributesIsRead(t *testing.T) {
+	for attributes, want := range map[string]string{
+		`[]`: "", `{}`: "", `null`: "", `[ ]`: "", `{"payment_additional_info":[]}`: "",
+		`{"payment_additional_info":[{"key":"gateway_payment_id","value":"pay_1"}]}`: "pay_1",
+	} {
+		var o order
+		err := json.Unmarshal([]byte(`{"entity_id":1,"increment_id":"1","extension_attributes":`+attributes+`,"payment":{"method":"x"}}`), &o)
+		found := strings.Join(books{order: o}.found(), " ")
+		if err != nil || found != want || o.Payment.Method != "x" {
+			t.Errorf("%s: found %q: %v", attributes, found, err)
+		}
+	}
+	var o order
+	if err := json.Unmarshal([]byte(`{"extension_attributes":["x"]}`), &o); err == nil {
+		t.Error("a list of something is taken for an object")
+	}
 }
