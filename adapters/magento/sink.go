@@ -37,14 +37,11 @@ func (s *Sink) String() string { return s.config.String() }
 // GoString is String, for %#v.
 func (s *Sink) GoString() string { return s.config.String() }
 
-// Lane is the order: Magento locks its row, and two calls for it at once end in
-// a deadlock.
-func (s *Sink) Lane(e gateway.Event) string {
-	if e.Payment.OrderID == "" {
-		return ""
-	}
-	return e.Payment.StoreCode + "/" + e.Payment.OrderID
-}
+// Lane is the order's number: Magento locks its row, and two calls for it at once
+// end in a deadlock. The store code is left out, since one order may be named
+// with and without it; that two stores' orders of one number wait for each other
+// costs little.
+func (s *Sink) Lane(e gateway.Event) string { return e.Payment.OrderID }
 
 // bookedAfter is when what Magento has had its answer to is in its books, if it
 // ever will be.
