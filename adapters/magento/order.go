@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"paytrace-gateway/gateway"
 )
 
@@ -23,20 +25,16 @@ type books struct {
 
 var errTotals = errors.New("magento's totals are no amounts of whole cents")
 
-// read reads everything that a decision about the order needs.
+// read reads everything that a decision about the order needs, all lists at
+// once: a shop that takes a second for each would use up a delivery's time.
 func (s *Sink) read(ctx context.Context, o order) (books, error) {
 	b := books{order: o}
-	var err error
-	if b.transactions, err = s.client.transactions(ctx, o.EntityID); err != nil {
-		return b, err
-	}
-	if b.invoices, err = s.client.invoices(ctx, o.EntityID); err != nil {
-		return b, err
-	}
-	if b.memos, err = s.client.creditMemos(ctx, o.EntityID); err != nil {
-		return b, err
-	}
-	if b.comments, err = s.client.comments(ctx, o.EntityID); err != nil {
+	lists, ctx := errgroup.WithContext(ctx)
+	lists.Go(func() (err error) { b.transactions, err = s.client.transactions(ctx, o.EntityID); return })
+	lists.Go(func() (err error) { b.invoices, err = s.client.invoices(ctx, o.EntityID); return })
+	lists.Go(func() (err error) { b.memos, err = s.client.creditMemos(ctx, o.EntityID); return })
+	lists.Go(func() (err error) { b.comments, err = s.client.comments(ctx, o.EntityID); return })
+	if err := lists.Wait(); err != nil {
 		return b, err
 	}
 	return b, b.count()
