@@ -1,6 +1,7 @@
 package magento
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -142,8 +143,8 @@ func TestTotalsWithPartsOfACentAreAPersonsMatter(t *testing.T) {
 // what is no comment's answer nothing about whether there is a comment.
 func TestASuccessThatSaysNothingCountsForNothing(t *testing.T) {
 	for path, bodies := range map[string][]string{
-		"^/orders$":  {`{}`, `null`, `[]`, `{"items":[{"entity_id":1,"increment_id":"000000009"}],"total_count":1}`, `{"items":[{"increment_id":"000000001"}],"total_count":1}`},
-		"/comments$": {`{}`, `null`}, "^/transactions$": {`{}`, `null`}, "^/invoices$": {`{}`}, "^/creditmemos$": {`{}`},
+		"^/orders$":  {`{}`, `null`, `[]`, `{"items":[{"entity_id":1,"increment_id":"000000009"}],"total_count":1}`, `{"items":[{"increment_id":"000000001"}],"total_count":1}`, `{"items":[],"total_count":1}`},
+		"/comments$": {`{}`, `null`}, "^/transactions$": {`{}`, `null`, `{"items":[],"total_count":2}`}, "^/invoices$": {`{}`}, "^/creditmemos$": {`{}`},
 	} {
 		for _, body := range bodies {
 			h := newHouse(t, WayCore, magentotest.Options{})
@@ -171,5 +172,90 @@ func TestAClerksLowerAmountIsAPersonsMatter(t *testing.T) {
 	attends(t, h.deliver(e), "amount_lowered")
 	if o := h.is("000000001", "processing", 1, 0); len(o.Comments) != 1 {
 		t.Errorf("comments %v", o.Comments)
+	}
+}
+
+// An authorization that is voided had taken nothing: what the order has as paid
+// came by another way.
+func TestAVoidGivesNoOtherMoneyBack(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		code := map[Way]string{WayCore: "voided_but_open", WayModule: "magento_conflict"}[h.sink.config.Way]
+		p := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001")
+		h.place(p)
+		h.shop.Capture("000000001", map[string]int64{"boot": 1}, p.TransactionID+"-capture")
+		attends(t, h.tell(h.then(p, gateway.KindVoid, 100_00, gateway.Voided)), code)
+		h.is("000000001", "processing", 1, 0)
+
+		q := h.charged(gateway.KindSale, gateway.StatusApproved, "000000002")
+		h.place(q, paidAtOnce)
+		attends(t, h.tell(h.then(q, gateway.KindVoid, 40_00, gateway.Voided)), code)
+		h.is("000000002", "processing", 1, 0)
+	})
+}
+
+// The first payment was given up and the order paid anew: the end of the first
+// is no matter of the order's, though it bears its name.
+func TestAnOrderThatWasPaidAnewIsLeftAlone(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		p := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001")
+		h.place(p, func(o *magentotest.Placing) { o.TransactionID = "9001" })
+		h.tell(h.then(p, gateway.KindVoid, 100_00, gateway.Voided))
+		h.is("000000001", "processing", 0, 0)
+
+		q := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000002")
+		h.place(q)
+		h.shop.Pay("000000002", "9002")
+		h.tell(h.then(q, gateway.KindVoid, 100_00, gateway.Voided))
+		h.is("000000002", "processing", 0, 0)
+	})
+}
+
+// Magento names what no command has named, and what it did itself may come to
+// the gateway's knowledge with a later event.
+func TestWhatFollowsAPaymentsTransactionIsThePayments(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		p := h.charged(gateway.KindSale, gateway.StatusApproved, "000000001")
+		h.place(p, paidAtOnce)
+		h.shop.Refund("000000001", 10_00, "7999")
+		if v := h.tell(p); v.Attention != "" || len(h.order("000000001").Comments) != 1 {
+			t.Errorf("%s %s", v.Detail, v.Attention)
+		}
+		q := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000002")
+		h.place(q)
+		h.shop.Capture("000000002", map[string]int64{"boot": 1}, q.TransactionID+"-capture")
+		if v := h.tell(q); v.Attention != "" || len(h.order("000000002").Comments) != 1 {
+			t.Errorf("%s %s", v.Detail, v.Attention)
+		}
+	})
+}
+
+func TestARefundOfAPartCancelsNothing(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		code := map[Way]string{WayCore: "partial_amount", WayModule: "magento_conflict"}[h.sink.config.Way]
+		p := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001")
+		h.place(p)
+		part := h.then(p, gateway.KindCapture, 40_00, gateway.StatusApproved)
+		attends(t, h.tell(part), code)
+		attends(t, h.tell(h.then(part, gateway.KindRefund, 40_00, gateway.Refunded)), code)
+		h.is("000000001", "processing", 0, 0)
+	})
+}
+
+// PHP writes an object without members as a list.
+func TestAnOrderWithoutExtensionAttributesIsRead(t *testing.T) {
+	for attributes, want := range map[string]string{
+		`[]`: "", `{}`: "", `null`: "", `[ ]`: "", `{"payment_additional_info":[]}`: "",
+		`{"payment_additional_info":[{"key":"gateway_payment_id","value":"pay_1"}]}`: "pay_1",
+	} {
+		var o order
+		err := json.Unmarshal([]byte(`{"entity_id":1,"increment_id":"1","extension_attributes":`+attributes+`,"payment":{"method":"x"}}`), &o)
+		found := strings.Join(books{order: o}.found(), " ")
+		if err != nil || found != want || o.Payment.Method != "x" {
+			t.Errorf("%s: found %q: %v", attributes, found, err)
+		}
+	}
+	var o order
+	if err := json.Unmarshal([]byte(`{"extension_attributes":["x"]}`), &o); err == nil {
+		t.Error("a list of something is taken for an object")
 	}
 }

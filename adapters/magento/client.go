@@ -129,7 +129,9 @@ func list[T any](ctx context.Context, c *client, path string, query []pair) ([]T
 	if err := c.call(ctx, http.MethodGet, path, query, nil, &answer); err != nil {
 		return nil, err
 	}
-	if answer.Total == nil {
+	// An empty page of a search that has found something is an index, or a cache,
+	// that does not keep up; it proves nothing.
+	if answer.Total == nil || (len(answer.Items) == 0 && *answer.Total != 0) {
 		return nil, &trouble{asked: asked(http.MethodGet, path), status: http.StatusOK, strange: true}
 	}
 	return answer.Items, nil

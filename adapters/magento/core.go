@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"paytrace-gateway/gateway"
 )
@@ -58,7 +59,7 @@ func (s *Sink) findOrder(ctx context.Context, t task) (order, *gateway.Verdict) 
 	case err != nil:
 		return stop(failure(err))
 	case len(found) == 0:
-		return stop(s.missing(t))
+		return stop(s.missing(ctx, t))
 	case len(found) > 1:
 		return stop(gateway.Verdict{Outcome: gateway.Dead, StatusCode: 200, Attention: "order_ambiguous: Magento has several orders " + s.orderWords(t),
 			Detail: "Magento has several orders " + s.orderWords(t) + "; name the store views in the setting stores, then replay"})
@@ -94,6 +95,8 @@ func (c *call) act() gateway.Verdict {
 		return c.giveBack()
 	case recall:
 		return c.recall()
+	case confirm:
+		return c.confirm()
 	}
 	return c.handOver(c.task.attention)
 }
@@ -165,12 +168,23 @@ func (c *call) undo() gateway.Verdict {
 	switch {
 	case c.in(stateCanceled, stateClosed):
 		return c.finish("the order is " + c.books.order.State + " already")
+	case c.books.paid > 0 && !c.undoesAll():
+		return c.handOver(fmt.Sprintf("voided_but_open: %s were voided of a payment that had taken %s, and Magento has %s as paid and %s as refunded; look whose money it is, then correct the order by hand",
+			c.task.op.Amount, c.task.event.Payment.Captured(), c.books.paid, c.books.refunded))
 	case c.books.paid > 0:
 		return c.returnAll(c.books.paid - c.books.refunded)
 	case !c.in(stateReview, stateNew, statePendingPayment, stateProcessing):
 		return c.handOver(fmt.Sprintf("voided_but_open: the payment was voided and the order is %s; cancel it, or take a new payment", c.books.order.State))
 	}
 	return c.cancel()
+}
+
+// undoesAll says that what Magento has as paid is this payment's money, and that
+// the void has given back all that is left of it. A void of an authorization
+// alone says nothing about what was paid otherwise.
+func (c *call) undoesAll() bool {
+	taken := c.task.event.Payment.Captured()
+	return taken > 0 && c.books.paid == taken && c.task.op.Amount == c.books.paid-c.books.refunded
 }
 
 // giveBack books a refund with an offline credit memo.
@@ -180,7 +194,7 @@ func (c *call) giveBack() gateway.Verdict {
 	switch {
 	case short <= 0:
 		return c.finish("Magento has it as refunded already")
-	case c.books.paid == 0 && p.Status == gateway.Refunded:
+	case c.books.paid == 0 && p.Status == gateway.Refunded && c.task.op.Amount == c.books.grand:
 		return c.undo()
 	case short != c.task.op.Amount:
 		return c.handOver(c.partly())
@@ -212,6 +226,26 @@ func (c *call) returnAll(amount gateway.Money) gateway.Verdict {
 // recall is about what Magento asked for without hearing the answer: it has
 // booked nothing, and books it when it asks again.
 func (c *call) recall() gateway.Verdict {
+	if v := c.booked(); v != nil {
+		return *v
+	}
+	return c.handOver(fmt.Sprintf("answer_lost: Magento asked for a %s of %s and did not hear that it was done; do the same once more there, the gateway answers it without moving money again", c.task.op.Kind, c.task.op.Amount))
+}
+
+// confirm is about what Magento asked for and has had its answer to. The answer
+// may have been lost inside of the shop, or the sums lack what was done
+// elsewhere before.
+func (c *call) confirm() gateway.Verdict {
+	if v := c.booked(); v != nil {
+		return *v
+	}
+	p := c.task.event.Payment
+	return c.handOver(fmt.Sprintf("not_booked: Magento asked for a %s of %s and was told that it is done, but %s taken and %s given back are not in its books: it has %s as paid, %s as refunded, and the order is %s; correct it there by hand, offline",
+		c.task.op.Kind, c.task.op.Amount, p.Captured(), p.Refunded(), c.books.paid, c.books.refunded, c.books.order.State))
+}
+
+// booked is the verdict when Magento's books have what it asked for.
+func (c *call) booked() *gateway.Verdict {
 	p := c.task.event.Payment
 	done := false
 	switch c.task.op.Kind {
@@ -220,10 +254,11 @@ func (c *call) recall() gateway.Verdict {
 	case gateway.KindRefund:
 		done = c.books.refunded >= p.Refunded()
 	case gateway.KindVoid:
-		done = c.in(stateCanceled, stateClosed)
+		// A void alone leaves the order open; only its transaction tells.
+		done = c.in(stateCanceled, stateClosed) || slices.ContainsFunc(c.books.transactions, func(t transaction) bool { return t.Type == "void" })
 	}
-	if done {
-		return told("nothing was written: Magento asked for the " + string(c.task.op.Kind) + " and has booked it")
+	if !done {
+		return nil
 	}
-	return c.handOver(fmt.Sprintf("answer_lost: Magento asked for a %s of %s and did not hear that it was done; do the same once more there, the gateway answers it without moving money again", c.task.op.Kind, c.task.op.Amount))
+	return new(told("nothing was written: Magento asked for the " + string(c.task.op.Kind) + " and has booked it"))
 }

@@ -56,6 +56,10 @@ type row struct {
 	todo string
 }
 
+// couldNotSave begins what Magento makes of any failure inside of a document's
+// transaction, such as a deadlock.
+const couldNotSave = "Could not save"
+
 // table is read from its top; the first row that fits counts. What can be mended
 // in the shop or in the configuration is tried again, for nobody should have to
 // replay by hand what a tick in a box lets through.
@@ -80,7 +84,7 @@ var table = []row{
 	{423, "", gateway.Later, "the order is locked; nothing has to be done unless it goes on"},
 	{425, "", gateway.Later, "Magento is at work on this order; nothing has to be done"},
 	{429, "", gateway.Later, "Magento, or a proxy in front of it, limits the number of calls; all of this shop's events wait"},
-	{400, "Could not save", gateway.Dead, "Magento keeps the cause in var/log of the shop; mend it there, then replay"},
+	{400, couldNotSave, gateway.Later, "a deadlock comes so, and passes by itself; Magento keeps the cause in var/log of the shop, to be mended there if it goes on"},
 	{400, "not part of the order status history", gateway.Dead, "the status is not assigned to the order's state: Stores > Settings > Order Status, or the setting statuses; then replay"},
 	{400, "", gateway.Dead, "Magento does not take this as the order stands: look at the order there, then replay or skip"},
 }
@@ -142,11 +146,11 @@ func failure(err error) gateway.Verdict {
 	return gateway.Verdict{Outcome: gateway.Later, Detail: err.Error()}
 }
 
-// isRefusal says that Magento has not taken a call because of how things stand,
-// which may be because they stand already as they should.
+// isRefusal says that Magento itself has not taken a call, which may be because
+// things stand already as they should.
 func isRefusal(err error) bool {
 	var t *trouble
-	return errors.As(err, &t) && t.status == http.StatusBadRequest && t.meaning().outcome == gateway.Dead
+	return errors.As(err, &t) && t.status == http.StatusBadRequest && t.magentos
 }
 
 // lacksRight says that the integration may not make the call.

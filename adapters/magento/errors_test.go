@@ -67,7 +67,7 @@ var writes = map[string]func(t *testing.T) (*house, gateway.Event){
 		h := newHouse(t, WayCore, magentotest.Options{})
 		p := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001")
 		h.place(p, inReview)
-		return h, h.event(p)
+		return h, h.event(foundLate(p))
 	},
 	"/invoice$": func(t *testing.T) (*house, gateway.Event) {
 		h := newHouse(t, WayCore, magentotest.Options{})

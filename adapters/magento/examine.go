@@ -118,7 +118,7 @@ func isNoRoute(t *trouble) bool {
 // granted says that a probe has passed the look at its right: what follows is
 // Magento's complaint about what was asked for.
 func granted(t *trouble) bool {
-	return t == nil || (t.magentos && !isNoRoute(t) && isRefusal(t)) || (t.magentos && t.status == http.StatusNotFound && !isNoRoute(t))
+	return t == nil || (isRefusal(t) && t.meaning().outcome == gateway.Dead) || (t.magentos && t.status == http.StatusNotFound && !isNoRoute(t))
 }
 
 // examineClock compares the time of the answer with ours.

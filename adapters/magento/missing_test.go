@@ -119,3 +119,62 @@ func TestAModuleThatIsNotThereIsToldAsSuch(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 }
+
+// No order in the store of that number does not say that there is none.
+func TestAWrongStoreNumberGivesNothingBack(t *testing.T) {
+	for _, way := range ways {
+		h := newHouse(t, way, magentotest.Options{Stores: map[string]int64{"default": 1, "de": 7}}, func(c *Config) {
+			c.Stores = map[string]int64{"default": 7}
+			c.UndoWithoutOrder = true
+		})
+		p := h.charged(gateway.KindSale, gateway.StatusApproved, "000000001")
+		p.StoreCode = "default"
+		h.place(p, paidAtOnce, func(o *magentotest.Placing) {
+			if way == WayModule {
+				o.StoreCode = "de"
+			}
+		})
+		e := h.event(p)
+		h.now = h.now.Add(16 * time.Minute)
+		v := h.deliver(e)
+		attends(t, v, "paid_without_order")
+		if v.Undo || v.Outcome != gateway.Later || !strings.Contains(v.Detail, "store") {
+			t.Errorf("%s: %+v", way, v)
+		}
+	}
+}
+
+// The second look, without the store, can fail like any other.
+func TestNothingIsGivenBackOnALookThatFailed(t *testing.T) {
+	for _, body := range []string{`{"items":[],"search_criteria":{},"total_count":1}`, `{}`} {
+		h := newHouse(t, WayCore, magentotest.Options{}, func(c *Config) { c.UndoWithoutOrder = true })
+		e := h.event(h.charged(gateway.KindSale, gateway.StatusApproved, "000000001"))
+		h.now = h.now.Add(16 * time.Minute)
+		for _, first := range []string{`{"items":[],"total_count":0}`, body} {
+			h.shop.Fail(magentotest.Fault{Kind: magentotest.Answer, Path: "^/orders$", Status: 200, Body: first})
+			h.shop.Fail(magentotest.Fault{Kind: magentotest.Answer, Path: "^/orders$", Status: 200, Body: body})
+			if v := h.deliver(e); v.Undo || v.Outcome != gateway.Later || v.Patient {
+				t.Errorf("%s, then %s: %+v", first, body, v)
+			}
+		}
+	}
+}
+
+// The order of an old event may have been told, shipped and deleted since.
+func TestAReplayGivesNothingBack(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		h.sink.config.UndoWithoutOrder = true
+		e := h.event(h.charged(gateway.KindSale, gateway.StatusApproved, "000000001"))
+		h.now = h.now.Add(time.Hour)
+		for _, before := range []gateway.DeliveryOutcome{gateway.Told, gateway.Replayed} {
+			d := gateway.Delivery{Event: e, Log: []gateway.Attempt{{Outcome: before}, {Outcome: gateway.Later}}}
+			if v := h.sink.Deliver(t.Context(), d); v.Undo || v.Attention == "" {
+				t.Errorf("after %s: %+v", before, v)
+			}
+		}
+		h.now = h.now.Add(60 * 24 * time.Hour)
+		if v := h.deliver(e); v.Undo || v.Outcome != gateway.Dead {
+			t.Errorf("after two months: %+v", v)
+		}
+	})
+}

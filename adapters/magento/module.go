@@ -34,6 +34,9 @@ type moduleOrder struct {
 	// State and Status are empty when the payment leaves the order where it is.
 	State  string `json:"state"`
 	Status string `json:"status"`
+	// ReviewStatus is that of orders whose payment's outcome was unknown. A
+	// review in any other status is not the payment's.
+	ReviewStatus string `json:"reviewStatus"`
 }
 
 type modulePayment struct {
@@ -61,6 +64,10 @@ type moduleOperation struct {
 	TransactionID string        `json:"transactionId"`
 	Channel       string        `json:"channel"`
 	Origin        string        `json:"origin"`
+	// Asked says that the shop itself asked for it, and books it itself.
+	Asked bool `json:"asked"`
+	// Heard says that whoever asked for it was told what became of it at once.
+	Heard bool `json:"heard"`
 	// AnsweredLate says that Magento asked for it and did not get its answer.
 	AnsweredLate bool `json:"answeredLate"`
 }
@@ -77,6 +84,8 @@ const (
 	resultIgnored  = "ignored"
 	resultNotFound = "order_not_found"
 	resultConflict = "conflict"
+	// resultOtherStore is an order of that number in another store only.
+	resultOtherStore = "other_store"
 )
 
 // viaModule tells an event by the module's endpoint.
@@ -88,9 +97,16 @@ func (s *Sink) viaModule(ctx context.Context, t task) gateway.Verdict {
 	said := s.client.door.Words(answer.Message)
 	switch answer.Result {
 	case resultApplied, resultAlready, resultIgnored:
-		return told("the module answered " + sentence(answer.Result, said))
+		v := told("the module answered " + sentence(answer.Result, said))
+		v.Attention = t.attention
+		return v
 	case resultNotFound:
-		return s.missing(t)
+		return s.missing(ctx, t)
+	case resultOtherStore:
+		t.keeps = true
+		v := s.missing(ctx, t)
+		v.Detail += "; there is one of that number in another store, so compare the store code of the payment"
+		return v
 	case resultConflict:
 		v := told("the module answered " + sentence(answer.Result, said))
 		v.Attention = "magento_conflict: order " + s.orderWords(t) + " does not fit the payment: " + said
@@ -115,7 +131,7 @@ func (c Config) moduleEvent(t task) moduleEvent {
 	e := moduleEvent{
 		EventID: t.event.ID, Type: t.event.Type, Version: t.event.Version,
 		OccurredAt: t.event.At.UTC().Format(time.RFC3339),
-		Order:      moduleOrder{IncrementID: p.OrderID, StoreCode: p.StoreCode, State: to.state, Status: to.status},
+		Order:      moduleOrder{IncrementID: p.OrderID, StoreCode: p.StoreCode, State: to.state, Status: to.status, ReviewStatus: c.reviewStatus()},
 		Payment: modulePayment{
 			ID: p.ID, Status: string(p.Status), Intent: string(p.Intent), Amount: p.Amount, Currency: p.Currency,
 			CapturedAmount: p.Captured(), RefundedAmount: p.Refunded(), Reference: p.Reference,
@@ -125,9 +141,11 @@ func (c Config) moduleEvent(t task) moduleEvent {
 		Operation: moduleOperation{
 			ID: t.op.ID, Kind: string(t.op.Kind), Status: string(t.op.Status), Amount: t.op.Amount,
 			TransactionID: t.op.TransactionID, Channel: t.op.Channel, Origin: string(t.op.Origin),
+			Asked:        c.asked(t.op),
+			Heard:        c.heard(t.op, t.event),
 			AnsweredLate: t.deed == recall,
 		},
-		Message: t.words(""),
+		Message: t.words(t.attention),
 	}
 	if p.Decline != nil {
 		e.Payment.DeclineCode, e.Payment.DeclineMessage = p.Decline.Code, p.Decline.Message

@@ -47,6 +47,7 @@ func TestEachResultOfTheModule(t *testing.T) {
 		`{"result":"ignored"}`:                         {Outcome: gateway.Told},
 		`{"result":"conflict","message":"It is odd."}`: {Outcome: gateway.Told, Attention: "magento_conflict: order 000000001 does not fit the payment: It is odd."},
 		`{"result":"order_not_found"}`:                 {Outcome: gateway.Later, Patient: true},
+		`{"result":"other_store"}`:                     {Outcome: gateway.Later, Patient: true},
 		`{"result":"done"}`:                            {Outcome: gateway.Later},
 		`{}`:                                           {Outcome: gateway.Later},
 		`true`:                                         {Outcome: gateway.Later},
@@ -73,4 +74,24 @@ func TestTheModuleTakesNoOlderVersion(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	h.is("000000001", "canceled", 0, 0)
+}
+
+// Nothing in the order changes by a remark, so that whoever reads it is all.
+func TestARemarkCallsAPerson(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		p := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001")
+		h.place(p)
+		p.Status = gateway.Expired
+		attends(t, h.deliver(h.event(p)), "authorization_expired")
+		q := h.charged(gateway.KindSale, gateway.StatusApproved, "000000002")
+		h.place(q, paidAtOnce)
+		e := h.event(h.then(q, gateway.KindAdjust, 80_00, gateway.StatusApproved))
+		e.Type = gateway.EventUpdated
+		attends(t, h.deliver(e), "amount_lowered")
+		for number, code := range map[string]string{"000000001": "authorization_expired", "000000002": "amount_lowered"} {
+			if o := h.order(number); len(o.Comments) != 1 || !strings.Contains(o.Comments[0].Text, code) {
+				t.Errorf("order %s: comments %v", number, o.Comments)
+			}
+		}
+	})
 }

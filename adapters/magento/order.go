@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"paytrace-gateway/gateway"
 )
 
@@ -23,20 +25,16 @@ type books struct {
 
 var errTotals = errors.New("magento's totals are no amounts of whole cents")
 
-// read reads everything that a decision about the order needs.
+// read reads everything that a decision about the order needs, all lists at
+// once: a shop that takes a second for each would use up a delivery's time.
 func (s *Sink) read(ctx context.Context, o order) (books, error) {
 	b := books{order: o}
-	var err error
-	if b.transactions, err = s.client.transactions(ctx, o.EntityID); err != nil {
-		return b, err
-	}
-	if b.invoices, err = s.client.invoices(ctx, o.EntityID); err != nil {
-		return b, err
-	}
-	if b.memos, err = s.client.creditMemos(ctx, o.EntityID); err != nil {
-		return b, err
-	}
-	if b.comments, err = s.client.comments(ctx, o.EntityID); err != nil {
+	lists, ctx := errgroup.WithContext(ctx)
+	lists.Go(func() (err error) { b.transactions, err = s.client.transactions(ctx, o.EntityID); return })
+	lists.Go(func() (err error) { b.invoices, err = s.client.invoices(ctx, o.EntityID); return })
+	lists.Go(func() (err error) { b.memos, err = s.client.creditMemos(ctx, o.EntityID); return })
+	lists.Go(func() (err error) { b.comments, err = s.client.comments(ctx, o.EntityID); return })
+	if err := lists.Wait(); err != nil {
 		return b, err
 	}
 	return b, b.count()
@@ -89,13 +87,37 @@ func (b books) stranger(p gateway.Payment, methods []string) string {
 		return "its base currency is not the payment's, " + p.Currency
 	}
 	found, known := b.found(), names(p)
-	if len(found) == 0 {
+	switch {
+	case len(found) == 0:
 		return "it bears no transaction, and no gateway_payment_id in its payment information"
-	}
-	if !slices.ContainsFunc(found, func(name string) bool { return bears(name, known) }) {
+	case !slices.ContainsFunc(found, func(name string) bool { return bears(name, known) }):
 		return "its transactions are another payment's"
+	case b.hasOthers(known):
+		return "it bears another payment's transaction beside this payment's"
 	}
 	return ""
+}
+
+// hasOthers says that the order's last transaction, or one that holds or takes
+// money, is another payment's: the order was paid anew. What follows one of the
+// payment's transactions is the payment's too, also when a later event is the
+// first to know its name.
+func (b books) hasOthers(known []string) bool {
+	for range b.transactions { // at most one more name for each
+		grown := len(known)
+		for _, t := range b.transactions {
+			if t.ParentTxnID != "" && bears(string(t.ParentTxnID), known) && !bears(string(t.TxnID), known) {
+				known = append(known, string(t.TxnID))
+			}
+		}
+		if len(known) == grown {
+			break
+		}
+	}
+	last := b.order.Payment.LastTransID
+	return (last != "" && !bears(string(last), known)) || slices.ContainsFunc(b.transactions, func(t transaction) bool {
+		return (t.Type == "authorization" || t.Type == "capture") && t.TxnID != "" && !bears(string(t.TxnID), known)
+	})
 }
 
 // found are the names of payments that the order bears.

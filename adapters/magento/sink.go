@@ -2,7 +2,9 @@ package magento
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"time"
 
 	"paytrace-gateway/gateway"
 )
@@ -35,20 +37,26 @@ func (s *Sink) String() string { return s.config.String() }
 // GoString is String, for %#v.
 func (s *Sink) GoString() string { return s.config.String() }
 
-// Lane is the order: Magento locks its row, and two calls for it at once end in
-// a deadlock.
-func (s *Sink) Lane(e gateway.Event) string {
-	if e.Payment.OrderID == "" {
-		return ""
-	}
-	return e.Payment.StoreCode + "/" + e.Payment.OrderID
-}
+// Lane is the order's number: Magento locks its row, and two calls for it at once
+// end in a deadlock. The store code is left out, since one order may be named
+// with and without it; that two stores' orders of one number wait for each other
+// costs little.
+func (s *Sink) Lane(e gateway.Event) string { return e.Payment.OrderID }
+
+// bookedAfter is when what Magento has had its answer to is in its books, if it
+// ever will be.
+const bookedAfter = 2 * time.Minute
 
 // Deliver tells the shop of one event.
 func (s *Sink) Deliver(ctx context.Context, d gateway.Delivery) gateway.Verdict {
 	t := s.config.plan(d.Event)
+	t.keeps = slices.ContainsFunc(d.Log, func(a gateway.Attempt) bool { return a.Outcome == gateway.Told || a.Outcome == gateway.Replayed })
 	if t.deed == leave {
 		return gateway.Verdict{Outcome: gateway.Told, Detail: "not sent: " + t.why}
+	}
+	if left := bookedAfter - s.config.Now().Sub(d.Event.At); t.deed == confirm && left > 0 {
+		return gateway.Verdict{Outcome: gateway.Later, Patient: true, After: max(left, time.Second),
+			Detail: "Magento asked for this itself and has had its answer; it is given " + bookedAfter.String() + " to book it, then its books are looked at"}
 	}
 	if err := ctx.Err(); err != nil {
 		return gateway.Verdict{Outcome: gateway.Later, Detail: "there was no time left to ask Magento"}

@@ -76,6 +76,10 @@ func (c Config) placeOf(s gateway.Status) place {
 	return to
 }
 
+// reviewStatus is the status in which the shop saves the order of a payment
+// whose outcome is unknown.
+func (c Config) reviewStatus() string { return c.placeOf(gateway.StatusUnknown).status }
+
 // statusFor is the status that a comment carries: the order's own, since one
 // without a status takes the order's away. The shop's name for the payment's
 // state takes the place of Magento's, and of nothing that a person has set.

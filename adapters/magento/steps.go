@@ -32,6 +32,12 @@ func (c *call) leaveReview(to place) *gateway.Verdict {
 		return nil
 	case c.books.order.Status == "fraud":
 		return new(c.handOver("fraud_review: Magento suspects fraud in this order; accept or deny its payment there"))
+	case !c.reviewIsOurs():
+		return new(c.handOver("foreign_review: something else than this payment has put the order under review; accept or deny its payment there"))
+	case c.books.hasOpenInvoice():
+		// Its items are on the invoice, so that the order can be neither canceled
+		// nor invoiced afterwards.
+		return new(c.handOver("open_invoice: the order is under review with an invoice that waits for its money, and core REST can neither pay nor cancel that; accept or deny the payment in Magento, or install the gateway's module"))
 	case !c.config.LeaveReview:
 		return &gateway.Verdict{Outcome: gateway.Dead, StatusCode: 200, Detail: "order " + c.named() + " is in payment_review, which core REST leaves only by overwriting its state; " +
 			"set leaveReview and give the integration the right Magento_Sales::create, or install the gateway's module; then replay"}
@@ -53,6 +59,15 @@ func (c *call) leaveReview(to place) *gateway.Verdict {
 		return &gateway.Verdict{Outcome: gateway.Dead, StatusCode: 200, Detail: "Magento answered that order " + c.named() + " was saved, and it is in payment_review still; accept or deny its payment there, then replay"}
 	}
 	return nil
+}
+
+// reviewIsOurs says that the order waits for what the gateway had not decided
+// when the shop saved it. Whoever heard the decision at once saved no such
+// order, and a status of another name is another module's.
+func (c *call) reviewIsOurs() bool {
+	status := c.books.order.Status
+	known := status == places[gateway.StatusUnknown].status || status == c.config.reviewStatus()
+	return known && !c.config.heard(c.task.op, c.task.event)
 }
 
 // cancel cancels the order. Its payment method is asked for a void by that,

@@ -27,6 +27,9 @@ const (
 	remark deed = "remark"
 	// recall: Magento asked for it, and had stopped to wait when it was decided.
 	recall deed = "answered late"
+	// confirm: Magento asked for it and has had its answer, so it should have
+	// booked it.
+	confirm deed = "answered"
 )
 
 // task is an event as a thing to do.
@@ -38,12 +41,35 @@ type task struct {
 	why string
 	// attention is what a remark wants of a person.
 	attention string
+	// keeps says that a missing order is no reason to give its charge back: the
+	// delivery had arrived once, or was started anew by a person, so that the
+	// order may have been there and gone since; or it is in another store.
+	keeps bool
 }
 
 func leaveIt(e gateway.Event, why string) task { return task{event: e, why: why} }
 
-// plan decides what an event asks for, by the event alone.
+// plan decides what an event asks for, by the event alone. What the shop itself
+// asked for is never booked from here.
 func (c Config) plan(e gateway.Event) task {
+	t := c.changes(e)
+	if t.deed == leave || !c.asked(t.op) {
+		return t
+	}
+	heard := c.heard(t.op, e)
+	switch {
+	case heard && (t.op.Status != gateway.OpApproved || t.deed == remark):
+		return leaveIt(e, "Magento asked for this itself and has had its answer, so it books it itself")
+	case heard:
+		t.deed = confirm
+	case t.deed != remark:
+		t.deed = recall
+	}
+	return t
+}
+
+// changes finds what an event has changed, whoever asked for it.
+func (c Config) changes(e gateway.Event) task {
 	op, known := e.Payment.Operation(e.OperationID)
 	switch {
 	case e.PaymentID == "":
@@ -52,8 +78,6 @@ func (c Config) plan(e gateway.Event) task {
 		return leaveIt(e, "the payment has no order id")
 	case !known:
 		return leaveIt(e, "it is about no operation of the payment")
-	case c.asked(op) && c.heard(op, e):
-		return leaveIt(e, "Magento asked for this itself and has had its answer, so it books it itself")
 	}
 	t := task{event: e, op: op}
 	switch e.Type {
@@ -73,12 +97,9 @@ func (c Config) plan(e gateway.Event) task {
 	case eventOf(gateway.Expired):
 		t.deed, t.attention = remark, "authorization_expired: the order cannot be captured any more; cancel it in Magento, or take a new payment"
 	case gateway.EventUpdated:
-		return c.planUpdate(t)
+		return planUpdate(t)
 	default:
 		return leaveIt(e, "an event of type "+e.Type+" changes nothing in Magento")
-	}
-	if c.asked(op) {
-		t.deed = recall
 	}
 	return t
 }
@@ -88,12 +109,10 @@ func eventOf(s gateway.Status) string { return "payment." + string(s) }
 
 // planUpdate finds the changes of money that leave the payment's status as it
 // is: one more partial refund, and what a clerk has lowered.
-func (c Config) planUpdate(t task) task {
+func planUpdate(t task) task {
 	switch {
 	case t.op.Status != gateway.OpApproved:
 		return leaveIt(t.event, "nothing was done that Magento books")
-	case t.op.Kind == gateway.KindRefund && c.asked(t.op):
-		t.deed = recall
 	case t.op.Kind == gateway.KindRefund:
 		t.deed = giveBack
 	case t.op.Kind == gateway.KindAdjust:

@@ -70,12 +70,24 @@ type order struct {
 		Method      string `json:"method"`
 		LastTransID text   `json:"last_trans_id"`
 	} `json:"payment"`
-	Extension struct {
-		PaymentInfo []struct {
-			Key   text `json:"key"`
-			Value text `json:"value"`
-		} `json:"payment_additional_info"`
-	} `json:"extension_attributes"`
+	Extension extension `json:"extension_attributes"`
+}
+
+type extension struct {
+	PaymentInfo []struct {
+		Key   text `json:"key"`
+		Value text `json:"value"`
+	} `json:"payment_additional_info"`
+}
+
+// UnmarshalJSON takes PHP's empty list for an object without members.
+func (e *extension) UnmarshalJSON(b []byte) error {
+	var list []json.RawMessage
+	if json.Unmarshal(b, &list) == nil && len(list) == 0 {
+		return nil
+	}
+	type plain extension
+	return json.Unmarshal(b, (*plain)(e))
 }
 
 type orderItem struct {
@@ -92,8 +104,9 @@ type comment struct {
 }
 
 type transaction struct {
-	TxnID text `json:"txn_id"`
-	Type  text `json:"txn_type"`
+	TxnID       text `json:"txn_id"`
+	ParentTxnID text `json:"parent_txn_id"`
+	Type        text `json:"txn_type"`
 }
 
 // The states of an invoice; a third is canceled.

@@ -18,10 +18,11 @@ type event struct {
 	Version    int64  `json:"version"`
 	OccurredAt string `json:"occurredAt"`
 	Order      struct {
-		IncrementID string `json:"incrementId"`
-		StoreCode   string `json:"storeCode"`
-		State       string `json:"state"`
-		Status      string `json:"status"`
+		IncrementID  string `json:"incrementId"`
+		StoreCode    string `json:"storeCode"`
+		State        string `json:"state"`
+		Status       string `json:"status"`
+		ReviewStatus string `json:"reviewStatus"`
 	} `json:"order"`
 	Payment struct {
 		ID             string `json:"id"`
@@ -47,6 +48,8 @@ type event struct {
 		TransactionID string `json:"transactionId"`
 		Channel       string `json:"channel"`
 		Origin        string `json:"origin"`
+		Asked         bool   `json:"asked"`
+		Heard         bool   `json:"heard"`
 		AnsweredLate  bool   `json:"answeredLate"`
 	} `json:"operation"`
 	Message string `json:"message"`
@@ -78,12 +81,19 @@ func (s *Shop) postEvent(a *asked) answer {
 		return answer{http.StatusBadRequest, failureOf("The event is not complete.", nil)}
 	}
 	var o *order
+	elsewhere := false
 	for _, candidate := range s.orders {
-		if candidate.IncrementID == e.Order.IncrementID && (e.Order.StoreCode == "" || candidate.StoreCode == e.Order.StoreCode) {
+		switch {
+		case candidate.IncrementID != e.Order.IncrementID:
+		case e.Order.StoreCode == "" || candidate.StoreCode == e.Order.StoreCode:
 			o = candidate
+		default:
+			elsewhere = true
 		}
 	}
 	switch {
+	case o == nil && elsewhere:
+		return result("other_store", "The order is in another store.")
 	case o == nil:
 		return result("order_not_found", "There is no such order.")
 	case s.inbox[e.EventID]:
@@ -95,22 +105,56 @@ func (s *Shop) postEvent(a *asked) answer {
 	}
 	out := s.apply(o, e)
 	s.inbox[e.EventID], s.versions[e.Payment.ID] = true, e.Version
+	if e.Operation.Asked && !e.Operation.AnsweredLate && o.hasBooked(e) {
+		return out
+	}
 	o.comments = append(o.comments, Comment{e.Message, o.Status})
 	return out
 }
 
+// isOf says that the order bears the payment's name, and no other payment's
+// beside it: neither on its last transaction nor on one that holds or takes
+// money.
 func (o *order) isOf(e event) bool {
-	known := []string{e.Payment.ID, e.Payment.TransactionID, e.Operation.TransactionID}
-	own := o.Method == "paytrace_gateway" || o.Method == "paytrace_gateway_vault"
-	return own && (o.PaymentID == e.Payment.ID || slices.ContainsFunc(o.transactions, func(t Transaction) bool {
-		return slices.ContainsFunc(known, func(k string) bool { return k != "" && (t.TxnID == k || strings.HasPrefix(t.TxnID, k+"-")) })
-	}))
+	known := []string{e.Payment.ID, e.Payment.Reference, e.Payment.TransactionID, e.Operation.TransactionID}
+	ours := func(name string) bool {
+		return slices.ContainsFunc(known, func(k string) bool { return k != "" && (name == k || strings.HasPrefix(name, k+"-")) })
+	}
+	found := o.PaymentID == e.Payment.ID
+	for n, t := range o.transactions {
+		switch {
+		case ours(t.TxnID):
+			found = true
+		case ours(t.Parent):
+			known = append(known, t.TxnID)
+		case t.Type == "authorization" || t.Type == "capture" || n == len(o.transactions)-1:
+			return false
+		}
+	}
+	return found && (o.Method == "paytrace_gateway" || o.Method == "paytrace_gateway_vault")
+}
+
+// hasBooked says that the order has what the shop itself asked for.
+func (o *order) hasBooked(e event) bool {
+	switch e.Operation.Kind {
+	case "capture":
+		return o.paid >= e.captured()
+	case "refund":
+		return o.refunded >= e.refunded()
+	}
+	return o.in(StateCanceled, StateClosed) || slices.ContainsFunc(o.transactions, func(t Transaction) bool { return t.Type == "void" })
 }
 
 // apply is the module's state machine.
 func (s *Shop) apply(o *order, e event) answer {
 	if e.Operation.AnsweredLate {
 		return result("applied", "The comment asks for the %s to be repeated.", e.Operation.Kind)
+	}
+	if e.Operation.Asked {
+		if o.hasBooked(e) {
+			return result("already", "The %s is booked.", e.Operation.Kind)
+		}
+		return result("conflict", "The %s was answered and is not booked.", e.Operation.Kind)
 	}
 	switch e.Payment.Status {
 	case "authorized", "approved", "settled":
@@ -125,10 +169,19 @@ func (s *Shop) apply(o *order, e event) answer {
 	return result("ignored", "The payment's state changes nothing.")
 }
 
+// keepsReview says that the order is under a review that is not the payment's.
+func (o *order) keepsReview(e event) bool {
+	known := o.Status == "payment_review" || o.Status == e.Order.ReviewStatus
+	return o.in(StatePaymentReview) && (o.Status == "fraud" || !known || e.Operation.Heard)
+}
+
 // accept ends a review, pays an open invoice, and makes the one that is short.
 func (s *Shop) accept(o *order, e event) answer {
 	if o.in(StateCanceled, StateClosed) && (e.captured() > o.paid || e.Payment.Status == "authorized") {
 		return result("conflict", "The order is %s and the payment holds money.", o.State)
+	}
+	if o.keepsReview(e) {
+		return result("conflict", "Something else has put the order under review.")
 	}
 	if o.in(StatePaymentReview) {
 		o.State, o.Status = StateProcessing, defaultStatus[StateProcessing]
@@ -161,6 +214,8 @@ func (s *Shop) deny(o *order, e event) answer {
 		return result("already", "The order is canceled.")
 	case e.Order.State == "":
 		return result("applied", "The order stays as it is.")
+	case o.keepsReview(e):
+		return result("conflict", "Something else has put the order under review.")
 	case o.paid > 0 || !o.in(StatePaymentReview, StateNew, StatePendingPayment):
 		return result("conflict", "The payment was declined and the order is %s.", o.State)
 	}
@@ -178,8 +233,12 @@ func (s *Shop) takeBack(o *order, e event) answer {
 	switch {
 	case o.in(StateCanceled, StateClosed):
 		return result("already", "The order is %s.", o.State)
+	case o.paid > 0 && (o.paid != e.captured() || e.amount() != o.paid-o.refunded):
+		return result("conflict", "What was voided is not what was paid.")
 	case o.paid > 0:
 		return s.returnAll(o, o.paid-o.refunded)
+	case o.keepsReview(e):
+		return result("conflict", "Something else has put the order under review.")
 	}
 	s.doCancel(o)
 	return result("applied", "The order is canceled.")
@@ -190,7 +249,7 @@ func (s *Shop) giveBack(o *order, e event) answer {
 	switch {
 	case short <= 0:
 		return result("already", "The credit memo is there.")
-	case o.paid == 0 && e.Payment.Status == "refunded":
+	case o.paid == 0 && e.Payment.Status == "refunded" && e.amount() == o.grandTotal():
 		return s.takeBack(o, e)
 	case short != e.amount():
 		return result("conflict", "A part was refunded elsewhere.")

@@ -171,10 +171,15 @@ func (s *Shop) Capture(incrementID string, qty map[string]int64, transactionID s
 	})
 }
 
+// Pay is another payment for an order: its authorization.
+func (s *Shop) Pay(incrementID, transactionID string) {
+	s.withOrder(incrementID, func(o *order) { s.addTransaction(o, Transaction{TxnID: transactionID, Type: "authorization"}) })
+}
+
 // Refund is the shop's own screen: an online credit memo of an amount.
 func (s *Shop) Refund(incrementID string, amount int64, transactionID string) {
 	s.withOrder(incrementID, func(o *order) {
-		s.addTransaction(o, Transaction{TxnID: transactionID, Type: "refund"})
+		s.addTransaction(o, Transaction{TxnID: transactionID, Parent: o.TransactionID, Type: "refund"})
 		s.makeCreditMemo(o, nil, 0, amount)
 	})
 }

@@ -42,7 +42,7 @@ func (s *Shop) findTransactions(a *asked) answer {
 		}
 	}
 	return find(a, all, func(r row, field string) (string, bool) { return byOrder(r.of, field) }, func(r row) any {
-		return object{"transaction_id": r.t.ID, "order_id": r.of, "txn_id": r.t.TxnID, "txn_type": r.t.Type, "is_closed": r.t.Closed, "child_transactions": []any{}}
+		return object{"transaction_id": r.t.ID, "order_id": r.of, "txn_id": r.t.TxnID, "parent_txn_id": r.t.Parent, "txn_type": r.t.Type, "is_closed": r.t.Closed, "child_transactions": []any{}}
 	})
 }
 

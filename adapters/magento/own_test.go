@@ -1,0 +1,111 @@
+package magento
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"paytrace-gateway/adapters/magento/magentotest"
+	"paytrace-gateway/gateway"
+)
+
+// What the shop itself asks for at its own screens.
+
+// later delivers an event of the shop's own when it has had time to book it.
+func (h *house) later(e gateway.Event) gateway.Verdict {
+	h.t.Helper()
+	calls := len(h.shop.History())
+	v := h.deliver(e)
+	if v.Outcome != gateway.Later || !v.Patient || v.After != bookedAfter || len(h.shop.History()) > calls {
+		h.t.Fatalf("%d calls, %+v", len(h.shop.History())-calls, v)
+	}
+	h.now = h.now.Add(v.After)
+	v = h.deliver(e)
+	if v.Outcome != gateway.Told {
+		h.t.Fatalf("%+v", v)
+	}
+	return v
+}
+
+func TestWhatMagentoDidItselfMakesNoFurtherDocument(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		p := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001")
+		h.place(p)
+		h.tell(p)
+		h.shop.Forget()
+		captured := byMagento(h.then(p, gateway.KindCapture, 40_00, gateway.StatusApproved))
+		h.shop.Capture("000000001", map[string]int64{"boot": 1}, "7101")
+		first := h.later(h.event(captured))
+		refunded := byMagento(h.then(captured, gateway.KindRefund, 10_00, gateway.PartiallyRefunded))
+		h.shop.Refund("000000001", 10_00, "7102")
+		second := h.later(h.event(refunded))
+		o := h.is("000000001", "processing", 1, 1)
+		if h.sink.config.Way == WayCore && len(h.shop.Writes()) > 0 {
+			t.Errorf("writes %v", h.shop.Writes())
+		}
+		if first.Attention+second.Attention != "" || o.Refunded != 10_00 || len(o.Comments) != 1 {
+			t.Errorf("%s, %s, refunded %d, comments %v", first.Attention, second.Attention, o.Refunded, o.Comments)
+		}
+	})
+}
+
+// The answer was given and Magento failed to save what it had asked for.
+func TestWhatMagentoDidNotBookIsAPersonsMatter(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		code := map[Way]string{WayCore: "not_booked", WayModule: "magento_conflict"}[h.sink.config.Way]
+		p := h.charged(gateway.KindSale, gateway.StatusApproved, "000000001")
+		h.place(p, paidAtOnce)
+		attends(t, h.later(h.event(byMagento(h.then(p, gateway.KindRefund, 100_00, gateway.Refunded)))), code)
+		q := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000002")
+		h.place(q)
+		attends(t, h.later(h.event(byMagento(h.then(q, gateway.KindCapture, 100_00, gateway.StatusApproved)))), code)
+		r := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000003")
+		h.place(r)
+		attends(t, h.later(h.event(byMagento(h.then(r, gateway.KindVoid, 100_00, gateway.Voided)))), code)
+		for number, invoices := range map[string]int{"000000001": 1, "000000002": 0, "000000003": 0} {
+			if o := h.is(number, "processing", invoices, 0); len(o.Comments) != 1 {
+				t.Errorf("order %s: comments %v", number, o.Comments)
+			}
+		}
+	})
+}
+
+// What was given back elsewhere looks like the shop's own refund, until the
+// shop's own is looked at.
+func TestAnOwnRefundHidesNoForeignOne(t *testing.T) {
+	h := newHouse(t, WayCore, magentotest.Options{})
+	p := h.charged(gateway.KindSale, gateway.StatusApproved, "000000001")
+	h.place(p, paidAtOnce)
+	foreign := h.then(p, gateway.KindRefund, 50_00, gateway.PartiallyRefunded)
+	first := h.event(foreign) // not delivered yet: the shop was away
+	own := byMagento(h.then(foreign, gateway.KindRefund, 50_00, gateway.Refunded))
+	second := h.event(own)
+	h.shop.Refund("000000001", 50_00, own.Operations[2].TransactionID)
+	h.deliver(first)
+	attends(t, h.later(second), "not_booked")
+}
+
+// Magento's button Void voids the authorization and leaves the order open.
+func TestAVoidByItsTransactionIsBooked(t *testing.T) {
+	b := books{order: order{State: stateProcessing}, transactions: []transaction{{TxnID: "7001-void", Type: "void"}}}
+	c := &call{books: b, task: task{op: gateway.Operation{Kind: gateway.KindVoid}}}
+	if v := c.booked(); v == nil || v.Outcome != gateway.Told || !strings.Contains(v.Detail, "has booked it") {
+		t.Errorf("%+v", v)
+	}
+	c.books.transactions = nil
+	if v := c.booked(); v != nil {
+		t.Errorf("%+v", v)
+	}
+}
+
+// The order that was never saved has nothing to book.
+func TestAVoidOfAnOrderThatWasNotSavedIsNobodysMatter(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		p := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001")
+		e := h.event(byMagento(h.then(p, gateway.KindVoid, 100_00, gateway.Voided)))
+		h.now = h.now.Add(DefaultOrderWait + time.Second)
+		if v := h.deliver(e); v.Outcome != gateway.Told || v.Attention != "" {
+			t.Errorf("%+v", v)
+		}
+	})
+}
