@@ -170,7 +170,7 @@ var escape = regexp.MustCompile(`\\(?:u[0-9A-Fa-f]{4}|.)`)
 // words makes a foreign text fit for a person, also one in JSON that nobody has
 // decoded.
 func (c *client) words(text string) string {
-	if secret := c.tokens.secret(); secret != "" {
+	for _, secret := range c.tokens.secrets() {
 		text = strings.ReplaceAll(text, secret, "[token]")
 	}
 	return c.door.Words(escape.ReplaceAllString(text, " "))
