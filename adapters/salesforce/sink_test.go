@@ -42,6 +42,36 @@ func TestARefundChangesTheSameRecord(t *testing.T) {
 	}
 }
 
+func TestTheAmountIsWhatWasCapturedOnceSomethingIs(t *testing.T) {
+	d := delivery(1)
+	p := &d.Event.Payment
+	p.Amount, p.Status, p.Intent = 10000, gateway.Authorized, gateway.IntentAuthorize
+	p.Operations = []gateway.Operation{{ID: "op_1", Kind: gateway.KindAuthorize, Status: gateway.OpApproved, Amount: 10000, TransactionID: "7001", CreatedAt: d.Event.At}}
+	h := settle(t, nil, func(c *Config) { c.PlatformEvent = "Payment_Update__e" })
+	for _, step := range []struct {
+		status       gateway.Status
+		kind         gateway.OperationKind
+		amount       gateway.Money
+		shows, value string
+	}{
+		{gateway.Authorized, "", 0, "100.00", "Authorized"},
+		{gateway.StatusApproved, gateway.KindCapture, 4000, "40.00", "Completed"},
+		{gateway.PartiallyRefunded, gateway.KindRefund, 1000, "40.00", "Completed"},
+	} {
+		if step.kind != "" {
+			p.Operations = append(p.Operations, gateway.Operation{ID: "op_" + string(step.kind), Kind: step.kind, Status: gateway.OpApproved, Amount: step.amount, CreatedAt: d.Event.At})
+		}
+		p.Status = step.status
+		h.tell(d, gateway.Told)
+		published := h.org.Published()
+		for place, fields := range map[string]map[string]any{"record": h.only().Fields, "event": published[len(published)-1].Fields} {
+			if fields["Amount__c"] != json.Number(step.shows) || fields["Status__c"] != step.value {
+				t.Errorf("%s: the %s has %v %v, want %s %s", step.status, place, fields["Amount__c"], fields["Status__c"], step.shows, step.value)
+			}
+		}
+	}
+}
+
 func TestAnUnknownPaymentHasItsRecordBeforePayTracesID(t *testing.T) {
 	h := settle(t, nil, nil)
 	d := delivery(1)
