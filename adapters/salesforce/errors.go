@@ -45,7 +45,7 @@ func setUp(advice string) meaning {
 // table has a row for every error code that is documented for what we call.
 var table = map[string]meaning{
 	// It passes by itself.
-	"UNABLE_TO_LOCK_ROW":                            later("somebody else writes the record or its parent; it is tried again by itself"),
+	lock:                                            later("somebody else writes the record or its parent; it is tried again by itself"),
 	"DUPLICATE_VALUE":                               later("two were created at once, then the next try updates; if it stays, another record has this value in a unique field: make PaymentID__c not unique when several merchants or records per operation share the object"),
 	"SERVER_UNAVAILABLE":                            paused(serverPause, "Salesforce is too busy; it is tried again by itself"),
 	"PLATFORM_EVENT_PUBLISHING_UNAVAILABLE":         paused(serverPause, "the event bus is away for a moment; it is tried again by itself"),
@@ -123,14 +123,30 @@ func byStatus(status int) meaning {
 // conflict with another writer, 420 and 421 are wrong routes.
 var passing = map[int]bool{408: true, 409: true, 420: true, 421: true, 423: true, 425: true, 429: true}
 
+// lock is how Salesforce says that a row is locked, also deep in the message of
+// a trigger that has run into it.
+const lock = "UNABLE_TO_LOCK_ROW"
+
 // meaningOf is what an error means. Only a refusal is believed to be one: a
 // server that fails may not say that a record is hopeless.
-func meaningOf(status int, code string) meaning {
-	m, known := table[code]
+func meaningOf(status int, f fault) meaning {
+	m, known := saying(f)
 	if !known || status < 400 || (status >= 500 && m.outcome == gateway.Dead) {
 		return byStatus(status)
 	}
 	return m
+}
+
+// saying is the table's row for an error, unless its message says more than its
+// code.
+func saying(f fault) (meaning, bool) {
+	switch code := f.code(); {
+	case (code == "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY" || code == "CANNOT_EXECUTE_FLOW_TRIGGER") && strings.Contains(f.Message, lock):
+		return table[lock], true
+	default:
+		m, known := table[code]
+		return m, known
+	}
 }
 
 // logins are the token endpoint's own errors, and what to do.

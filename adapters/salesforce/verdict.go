@@ -133,7 +133,7 @@ func (s *Sink) refused(r reply) gateway.Verdict {
 func (s *Sink) judged(r reply, status int, faults []fault) (gateway.Verdict, meaning) {
 	m := byStatus(status)
 	for i, f := range faults {
-		if other := meaningOf(status, f.code()); i == 0 || (other.outcome == gateway.Dead && m.outcome != gateway.Dead) {
+		if other := meaningOf(status, f); i == 0 || (other.outcome == gateway.Dead && m.outcome != gateway.Dead) {
 			m = other
 		}
 	}
