@@ -16,6 +16,9 @@ const (
 	limitPause = 15 * time.Minute
 	// closedPause is for what a person has to open for the whole org.
 	closedPause = 5 * time.Minute
+	// setUpPause is for what the org lacks, or the integration user may not do:
+	// as long as for a log-in that is refused.
+	setUpPause = refusedPause
 	// serverPause spares a server that says it is too busy.
 	serverPause = time.Minute
 )
@@ -36,11 +39,14 @@ func paused(pause time.Duration, advice string) meaning {
 	return meaning{outcome: gateway.Later, pause: pause, common: true, advice: advice}
 }
 
-// dead is the data of one record, setUp the org or the configuration.
+// dead is the data of one record.
 func dead(advice string) meaning { return meaning{outcome: gateway.Dead, advice: advice} }
-func setUp(advice string) meaning {
-	return meaning{outcome: gateway.Dead, common: true, advice: advice}
-}
+
+// onceMended ends the advice on what a person mends without having to replay.
+const onceMended = "; what waits is told by itself once it is mended"
+
+// setUp is the org or the configuration, which stops every record alike.
+func setUp(advice string) meaning { return paused(setUpPause, advice+onceMended) }
 
 // table has a row for every error code that is documented for what we call.
 var table = map[string]meaning{
@@ -62,17 +68,17 @@ var table = map[string]meaning{
 	"INVALID_AUTH_HEADER":                           paused(closedPause, "the token is not taken; is loginUrl that of this org?"),
 	"API_CURRENTLY_DISABLED":                        paused(closedPause, "the API is off for the org for now; ask Salesforce's support"),
 	"API_DISABLED_FOR_ORG":                          paused(closedPause, "the org's edition or the user's profile has no API; enable API access for the integration user"),
-	"INSUFFICIENT_ACCESS":                           setUp("give the integration user the permission set with rights on the object and all mapped fields, then replay"),
-	"INSUFFICIENT_ACCESS_OR_READONLY":               setUp("give the integration user edit rights on the object and the named fields, then replay"),
+	"INSUFFICIENT_ACCESS":                           setUp("give the integration user the permission set with rights on the object and all mapped fields"),
+	"INSUFFICIENT_ACCESS_OR_READONLY":               setUp("give the integration user edit rights on the object and the named fields"),
 	"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY":          dead("a trigger or flow of the org failed; its message says which; mend it, then replay"),
 	"CANNOT_EXECUTE_FLOW_TRIGGER":                   dead("a flow of the org failed; mend it, then replay"),
-	"INVALID_FIELD":                                 setUp("the object has no such field, or the integration user may not see it; create it, give rights in the permission set, or leave it out of fields, then replay"),
-	"INVALID_FIELD_FOR_INSERT_UPDATE":               setUp("the field cannot be written; is it a formula or a standard field? leave it out of fields, then replay"),
-	"INVALID_TYPE":                                  setUp("the org has no such object, or the integration user may not see it; check object and platformEvent, and the permission set, then replay"),
-	"NOT_FOUND":                                     setUp("the org has no such object or external id field, or the integration user may not see it; check object, externalId and apiVersion, then replay"),
-	"METHOD_NOT_ALLOWED":                            setUp("is the field of externalId marked as external id? mend it, then replay"),
-	"UNSUPPORTED_API_VERSION":                       setUp("the org does not speak this version; set apiVersion, then replay"),
-	"FUNCTIONALITY_NOT_ENABLED":                     setUp("the org lacks a feature that the call needs; enable it, then replay"),
+	"INVALID_FIELD":                                 setUp("the object has no such field, or the integration user may not see it; create it, give rights in the permission set, or leave it out of fields"),
+	"INVALID_FIELD_FOR_INSERT_UPDATE":               setUp("the field cannot be written; is it a formula or a standard field? leave it out of fields"),
+	"INVALID_TYPE":                                  setUp("the org has no such object, or the integration user may not see it; check object and platformEvent, and the permission set"),
+	"NOT_FOUND":                                     setUp("the org has no such object or external id field, or the integration user may not see it; check object, externalId and apiVersion"),
+	"METHOD_NOT_ALLOWED":                            setUp("mark the field of externalId as an external id"),
+	"UNSUPPORTED_API_VERSION":                       setUp("the org does not speak this version; set apiVersion"),
+	"FUNCTIONALITY_NOT_ENABLED":                     setUp("the org lacks a feature that the call needs; enable it"),
 	"INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST":       dead("the picklist lacks this value; add it to the field's values, or map the status to one it has, then replay"),
 	"STRING_TOO_LONG":                               dead("the text is longer than the named field; lengthen the field, or cut with left() in its expression, then replay"),
 	"NUMBER_OUTSIDE_VALID_RANGE":                    dead("the number does not fit the named field; widen the field, then replay"),
@@ -89,8 +95,24 @@ var table = map[string]meaning{
 	"INVALID_TYPE_ON_FIELD_IN_RECORD":               dead("the value is of another type than the field; write number() around amounts, then replay"),
 	"JSON_PARSER_ERROR":                             dead("a value is of another type than its field; mend its expression, then replay"),
 	"MISSING_ARGUMENT":                              dead("Salesforce misses something in the call; please report this"),
-	"EXCEEDED_ID_LIMIT":                             setUp("too many records in one call; please report this"),
+	"EXCEEDED_ID_LIMIT":                             dead("too many records in one call; please report this"),
 }
+
+// foreign is what an answer says that holds no error of Salesforce's. A firewall
+// refuses a whole queue, and says nothing against any of its records.
+func foreign(status int) meaning {
+	switch {
+	case tooLarge[status]:
+		return dead("what was sent is too large for something on the way; shorten the fields, or raise the limit of the proxy, then replay")
+	case status >= 400 && status < 500 && status != 401 && !passing[status]:
+		return later("that is not Salesforce's answer; is a proxy or firewall between that refuses the gateway, or is loginUrl wrong?")
+	}
+	return byStatus(status)
+}
+
+// tooLarge are the refusals of a body, an address and headers for their size,
+// which are halved as what is wrong with one record is.
+var tooLarge = map[int]bool{413: true, 414: true, 431: true}
 
 // byStatus is what a status says when there is no code that is known.
 func byStatus(status int) meaning {
@@ -104,11 +126,11 @@ func byStatus(status int) meaning {
 	case status == 401:
 		return paused(closedPause, "the token is not taken; is loginUrl that of this org, and is no proxy between?")
 	case status == 403:
-		return setUp("the integration user may not do this; give it the permission set, then replay")
-	case status == 404:
-		return setUp("check object, externalId and apiVersion, then replay")
+		return setUp("the integration user may not do this; give it the permission set")
+	case status == 404, status == 405:
+		return setUp("check object, externalId and apiVersion")
 	case status == 410:
-		return setUp("the org does not speak this version any more; set apiVersion, then replay")
+		return setUp("the org does not speak this version any more; set apiVersion")
 	case passing[status]:
 		return later("it is tried again by itself")
 	case status < 500:

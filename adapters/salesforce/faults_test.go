@@ -3,8 +3,10 @@ package salesforce
 import (
 	"encoding/json"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
+	"paytrace-gateway/adapters/salesforce/salesforcetest"
 	"paytrace-gateway/gateway"
 )
 
@@ -35,6 +37,51 @@ func TestALockInsideATriggerOrFlowIsALock(t *testing.T) {
 		item := `{"success":false,"errors":[{"statusCode":"` + code + `","message":"` + caused + `","fields":[]}]}`
 		if v := answered(t, 200, item); v.Outcome != gateway.Later {
 			t.Errorf("%s of a lock, of a record: %+v", code, v)
+		}
+	}
+}
+
+func TestAFirewallsPageKillsNothing(t *testing.T) {
+	for _, status := range []int{400, 402, 403, 404, 405, 406, 410, 451} {
+		h := settle(t, nil, nil)
+		h.org.Order(salesforcetest.Fault{Operation: salesforcetest.OpUpsert, Kind: salesforcetest.HTML, Status: status, Count: 1})
+		h.org.Order(salesforcetest.Fault{Operation: salesforcetest.OpCollection, Kind: salesforcetest.HTML, Status: status, Count: 1})
+		if v := h.tell(delivery(1), gateway.Later); !strings.Contains(v.Detail, "firewall") {
+			t.Errorf("%d: %+v", status, v)
+		}
+		for _, want := range []gateway.DeliveryOutcome{gateway.Later, gateway.Told} {
+			for i, v := range h.sink.DeliverAll(t.Context(), deliveries(1, 8)) {
+				if v.Outcome != want {
+					t.Errorf("%d: verdict %d is %+v, want %s", status, i, v, want)
+				}
+			}
+		}
+		if n := h.org.Count(salesforcetest.OpCollection); n != 2 {
+			t.Errorf("%d: a firewall's page is searched for a bad record, in %d calls", status, n)
+		}
+	}
+}
+
+func TestWhatIsTooLargeForAProxyIsHalved(t *testing.T) {
+	h := settle(t, nil, nil)
+	h.org.Order(salesforcetest.Fault{Operation: salesforcetest.OpCollection, Kind: salesforcetest.HTML, Status: 413, Count: 1})
+	for i, v := range h.sink.DeliverAll(t.Context(), deliveries(1, 8)) {
+		if v.Outcome != gateway.Told {
+			t.Errorf("verdict %d is %+v", i, v)
+		}
+	}
+}
+
+func TestOnceTheOrgIsMendedWhatWaitedIsTold(t *testing.T) {
+	for _, code := range []string{"INVALID_FIELD", "INSUFFICIENT_ACCESS_OR_READONLY", "NOT_FOUND"} {
+		h := settle(t, nil, nil)
+		h.org.Order(salesforcetest.Fault{Operation: salesforcetest.OpCollection, Kind: salesforcetest.Answer, Status: 400, Code: code, Count: 1})
+		for _, want := range []gateway.DeliveryOutcome{gateway.Later, gateway.Told} {
+			for i, v := range h.sink.DeliverAll(t.Context(), deliveries(1, 3)) {
+				if v.Outcome != want || (v.Pause == setUpPause) != (want == gateway.Later && i == 0) || strings.Contains(v.Detail, "replay") {
+					t.Errorf("%s: verdict %d is %+v, want %s", code, i, v, want)
+				}
+			}
 		}
 	}
 }

@@ -240,15 +240,15 @@ func TestWhatTheDataIsToBlameForIsDeadAndNamesTheField(t *testing.T) {
 
 func TestAFieldThatTheOrgLacksIsNamed(t *testing.T) {
 	h := settle(t, nil, func(c *Config) { c.Rules.Fields = map[string]string{"StoreCode__c": "orderId"} })
-	v := h.tell(delivery(1), gateway.Dead)
-	if !strings.Contains(v.Detail, "INVALID_FIELD") || !strings.Contains(v.Detail, "StoreCode__c") {
+	v := h.tell(delivery(1), gateway.Later)
+	if v.Pause != setUpPause || !strings.Contains(v.Detail, "INVALID_FIELD") || !strings.Contains(v.Detail, "StoreCode__c") {
 		t.Errorf("a missing field: %s", v.Detail)
 	}
 }
 
-func TestAnObjectThatTheOrgLacksIsDead(t *testing.T) {
+func TestAnObjectThatTheOrgLacksIsWaitedFor(t *testing.T) {
 	h := settle(t, nil, func(c *Config) { c.Object = "Payments__c" })
-	if v := h.tell(delivery(1), gateway.Dead); !strings.Contains(v.Detail, "NOT_FOUND") || !strings.Contains(v.Detail, "check object") {
+	if v := h.tell(delivery(1), gateway.Later); v.Pause != setUpPause || !strings.Contains(v.Detail, "NOT_FOUND") || !strings.Contains(v.Detail, "check object") {
 		t.Errorf("a missing object: %s", v.Detail)
 	}
 }
