@@ -48,7 +48,8 @@ const onceMended = "; what waits is told by itself once it is mended"
 // setUp is the org or the configuration, which stops every record alike.
 func setUp(advice string) meaning { return paused(setUpPause, advice+onceMended) }
 
-// table has a row for every error code that is documented for what we call.
+// table has a row for every error code that is documented for what we call, and
+// for some that are not.
 var table = map[string]meaning{
 	// It passes by itself.
 	lock:                                            later("somebody else writes the record or its parent; it is tried again by itself"),
@@ -96,6 +97,17 @@ var table = map[string]meaning{
 	"JSON_PARSER_ERROR":                             dead("a value is of another type than its field; mend its expression, then replay"),
 	"MISSING_ARGUMENT":                              dead("Salesforce misses something in the call; please report this"),
 	"EXCEEDED_ID_LIMIT":                             dead("too many records in one call; please report this"),
+
+	// These are general knowledge: no document that was read names them for what
+	// we call.
+	"REQUEST_RUNNING_TOO_LONG":                later("Salesforce gave the call up because it took too long; it is tried again by itself"),
+	"TOO_MANY_APEX_REQUESTS":                  paused(serverPause, "too much of the org's own code runs at once; it is tried again by itself"),
+	"TXN_SECURITY_METERING_ERROR":             paused(serverPause, "a transaction security policy of the org was asked too often; it is tried again by itself"),
+	"SERVICE_DENIED":                          paused(closedPause, "the org refuses the API service for now; ask Salesforce's support"),
+	"INVALID_LOGIN":                           paused(closedPause, "is the integration user active, not locked, and logged in from an allowed address?"),
+	"CLIENT_NOT_ACCESSIBLE_FOR_USER":          setUp("pre-authorize the integration user in the app's policies"),
+	"INVALID_OPERATION_WITH_EXPIRED_PASSWORD": setUp("the integration user's password has expired; set a new one, or let it never expire"),
+	"PASSWORD_LOCKOUT":                        setUp("the integration user is locked out after wrong passwords; unlock it"),
 }
 
 // foreign is what an answer says that holds no error of Salesforce's. A firewall

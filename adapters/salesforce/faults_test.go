@@ -85,3 +85,18 @@ func TestOnceTheOrgIsMendedWhatWaitedIsTold(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsWrongWithTheUserOrTheMomentKillsNoEvent(t *testing.T) {
+	for _, code := range strings.Fields(
+		"INVALID_OPERATION_WITH_EXPIRED_PASSWORD PASSWORD_LOCKOUT REQUEST_RUNNING_TOO_LONG TOO_MANY_APEX_REQUESTS SERVICE_DENIED TXN_SECURITY_METERING_ERROR INVALID_LOGIN CLIENT_NOT_ACCESSIBLE_FOR_USER",
+	) {
+		for _, status := range []int{400, 403, 500} {
+			if v := answered(t, status, faulty(code, "x")); v.Outcome != gateway.Later {
+				t.Errorf("%d %s: %+v", status, code, v)
+			}
+		}
+	}
+	if v := answered(t, 403, faulty("NEVER_HEARD_OF", "x")); v.Outcome != gateway.Later || v.Pause != setUpPause {
+		t.Errorf("a right that nobody knows: %+v", v)
+	}
+}
