@@ -177,6 +177,8 @@ func saying(f fault) (meaning, bool) {
 	switch code := f.code(); {
 	case (code == "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY" || code == "CANNOT_EXECUTE_FLOW_TRIGGER") && strings.Contains(f.Message, lock):
 		return table[lock], true
+	case code == "REQUEST_LIMIT_EXCEEDED" && strings.Contains(strings.ToLower(f.Message), "concurrent"):
+		return paused(serverPause, "too many long calls of the org run at once; it is tried again by itself; if it stays, look at what else uses the API"), true
 	default:
 		m, known := table[code]
 		return m, known

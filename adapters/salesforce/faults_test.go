@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"paytrace-gateway/adapters/salesforce/salesforcetest"
 	"paytrace-gateway/gateway"
@@ -98,5 +99,17 @@ func TestWhatIsWrongWithTheUserOrTheMomentKillsNoEvent(t *testing.T) {
 	}
 	if v := answered(t, 403, faulty("NEVER_HEARD_OF", "x")); v.Outcome != gateway.Later || v.Pause != setUpPause {
 		t.Errorf("a right that nobody knows: %+v", v)
+	}
+}
+
+func TestTooManyCallsAtOncePauseForAMinute(t *testing.T) {
+	for message, want := range map[string]time.Duration{
+		"ConcurrentRequests (Concurrent API Requests) Limit exceeded.": serverPause,
+		"TotalRequests Limit exceeded.":                                limitPause,
+	} {
+		v := answered(t, 403, faulty("REQUEST_LIMIT_EXCEEDED", message))
+		if v.Outcome != gateway.Later || v.Pause != want || strings.Contains(v.Detail, "24 hours") != (want == limitPause) {
+			t.Errorf("%s: %+v", message, v)
+		}
 	}
 }
