@@ -80,17 +80,21 @@ func Compile(defaults, own Rules) (*Mapping, error) {
 	rules := own.over(defaults)
 	m := &Mapping{statuses: rules.Statuses}
 	faults := []error{rules.checkNames(), checkStatuses(rules.Statuses)}
+	examples := trials(rules.Statuses)
 	for _, name := range slices.Sorted(maps.Keys(rules.Fields)) {
 		source := rules.Fields[name]
 		if strings.TrimSpace(source) == "" {
 			continue
 		}
-		program, err := compile(source)
+		compiled, err := compile(source)
+		if err == nil {
+			err = compiled.try(examples)
+		}
 		if err != nil {
 			faults = append(faults, fmt.Errorf("field %s: the expression %q cannot be used: %w; available are %s", name, shown(source), err, available))
 			continue
 		}
-		m.fields = append(m.fields, field{name, program})
+		m.fields = append(m.fields, field{name, compiled.program})
 	}
 	if len(m.fields) > maxFields {
 		faults = append(faults, fmt.Errorf("there are %d fields; at most %d are told", len(m.fields), maxFields))
