@@ -155,9 +155,12 @@ func TestPaymentsOfOneParentShareALane(t *testing.T) {
 		source gateway.SourceRecords
 		want   string
 	}{
-		{gateway.SourceRecords{OpportunityID: opportunity, SalesforceOrderID: order, AccountID: account}, "opportunity:006000000000001"},
+		{gateway.SourceRecords{OpportunityID: opportunity, SalesforceOrderID: order, AccountID: account}, "account:001000000000001"},
+		{gateway.SourceRecords{OpportunityID: "006000000000002AAA", AccountID: account}, "account:001000000000001"},
+		{gateway.SourceRecords{OpportunityID: opportunity, SalesforceOrderID: order}, "opportunity:006000000000001"},
 		{gateway.SourceRecords{OpportunityID: opportunity[:15]}, "opportunity:006000000000001"},
-		{gateway.SourceRecords{SalesforceOrderID: order, AccountID: account}, "order:801000000000001"},
+		{gateway.SourceRecords{SalesforceOrderID: order, AccountID: account}, "account:001000000000001"},
+		{gateway.SourceRecords{SalesforceOrderID: order}, "order:801000000000001"},
 		{gateway.SourceRecords{AccountID: account}, "account:001000000000001"},
 		{gateway.SourceRecords{OpportunityID: " "}, ""},
 		{gateway.SourceRecords{}, ""},

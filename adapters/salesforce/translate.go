@@ -102,11 +102,12 @@ func recordOf(e gateway.Event, rules *mapping.Mapping, perOperation bool) (recor
 const sameRecord = 15
 
 // laneOf is the record under which an event's record hangs, whose row Salesforce
-// locks while it is written.
+// locks while it is written. The account comes first: its row is locked for the
+// records of all its opportunities and orders.
 func laneOf(e gateway.Event) string {
 	source := e.Payment.Source
 	for _, parent := range []struct{ kind, id string }{
-		{"opportunity", source.OpportunityID}, {"order", source.SalesforceOrderID}, {"account", source.AccountID},
+		{"account", source.AccountID}, {"opportunity", source.OpportunityID}, {"order", source.SalesforceOrderID},
 	} {
 		if id := strings.TrimSpace(parent.id); id != "" {
 			return parent.kind + ":" + id[:min(len(id), sameRecord)]
