@@ -166,11 +166,19 @@ func (c *client) logIn(ctx context.Context) (session, error) {
 // escape is how JSON writes what would not be taken for part of a number.
 var escape = regexp.MustCompile(`\\(?:u[0-9A-Fa-f]{4}|.)`)
 
+// minSecret is the least that the secret part of a token has.
+const minSecret = 16
+
 // words makes a foreign text fit for a person, also one in JSON that nobody has
 // decoded.
 func (c *client) words(text string) string {
 	for _, secret := range c.tokens.secrets() {
 		text = strings.ReplaceAll(text, secret, "[token]")
+		// A token is the org's id, "!", which may come back in another spelling,
+		// and the secret itself.
+		if _, itself, ok := strings.Cut(secret, "!"); ok && len(itself) >= minSecret {
+			text = strings.ReplaceAll(text, itself, "[token]")
+		}
 	}
 	return c.door.Words(escape.ReplaceAllString(text, " "))
 }

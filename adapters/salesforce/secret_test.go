@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -44,11 +45,18 @@ func TestNoPartOfATokenIsInADetail(t *testing.T) {
 			w.WriteHeader(http.StatusFound)
 			fmt.Fprint(w, "moved, with "+dotted)
 		}),
+		"an echo of an address": told(t, http.StatusOK, "", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadGateway)
+			fmt.Fprint(w, "refused: Bearer+"+url.QueryEscape(dotted))
+		}),
 	} {
 		if v.Outcome != gateway.Later || v.Detail == "" {
 			t.Errorf("%s: %+v", name, v)
 		}
 		for part := range strings.FieldsFuncSeq(dotted, func(r rune) bool { return r == '.' || r == '!' }) {
+			if part == "00Dxx0000001gPF" {
+				continue // It is the org's id, and may stand alone.
+			}
 			if strings.Contains(v.Detail, part) {
 				t.Errorf("%s: %q is in %s", name, part, v.Detail)
 			}
