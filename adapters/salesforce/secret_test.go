@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"paytrace-gateway/adapters/salesforce/salesforcetest"
 	"paytrace-gateway/gateway"
 )
 
@@ -61,5 +62,16 @@ func TestNoPartOfATokenIsInADetail(t *testing.T) {
 				t.Errorf("%s: %q is in %s", name, part, v.Detail)
 			}
 		}
+	}
+}
+
+func TestARefusalThatNamesTheTokenIsStillARefusal(t *testing.T) {
+	h := settle(t, nil, nil)
+	h.org.Order(salesforcetest.Fault{
+		Operation: salesforcetest.OpToken, Kind: salesforcetest.Answer, Status: 400,
+		Body: `{"error":"invalid_grant","error_description":"no access_token for this user"}`,
+	})
+	if v := h.tell(delivery(1), gateway.Later); v.Pause != refusedPause {
+		t.Errorf("%+v", v)
 	}
 }
