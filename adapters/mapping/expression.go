@@ -46,20 +46,26 @@ func functions() []string {
 	return slices.Sorted(slices.Values(append([]string{"left", "number"}, builtins...)))
 }
 
+// rule is a compiled expression.
+type rule struct {
+	program *vm.Program
+	beyond  bool // it sees more than what is foreseen
+}
+
 // compile checks an expression against the environment.
-func compile(source string) (*vm.Program, error) {
+func compile(source string) (rule, error) {
 	if len(source) > maxSource {
-		return nil, fmt.Errorf("it is longer than %d characters", maxSource)
+		return rule{}, fmt.Errorf("it is longer than %d characters", maxSource)
 	}
-	fence := &fence{}
-	program, err := expr.Compile(source, append(options(), expr.Patch(fence))...)
+	fence, sight := &fence{}, &sight{}
+	program, err := expr.Compile(source, append(options(), expr.Patch(fence), expr.Patch(sight))...)
 	switch {
 	case fence.found != "":
-		return nil, errors.New(fence.found)
+		return rule{}, errors.New(fence.found)
 	case err != nil:
-		return nil, errors.New(firstLine(err))
+		return rule{}, errors.New(firstLine(err))
 	}
-	return program, resultFits(program.Node().Type())
+	return rule{program, sight.beyond}, resultFits(program.Node().Type())
 }
 
 // fence refuses what would let an evaluation grow beyond its expression: a name

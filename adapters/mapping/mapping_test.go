@@ -2,6 +2,8 @@ package mapping
 
 import (
 	"encoding/json"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -137,6 +139,36 @@ func TestAFaultNamesFieldExpressionAndWhatIsAvailable(t *testing.T) {
 			t.Errorf("%.60s was taken", source)
 		case !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "Amount__c") || !strings.Contains(err.Error(), "sourceRecords.opportunityId") || !strings.Contains(err.Error(), "number"):
 			t.Errorf("%.60s: %v", source, err)
+		}
+	}
+}
+
+func TestAnExpressionThatCanNeverWorkIsRefused(t *testing.T) {
+	for _, source := range []string{
+		`[1][5]`, `number(status)`, `int(amount)`, `true ? 1.5 : "x"`, `version % 0`, `number(operation.operationStatus)`, `int(createdAt)`,
+	} {
+		_, err := Compile(Rules{}, Rules{Fields: map[string]string{"Amount__c": source}})
+		if err == nil || !strings.Contains(err.Error(), "Amount__c") || !strings.Contains(err.Error(), "every event") {
+			t.Errorf("%s: %v", source, err)
+		}
+	}
+	for _, source := range []string{
+		// Some payments have what it needs, or may have.
+		`int(transactionId)`, `settledAt == "" ? number(status) : "x"`, `{"refunded": [1]}[status][0]`, `{"declined": [1]}[operation.mappedStatus] ?? 0`,
+		// What callers write, nobody foresees.
+		`int(metadata.count)`, `int(storeCode)`, `{"eu": [1]}[storeCode][0]`, `int($env["channel"])`, `int(operation.channel)`, `int(sourceRecords.contactId)`,
+	} {
+		if _, err := Compile(Rules{}, Rules{Fields: map[string]string{"F": source}}); err != nil {
+			t.Errorf("%s: %v", source, err)
+		}
+	}
+}
+
+func TestOnlyMembersThatThereAreAreForeseen(t *testing.T) {
+	all := members(reflect.TypeFor[Environment](), "")
+	for _, name := range foreseen {
+		if !slices.Contains(all, name) {
+			t.Errorf("%s is no member", name)
 		}
 	}
 }

@@ -18,11 +18,32 @@ const maxFields = 200
 
 // Rules are what becomes of an event in another system.
 type Rules struct {
-	// Fields are expressions by the other system's name of the field. An
-	// expression without a character leaves the field out.
+	// Fields are expressions by the other system's name of the field, whose case
+	// tells no fields apart. An expression without a character leaves the field
+	// out.
 	Fields map[string]string
 	// Statuses are the other system's words for the states of a payment.
 	Statuses map[gateway.Status]string
+}
+
+// Without takes the field of that name away. Names that differ in case alone are
+// one field.
+func (r Rules) Without(name string) {
+	maps.DeleteFunc(r.Fields, func(other, _ string) bool { return strings.EqualFold(name, other) })
+}
+
+// checkNames names the fields that are there twice.
+func (r Rules) checkNames() error {
+	var faults []error
+	seen := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(r.Fields)) {
+		folded := strings.ToLower(name)
+		if other, twice := seen[folded]; twice {
+			faults = append(faults, fmt.Errorf("fields %s and %s are one field, since their names differ in case alone; leave one of them out", other, name))
+		}
+		seen[folded] = name
+	}
+	return errors.Join(faults...)
 }
 
 // over are these rules where they say something, and the others elsewhere.
@@ -33,6 +54,9 @@ func (r Rules) over(defaults Rules) Rules {
 	}
 	if merged.Statuses == nil {
 		merged.Statuses = map[gateway.Status]string{}
+	}
+	for name := range r.Fields {
+		merged.Without(name)
 	}
 	maps.Copy(merged.Fields, r.Fields)
 	maps.Copy(merged.Statuses, r.Statuses)
@@ -55,18 +79,22 @@ type field struct {
 func Compile(defaults, own Rules) (*Mapping, error) {
 	rules := own.over(defaults)
 	m := &Mapping{statuses: rules.Statuses}
-	faults := []error{checkStatuses(rules.Statuses)}
+	faults := []error{rules.checkNames(), checkStatuses(rules.Statuses)}
+	examples := trials(rules.Statuses)
 	for _, name := range slices.Sorted(maps.Keys(rules.Fields)) {
 		source := rules.Fields[name]
 		if strings.TrimSpace(source) == "" {
 			continue
 		}
-		program, err := compile(source)
+		compiled, err := compile(source)
+		if err == nil {
+			err = compiled.try(examples)
+		}
 		if err != nil {
 			faults = append(faults, fmt.Errorf("field %s: the expression %q cannot be used: %w; available are %s", name, shown(source), err, available))
 			continue
 		}
-		m.fields = append(m.fields, field{name, program})
+		m.fields = append(m.fields, field{name, compiled.program})
 	}
 	if len(m.fields) > maxFields {
 		faults = append(faults, fmt.Errorf("there are %d fields; at most %d are told", len(m.fields), maxFields))

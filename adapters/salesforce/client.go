@@ -86,9 +86,8 @@ func (c *client) describe(ctx context.Context, object string) reply {
 	return c.send(ctx, "description of "+object, http.MethodGet, "/sobjects/"+object+"/describe", nil)
 }
 
-// send sends a request once. When Salesforce answers that the session has
-// expired, nothing was done: it goes out once more with the next session, and
-// never a third time.
+// send sends a request once. When the session is refused, nothing was done: it
+// goes out once more with the next session, and never a third time.
 func (c *client) send(ctx context.Context, what, method, path string, body any) reply {
 	var encoded []byte
 	if body != nil {
@@ -167,11 +166,19 @@ func (c *client) logIn(ctx context.Context) (session, error) {
 // escape is how JSON writes what would not be taken for part of a number.
 var escape = regexp.MustCompile(`\\(?:u[0-9A-Fa-f]{4}|.)`)
 
+// minSecret is the least that the secret part of a token has.
+const minSecret = 16
+
 // words makes a foreign text fit for a person, also one in JSON that nobody has
 // decoded.
 func (c *client) words(text string) string {
-	if secret := c.tokens.secret(); secret != "" {
+	for _, secret := range c.tokens.secrets() {
 		text = strings.ReplaceAll(text, secret, "[token]")
+		// A token is the org's id, "!", which may come back in another spelling,
+		// and the secret itself.
+		if _, itself, ok := strings.Cut(secret, "!"); ok && len(itself) >= minSecret {
+			text = strings.ReplaceAll(text, itself, "[token]")
+		}
 	}
 	return c.door.Words(escape.ReplaceAllString(text, " "))
 }
@@ -179,14 +186,6 @@ func (c *client) words(text string) string {
 // retryAfter is how long the answer asks to wait.
 func (c *client) retryAfter(a egress.Answer) time.Duration { return a.RetryAfter(c.config.Now()) }
 
-func sessionExpired(a egress.Answer) bool {
-	if a.Status != http.StatusUnauthorized {
-		return false
-	}
-	for _, f := range parseFaults(a.Body) {
-		if f.code() == invalidSession {
-			return true
-		}
-	}
-	return false
-}
+// sessionExpired says whether the session was refused, in whatever words: behind
+// a proxy, Salesforce's own do not always come through.
+func sessionExpired(a egress.Answer) bool { return a.Status == http.StatusUnauthorized }

@@ -229,10 +229,11 @@ func (c Config) door() (*egress.Door, error) {
 func (c Config) mappings() (record, event *mapping.Mapping, err error) {
 	defaults := DefaultRules(c.PerOperation)
 	if c.SequenceField != "" {
+		defaults.Without(c.SequenceField)
 		defaults.Fields[c.SequenceField] = "version"
 	}
 	// A custom id field may have the name of a default.
-	delete(defaults.Fields, c.ExternalID)
+	defaults.Without(c.ExternalID)
 	record, err = mapping.Compile(defaults, c.Rules)
 	faults := []error{prefixed("fields: ", errors.Join(err, checkNames(record.Names(), c.ExternalID)))}
 	if c.PlatformEvent != "" {

@@ -46,10 +46,13 @@ func TestEveryFaultOfAConfigurationIsNamed(t *testing.T) {
 		"tokenTimeout":               func(c *Config) { c.TokenTimeout = -1 },
 		"no API name such as Amount": func(c *Config) { c.Rules.Fields = map[string]string{"a-b": "status"} },
 		"is the external id":         func(c *Config) { c.Rules.Fields = map[string]string{"gatewaypaymentid__c": "status"} },
-		"field Id cannot":            func(c *Config) { c.Rules.Fields = map[string]string{"Id": "status"} },
-		"fields: field Amount__c":    func(c *Config) { c.Rules.Fields = map[string]string{"Amount__c": "amout"} },
-		"unknown name amout":         func(c *Config) { c.Rules.Fields = map[string]string{"Amount__c": "amout"} },
-		`"paid" is no state`:         func(c *Config) { c.Rules.Statuses = map[gateway.Status]string{"paid": "Paid"} },
+		"are one field": func(c *Config) {
+			c.Rules.Fields = map[string]string{"amount__c": "number(capturedAmount)", "AMOUNT__c": "number(amount)"}
+		},
+		"field Id cannot":         func(c *Config) { c.Rules.Fields = map[string]string{"Id": "status"} },
+		"fields: field Amount__c": func(c *Config) { c.Rules.Fields = map[string]string{"Amount__c": "amout"} },
+		"unknown name amout":      func(c *Config) { c.Rules.Fields = map[string]string{"Amount__c": "amout"} },
+		`"paid" is no state`:      func(c *Config) { c.Rules.Statuses = map[gateway.Status]string{"paid": "Paid"} },
 		"eventFields: field Status__c": func(c *Config) {
 			c.PlatformEvent, c.EventFields = "Payment_Update__e", map[string]string{"Status__c": "state"}
 		},
@@ -120,6 +123,30 @@ func TestAnAnswerThatEchoesIsNotShown(t *testing.T) {
 	for _, secret := range []string{token, clientSecret, "4111"} {
 		if v.Detail == "" || strings.Contains(v.Detail, secret) {
 			t.Errorf("%s is in %s", secret, v.Detail)
+		}
+	}
+}
+
+func TestADefaultFieldIsReplacedInAnyCase(t *testing.T) {
+	for want, change := range map[string]func(*Config){
+		"1.00":  func(c *Config) { c.Rules.Fields = map[string]string{"amount__c": `number("1.00")`} },
+		"2":     func(c *Config) { c.SequenceField = "amount__c" },
+		"<nil>": func(c *Config) { c.Rules.Fields = map[string]string{"amount__c": ""} },
+		"none":  func(c *Config) { c.ExternalID = "amount__c" },
+	} {
+		c := good()
+		change(&c)
+		sink, err := New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown, err := sink.Preview(delivery(1).Event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fields := shown.(Preview).Fields
+		if fields["Amount__c"] != nil || want != "none" && fmt.Sprint(fields["amount__c"]) != want {
+			t.Errorf("want %s: it becomes %v", want, fields)
 		}
 	}
 }

@@ -16,6 +16,9 @@ const (
 	limitPause = 15 * time.Minute
 	// closedPause is for what a person has to open for the whole org.
 	closedPause = 5 * time.Minute
+	// setUpPause is for what the org lacks, or the integration user may not do:
+	// as long as for a log-in that is refused.
+	setUpPause = refusedPause
 	// serverPause spares a server that says it is too busy.
 	serverPause = time.Minute
 )
@@ -36,16 +39,20 @@ func paused(pause time.Duration, advice string) meaning {
 	return meaning{outcome: gateway.Later, pause: pause, common: true, advice: advice}
 }
 
-// dead is the data of one record, setUp the org or the configuration.
+// dead is the data of one record.
 func dead(advice string) meaning { return meaning{outcome: gateway.Dead, advice: advice} }
-func setUp(advice string) meaning {
-	return meaning{outcome: gateway.Dead, common: true, advice: advice}
-}
 
-// table has a row for every error code that is documented for what we call.
+// onceMended ends the advice on what a person mends without having to replay.
+const onceMended = "; what waits is told by itself once it is mended"
+
+// setUp is the org or the configuration, which stops every record alike.
+func setUp(advice string) meaning { return paused(setUpPause, advice+onceMended) }
+
+// table has a row for every error code that is documented for what we call, and
+// for some that are not.
 var table = map[string]meaning{
 	// It passes by itself.
-	"UNABLE_TO_LOCK_ROW":                            later("somebody else writes the record or its parent; it is tried again by itself"),
+	lock:                                            later("somebody else writes the record or its parent; it is tried again by itself"),
 	"DUPLICATE_VALUE":                               later("two were created at once, then the next try updates; if it stays, another record has this value in a unique field: make PaymentID__c not unique when several merchants or records per operation share the object"),
 	"SERVER_UNAVAILABLE":                            paused(serverPause, "Salesforce is too busy; it is tried again by itself"),
 	"PLATFORM_EVENT_PUBLISHING_UNAVAILABLE":         paused(serverPause, "the event bus is away for a moment; it is tried again by itself"),
@@ -62,17 +69,17 @@ var table = map[string]meaning{
 	"INVALID_AUTH_HEADER":                           paused(closedPause, "the token is not taken; is loginUrl that of this org?"),
 	"API_CURRENTLY_DISABLED":                        paused(closedPause, "the API is off for the org for now; ask Salesforce's support"),
 	"API_DISABLED_FOR_ORG":                          paused(closedPause, "the org's edition or the user's profile has no API; enable API access for the integration user"),
-	"INSUFFICIENT_ACCESS":                           setUp("give the integration user the permission set with rights on the object and all mapped fields, then replay"),
-	"INSUFFICIENT_ACCESS_OR_READONLY":               setUp("give the integration user edit rights on the object and the named fields, then replay"),
+	"INSUFFICIENT_ACCESS":                           setUp("give the integration user the permission set with rights on the object and all mapped fields"),
+	"INSUFFICIENT_ACCESS_OR_READONLY":               setUp("give the integration user edit rights on the object and the named fields"),
 	"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY":          dead("a trigger or flow of the org failed; its message says which; mend it, then replay"),
 	"CANNOT_EXECUTE_FLOW_TRIGGER":                   dead("a flow of the org failed; mend it, then replay"),
-	"INVALID_FIELD":                                 setUp("the object has no such field, or the integration user may not see it; create it, give rights in the permission set, or leave it out of fields, then replay"),
-	"INVALID_FIELD_FOR_INSERT_UPDATE":               setUp("the field cannot be written; is it a formula or a standard field? leave it out of fields, then replay"),
-	"INVALID_TYPE":                                  setUp("the org has no such object, or the integration user may not see it; check object and platformEvent, and the permission set, then replay"),
-	"NOT_FOUND":                                     setUp("the org has no such object or external id field, or the integration user may not see it; check object, externalId and apiVersion, then replay"),
-	"METHOD_NOT_ALLOWED":                            setUp("is the field of externalId marked as external id? mend it, then replay"),
-	"UNSUPPORTED_API_VERSION":                       setUp("the org does not speak this version; set apiVersion, then replay"),
-	"FUNCTIONALITY_NOT_ENABLED":                     setUp("the org lacks a feature that the call needs; enable it, then replay"),
+	"INVALID_FIELD":                                 setUp("the object has no such field, or the integration user may not see it; create it, give rights in the permission set, or leave it out of fields"),
+	"INVALID_FIELD_FOR_INSERT_UPDATE":               setUp("the field cannot be written; is it a formula or a standard field? leave it out of fields"),
+	"INVALID_TYPE":                                  setUp("the org has no such object, or the integration user may not see it; check object and platformEvent, and the permission set"),
+	"NOT_FOUND":                                     setUp("the org has no such object or external id field, or the integration user may not see it; check object, externalId and apiVersion"),
+	"METHOD_NOT_ALLOWED":                            setUp("mark the field of externalId as an external id"),
+	"UNSUPPORTED_API_VERSION":                       setUp("the org does not speak this version; set apiVersion"),
+	"FUNCTIONALITY_NOT_ENABLED":                     setUp("the org lacks a feature that the call needs; enable it"),
 	"INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST":       dead("the picklist lacks this value; add it to the field's values, or map the status to one it has, then replay"),
 	"STRING_TOO_LONG":                               dead("the text is longer than the named field; lengthen the field, or cut with left() in its expression, then replay"),
 	"NUMBER_OUTSIDE_VALID_RANGE":                    dead("the number does not fit the named field; widen the field, then replay"),
@@ -89,8 +96,35 @@ var table = map[string]meaning{
 	"INVALID_TYPE_ON_FIELD_IN_RECORD":               dead("the value is of another type than the field; write number() around amounts, then replay"),
 	"JSON_PARSER_ERROR":                             dead("a value is of another type than its field; mend its expression, then replay"),
 	"MISSING_ARGUMENT":                              dead("Salesforce misses something in the call; please report this"),
-	"EXCEEDED_ID_LIMIT":                             setUp("too many records in one call; please report this"),
+	"EXCEEDED_ID_LIMIT":                             dead("too many records in one call; please report this"),
+
+	// These are general knowledge: no document that was read names them for what
+	// we call.
+	"REQUEST_RUNNING_TOO_LONG":                later("Salesforce gave the call up because it took too long; it is tried again by itself"),
+	"TOO_MANY_APEX_REQUESTS":                  paused(serverPause, "too much of the org's own code runs at once; it is tried again by itself"),
+	"TXN_SECURITY_METERING_ERROR":             paused(serverPause, "a transaction security policy of the org was asked too often; it is tried again by itself"),
+	"SERVICE_DENIED":                          paused(closedPause, "the org refuses the API service for now; ask Salesforce's support"),
+	"INVALID_LOGIN":                           paused(closedPause, "is the integration user active, not locked, and logged in from an allowed address?"),
+	"CLIENT_NOT_ACCESSIBLE_FOR_USER":          setUp("pre-authorize the integration user in the app's policies"),
+	"INVALID_OPERATION_WITH_EXPIRED_PASSWORD": setUp("the integration user's password has expired; set a new one, or let it never expire"),
+	"PASSWORD_LOCKOUT":                        setUp("the integration user is locked out after wrong passwords; unlock it"),
 }
+
+// foreign is what an answer says that holds no error of Salesforce's. A firewall
+// refuses a whole queue, and says nothing against any of its records.
+func foreign(status int) meaning {
+	switch {
+	case tooLarge[status]:
+		return dead("what was sent is too large for something on the way; shorten the fields, or raise the limit of the proxy, then replay")
+	case status >= 400 && status < 500 && status != 401 && !passing[status]:
+		return later("that is not Salesforce's answer; is a proxy or firewall between that refuses the gateway, or is loginUrl wrong?")
+	}
+	return byStatus(status)
+}
+
+// tooLarge are the refusals of a body, an address and headers for their size,
+// which are halved as what is wrong with one record is.
+var tooLarge = map[int]bool{413: true, 414: true, 431: true}
 
 // byStatus is what a status says when there is no code that is known.
 func byStatus(status int) meaning {
@@ -104,11 +138,11 @@ func byStatus(status int) meaning {
 	case status == 401:
 		return paused(closedPause, "the token is not taken; is loginUrl that of this org, and is no proxy between?")
 	case status == 403:
-		return setUp("the integration user may not do this; give it the permission set, then replay")
-	case status == 404:
-		return setUp("check object, externalId and apiVersion, then replay")
+		return setUp("the integration user may not do this; give it the permission set")
+	case status == 404, status == 405:
+		return setUp("check object, externalId and apiVersion")
 	case status == 410:
-		return setUp("the org does not speak this version any more; set apiVersion, then replay")
+		return setUp("the org does not speak this version any more; set apiVersion")
 	case passing[status]:
 		return later("it is tried again by itself")
 	case status < 500:
@@ -123,14 +157,32 @@ func byStatus(status int) meaning {
 // conflict with another writer, 420 and 421 are wrong routes.
 var passing = map[int]bool{408: true, 409: true, 420: true, 421: true, 423: true, 425: true, 429: true}
 
+// lock is how Salesforce says that a row is locked, also deep in the message of
+// a trigger that has run into it.
+const lock = "UNABLE_TO_LOCK_ROW"
+
 // meaningOf is what an error means. Only a refusal is believed to be one: a
 // server that fails may not say that a record is hopeless.
-func meaningOf(status int, code string) meaning {
-	m, known := table[code]
+func meaningOf(status int, f fault) meaning {
+	m, known := saying(f)
 	if !known || status < 400 || (status >= 500 && m.outcome == gateway.Dead) {
 		return byStatus(status)
 	}
 	return m
+}
+
+// saying is the table's row for an error, unless its message says more than its
+// code.
+func saying(f fault) (meaning, bool) {
+	switch code := f.code(); {
+	case (code == "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY" || code == "CANNOT_EXECUTE_FLOW_TRIGGER") && strings.Contains(f.Message, lock):
+		return table[lock], true
+	case code == "REQUEST_LIMIT_EXCEEDED" && strings.Contains(strings.ToLower(f.Message), "concurrent"):
+		return paused(serverPause, "too many long calls of the org run at once; it is tried again by itself; if it stays, look at what else uses the API"), true
+	default:
+		m, known := table[code]
+		return m, known
+	}
 }
 
 // logins are the token endpoint's own errors, and what to do.

@@ -93,7 +93,7 @@ func (s *Sink) described(ctx context.Context, tried, name string) (description, 
 	if mend == "" {
 		mend = "try again; if it stays, look at https://status.salesforce.com and at what is between"
 	}
-	fault := broken(tried, found, strings.TrimSuffix(mend, ", then replay"))
+	fault := broken(tried, found, strings.TrimSuffix(strings.TrimSuffix(mend, ", then replay"), onceMended))
 	return description{}, &fault
 }
 

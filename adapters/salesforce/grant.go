@@ -1,8 +1,10 @@
 package salesforce
 
 import (
+	"bytes"
 	"crypto/rsa"
 	"errors"
+	"fmt"
 	"net"
 	"net/url"
 	"strings"
@@ -54,6 +56,7 @@ func (g *grant) form(now time.Time) (url.Values, error) {
 // sessionOf judges the answer of the token endpoint at loginURL.
 func sessionOf(a egress.Answer, loginURL string, words func(string) string, now time.Time) (session, error) {
 	t, ok := parseToken(a.Body)
+	passes := a.Status >= 500 || a.Status == 429 || a.Status == 408
 	switch {
 	case !a.Whole:
 		return session{}, &absence{words: "the answer to the log-in broke off", status: a.Status}
@@ -63,7 +66,10 @@ func sessionOf(a egress.Answer, loginURL string, words func(string) string, now 
 			return session{}, &refusal{words: err.Error(), status: a.Status}
 		}
 		return session{token: t.AccessToken, base: base}, nil
-	case a.Status >= 500 || a.Status == 429 || a.Status == 408 || a.Status < 400:
+	case a.Status < 400 || (passes && bytes.Contains(a.Body, []byte("access_token"))):
+		// It may hold a token that nobody knows yet, so nothing of it is shown.
+		return session{}, &absence{words: fmt.Sprintf("the log-in was answered with %d and something that is no token; is a proxy between?", a.Status), status: a.Status, retryAfter: a.RetryAfter(now)}
+	case passes:
 		return session{}, &absence{words: "the log-in was not answered with a token: " + words(string(a.Body)), status: a.Status, retryAfter: a.RetryAfter(now)}
 	}
 	advice, passing := loginAdvice(t.Error, t.ErrorDescription)

@@ -42,6 +42,36 @@ func TestARefundChangesTheSameRecord(t *testing.T) {
 	}
 }
 
+func TestTheAmountIsWhatWasCapturedOnceSomethingIs(t *testing.T) {
+	d := delivery(1)
+	p := &d.Event.Payment
+	p.Amount, p.Status, p.Intent = 10000, gateway.Authorized, gateway.IntentAuthorize
+	p.Operations = []gateway.Operation{{ID: "op_1", Kind: gateway.KindAuthorize, Status: gateway.OpApproved, Amount: 10000, TransactionID: "7001", CreatedAt: d.Event.At}}
+	h := settle(t, nil, func(c *Config) { c.PlatformEvent = "Payment_Update__e" })
+	for _, step := range []struct {
+		status       gateway.Status
+		kind         gateway.OperationKind
+		amount       gateway.Money
+		shows, value string
+	}{
+		{gateway.Authorized, "", 0, "100.00", "Authorized"},
+		{gateway.StatusApproved, gateway.KindCapture, 4000, "40.00", "Completed"},
+		{gateway.PartiallyRefunded, gateway.KindRefund, 1000, "40.00", "Completed"},
+	} {
+		if step.kind != "" {
+			p.Operations = append(p.Operations, gateway.Operation{ID: "op_" + string(step.kind), Kind: step.kind, Status: gateway.OpApproved, Amount: step.amount, CreatedAt: d.Event.At})
+		}
+		p.Status = step.status
+		h.tell(d, gateway.Told)
+		published := h.org.Published()
+		for place, fields := range map[string]map[string]any{"record": h.only().Fields, "event": published[len(published)-1].Fields} {
+			if fields["Amount__c"] != json.Number(step.shows) || fields["Status__c"] != step.value {
+				t.Errorf("%s: the %s has %v %v, want %s %s", step.status, place, fields["Amount__c"], fields["Status__c"], step.shows, step.value)
+			}
+		}
+	}
+}
+
 func TestAnUnknownPaymentHasItsRecordBeforePayTracesID(t *testing.T) {
 	h := settle(t, nil, nil)
 	d := delivery(1)
@@ -125,9 +155,12 @@ func TestPaymentsOfOneParentShareALane(t *testing.T) {
 		source gateway.SourceRecords
 		want   string
 	}{
-		{gateway.SourceRecords{OpportunityID: opportunity, SalesforceOrderID: order, AccountID: account}, "opportunity:006000000000001"},
+		{gateway.SourceRecords{OpportunityID: opportunity, SalesforceOrderID: order, AccountID: account}, "account:001000000000001"},
+		{gateway.SourceRecords{OpportunityID: "006000000000002AAA", AccountID: account}, "account:001000000000001"},
+		{gateway.SourceRecords{OpportunityID: opportunity, SalesforceOrderID: order}, "opportunity:006000000000001"},
 		{gateway.SourceRecords{OpportunityID: opportunity[:15]}, "opportunity:006000000000001"},
-		{gateway.SourceRecords{SalesforceOrderID: order, AccountID: account}, "order:801000000000001"},
+		{gateway.SourceRecords{SalesforceOrderID: order, AccountID: account}, "account:001000000000001"},
+		{gateway.SourceRecords{SalesforceOrderID: order}, "order:801000000000001"},
 		{gateway.SourceRecords{AccountID: account}, "account:001000000000001"},
 		{gateway.SourceRecords{OpportunityID: " "}, ""},
 		{gateway.SourceRecords{}, ""},
@@ -210,15 +243,15 @@ func TestWhatTheDataIsToBlameForIsDeadAndNamesTheField(t *testing.T) {
 
 func TestAFieldThatTheOrgLacksIsNamed(t *testing.T) {
 	h := settle(t, nil, func(c *Config) { c.Rules.Fields = map[string]string{"StoreCode__c": "orderId"} })
-	v := h.tell(delivery(1), gateway.Dead)
-	if !strings.Contains(v.Detail, "INVALID_FIELD") || !strings.Contains(v.Detail, "StoreCode__c") {
+	v := h.tell(delivery(1), gateway.Later)
+	if v.Pause != setUpPause || !strings.Contains(v.Detail, "INVALID_FIELD") || !strings.Contains(v.Detail, "StoreCode__c") {
 		t.Errorf("a missing field: %s", v.Detail)
 	}
 }
 
-func TestAnObjectThatTheOrgLacksIsDead(t *testing.T) {
+func TestAnObjectThatTheOrgLacksIsWaitedFor(t *testing.T) {
 	h := settle(t, nil, func(c *Config) { c.Object = "Payments__c" })
-	if v := h.tell(delivery(1), gateway.Dead); !strings.Contains(v.Detail, "NOT_FOUND") || !strings.Contains(v.Detail, "check object") {
+	if v := h.tell(delivery(1), gateway.Later); v.Pause != setUpPause || !strings.Contains(v.Detail, "NOT_FOUND") || !strings.Contains(v.Detail, "check object") {
 		t.Errorf("a missing object: %s", v.Detail)
 	}
 }

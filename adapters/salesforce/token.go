@@ -50,7 +50,13 @@ type keeper struct {
 	mu      sync.Mutex
 	current session
 	refused *refusal
+	// granted are the last tokens, the newest first. An answer that quotes one
+	// may be judged when its session has been dropped.
+	granted []string
 }
+
+// remembered is how many tokens are kept out of what is shown.
+const remembered = 4
 
 // session returns the session at hand, or asks for one. A log-in that was
 // refused lately is not asked for again.
@@ -91,6 +97,9 @@ func (k *keeper) renew(ctx context.Context) (session, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.current, k.refused = granted, nil
+	if granted.token != "" {
+		k.granted = append([]string{granted.token}, k.granted[:min(len(k.granted), remembered-1)]...)
+	}
 	if errors.As(err, &k.refused) {
 		k.refused.until = k.now().Add(refusedPause)
 	}
@@ -106,9 +115,9 @@ func (k *keeper) drop(s session) {
 	}
 }
 
-// secret is the token that must not be shown.
-func (k *keeper) secret() string {
+// secrets are the tokens that must not be shown, also those that have expired.
+func (k *keeper) secrets() []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.current.token
+	return k.granted
 }

@@ -28,6 +28,10 @@ var picklist = map[gateway.Status]string{
 	gateway.Refunded:          "Refunded",
 }
 
+// moneyTaken is what was captured, or what was asked for while nothing is: a
+// state such as Completed beside it is read as that much money.
+const moneyTaken = `number(capturedAmount == "0.00" ? amount : capturedAmount)`
+
 // DefaultRules are what becomes of a payment, or of an operation, in an org
 // whose fields have the names of docs/salesforce.md.
 func DefaultRules(perOperation bool) mapping.Rules {
@@ -36,7 +40,7 @@ func DefaultRules(perOperation bool) mapping.Rules {
 		"OpportunityId__c":     "sourceRecords.opportunityId",
 		"OrderId__c":           "sourceRecords.salesforceOrderId",
 		"Account__c":           "sourceRecords.accountId",
-		"Amount__c":            "number(amount)",
+		"Amount__c":            moneyTaken,
 		"Status__c":            "mappedStatus",
 		"TransactionDate__c":   "createdAt",
 		"PaymentMethodType__c": "paymentMethodType",
@@ -65,7 +69,7 @@ func DefaultEventRules() mapping.Rules {
 			"GatewayPaymentID__c": "paymentId",
 			"PaymentID__c":        "transactionId",
 			"Status__c":           "mappedStatus",
-			"Amount__c":           "number(amount)",
+			"Amount__c":           moneyTaken,
 			"OpportunityId__c":    "sourceRecords.opportunityId",
 		},
 		Statuses: maps.Clone(picklist),
@@ -98,11 +102,12 @@ func recordOf(e gateway.Event, rules *mapping.Mapping, perOperation bool) (recor
 const sameRecord = 15
 
 // laneOf is the record under which an event's record hangs, whose row Salesforce
-// locks while it is written.
+// locks while it is written. The account comes first: its row is locked for the
+// records of all its opportunities and orders.
 func laneOf(e gateway.Event) string {
 	source := e.Payment.Source
 	for _, parent := range []struct{ kind, id string }{
-		{"opportunity", source.OpportunityID}, {"order", source.SalesforceOrderID}, {"account", source.AccountID},
+		{"account", source.AccountID}, {"opportunity", source.OpportunityID}, {"order", source.SalesforceOrderID},
 	} {
 		if id := strings.TrimSpace(parent.id); id != "" {
 			return parent.kind + ":" + id[:min(len(id), sameRecord)]

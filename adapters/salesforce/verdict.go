@@ -131,9 +131,9 @@ func (s *Sink) refused(r reply) gateway.Verdict {
 // judged is the verdict on errors, of which one that is hopeless outweighs the
 // others.
 func (s *Sink) judged(r reply, status int, faults []fault) (gateway.Verdict, meaning) {
-	m := byStatus(status)
+	m := foreign(status)
 	for i, f := range faults {
-		if other := meaningOf(status, f.code()); i == 0 || (other.outcome == gateway.Dead && m.outcome != gateway.Dead) {
+		if other := meaningOf(status, f); i == 0 || (other.outcome == gateway.Dead && m.outcome != gateway.Dead) {
 			m = other
 		}
 	}
