@@ -40,6 +40,13 @@ func (h *health) allow(now time.Time, underWay, atOnce int) (room int, tries boo
 	}
 }
 
+// tryNow ends a pause, because a person says that the subscriber is well again.
+func (h *health) tryNow() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.until = time.Time{}
+}
+
 func (h *health) pausedUntil(now time.Time) time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -72,10 +72,12 @@ func (t telling) of(merchantID string) []*teller {
 	return of
 }
 
-// wake lets a subscriber be told at once of what is due.
+// wake lets a subscriber be told at once of what is due, even if it was paused:
+// a person has decided so.
 func (t telling) wake(merchantID, subscriber string) {
 	for _, s := range t.of(merchantID) {
 		if s.Name == subscriber {
+			s.health.tryNow()
 			nudge(s.due)
 		}
 	}

@@ -407,3 +407,21 @@ func TestAnotherMerchantsDeliveryIsNotThere(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAPersonsReplayEndsAPause(t *testing.T) {
+	shop := &listener{answer: func(gateway.Delivery) gateway.Verdict {
+		return gateway.Verdict{Outcome: gateway.Later, StatusCode: 429, Pause: 24 * time.Hour}
+	}}
+	tells(t, func(t *testing.T, h *house) {
+		p := h.create("k", sale(1000)).Payment
+		time.Sleep(time.Minute)
+		shop.answers(nil)
+		if _, err := h.Replay(t.Context(), "main", "anna", h.deliveries(gateway.DeliveryFilter{PaymentID: p.ID})[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		if shop.count() != 2 {
+			t.Errorf("it was tried %d times in all", shop.count())
+		}
+	}, approved("shop", shop))
+}
