@@ -1,9 +1,14 @@
 package magento
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"paytrace-gateway/adapters/magento/magentotest"
 	"paytrace-gateway/gateway"
@@ -41,6 +46,38 @@ func TestWhatMagentoNeedNotKnowCostsNoCall(t *testing.T) {
 			t.Errorf("%d calls", n)
 		}
 	})
+}
+
+// Each list is held back until all four are asked for.
+func TestTheListsOfAnOrderAreReadAtOnce(t *testing.T) {
+	h := &house{t: t, now: noon, shop: magentotest.New(magentotest.Options{Now: func() time.Time { return noon }})}
+	var asked atomic.Int32
+	all := make(chan struct{})
+	lists := regexp.MustCompile("/(transactions|invoices|creditmemos|orders/1/comments)$")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && lists.MatchString(r.URL.Path) {
+			if asked.Add(1) == 4 {
+				close(all)
+			}
+			select {
+			case <-all:
+			case <-r.Context().Done():
+				return
+			}
+		}
+		h.shop.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	config := configFor(server.URL, WayCore)
+	config.Now = func() time.Time { return noon }
+	var err error
+	if h.sink, err = New(config); err != nil {
+		t.Fatal(err)
+	}
+	defer h.sink.Close()
+	p := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001")
+	h.place(p)
+	h.tell(p)
 }
 
 func TestEventsOfOneOrderShareALane(t *testing.T) {
