@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
+	"sync"
 
 	"paytrace-gateway/gateway"
 )
@@ -26,16 +25,21 @@ type books struct {
 var errTotals = errors.New("magento's totals are no amounts of whole cents")
 
 // read reads everything that a decision about the order needs, all lists at
-// once: a shop that takes a second for each would use up a delivery's time.
+// once: a shop that takes a second for each would use up a delivery's time. It
+// waits for all of them also when one fails, so that no call outlives it.
 func (s *Sink) read(ctx context.Context, o order) (books, error) {
 	b := books{order: o}
-	lists, ctx := errgroup.WithContext(ctx)
-	lists.Go(func() (err error) { b.transactions, err = s.client.transactions(ctx, o.EntityID); return })
-	lists.Go(func() (err error) { b.invoices, err = s.client.invoices(ctx, o.EntityID); return })
-	lists.Go(func() (err error) { b.memos, err = s.client.creditMemos(ctx, o.EntityID); return })
-	lists.Go(func() (err error) { b.comments, err = s.client.comments(ctx, o.EntityID); return })
-	if err := lists.Wait(); err != nil {
-		return b, err
+	var faults [4]error
+	var lists sync.WaitGroup
+	lists.Go(func() { b.transactions, faults[0] = s.client.transactions(ctx, o.EntityID) })
+	lists.Go(func() { b.invoices, faults[1] = s.client.invoices(ctx, o.EntityID) })
+	lists.Go(func() { b.memos, faults[2] = s.client.creditMemos(ctx, o.EntityID) })
+	lists.Go(func() { b.comments, faults[3] = s.client.comments(ctx, o.EntityID) })
+	lists.Wait()
+	for _, err := range faults {
+		if err != nil {
+			return b, err
+		}
 	}
 	return b, b.count()
 }
