@@ -160,11 +160,24 @@ func (t *teller) tell(stopping context.Context, taken []Delivery) {
 			t.late(d)
 			continue
 		}
-		v := verdicts[i]
+		v := g.overtaken(ctx, d, verdicts[i])
 		v.Attention = strings.ReplaceAll(v.Attention, "; ", ", ") // reasons are kept with that between them
 		next := d.after(v, t.Schedule, g.jitter, Attempt{At: began, Took: ended.Sub(began), By: g.instance}, ended)
 		t.told(ctx, next, v)
 	}
+}
+
+// overtaken makes a wait that has lost its reason an end: the event's payment has
+// been undone meanwhile, and nobody has to look for its order any more.
+func (g *Gateway) overtaken(ctx context.Context, d Delivery, v Verdict) Verdict {
+	if !v.IfHeld || v.Outcome == Told || d.Event.PaymentID == "" {
+		return v
+	}
+	p, err := g.ledger.Payment(ctx, d.MerchantID, d.Event.PaymentID)
+	if err != nil || p.HoldsMoney() {
+		return v
+	}
+	return Verdict{Outcome: Told, StatusCode: v.StatusCode, Detail: "overtaken: the payment is " + string(p.Status) + " by now and holds no money; before that: " + v.Detail}
 }
 
 // late is what came of an attempt that took longer than anybody may hold a

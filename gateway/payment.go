@@ -149,6 +149,15 @@ func (p Payment) sum(counts func(Operation) bool) Money {
 	return total
 }
 
+// HoldsMoney says that a shopper's money is taken or held, or may be.
+func (p Payment) HoldsMoney() bool {
+	switch p.Status {
+	case StatusDeclined, Failed, Voided, Expired, Refunded:
+		return false
+	}
+	return true
+}
+
 // Operation returns the operation with that id.
 func (p Payment) Operation(id string) (Operation, bool) {
 	i := slices.IndexFunc(p.Operations, func(o Operation) bool { return o.ID == id })

@@ -60,6 +60,9 @@ type Verdict struct {
 	// not saved yet: it takes no step of the schedule, After alone counts, and
 	// it says nothing of the subscriber's health.
 	Patient bool
+	// IfHeld marks a Later that is worth it only while the payment holds money:
+	// once it does not, as it stands in the ledger, the event counts as told.
+	IfHeld bool
 	// Pause holds back everything for this subscriber for a time, as an
 	// exhausted quota of calls asks for.
 	Pause time.Duration

@@ -305,3 +305,28 @@ func TestWhatASkippedDeliveryRaisedEndsWithIt(t *testing.T) {
 		}
 	}, approved("shop", shop))
 }
+
+func TestAnEventWhosePaymentWasUndoneMeanwhileIsWaitedForNoLonger(t *testing.T) {
+	shop := &listener{answer: func(d gateway.Delivery) gateway.Verdict {
+		if d.Event.Type == "payment.voided" {
+			return gateway.Verdict{Outcome: gateway.Told}
+		}
+		return gateway.Verdict{Outcome: gateway.Later, Patient: true, After: time.Hour, IfHeld: true, Attention: "paid_without_order: x", Detail: "no order"}
+	}}
+	tells(t, func(t *testing.T, h *house) {
+		p := h.create("k", sale(1000)).Payment
+		time.Sleep(time.Minute)
+		if now, _ := h.Payment(t.Context(), "main", p.ID); !now.NeedsAttention {
+			t.Error("nobody is shown a paid order that is missing")
+		}
+		if _, err := h.Void(t.Context(), as("v"), p.ID); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Hour)
+		now, _ := h.Payment(t.Context(), "main", p.ID)
+		left := h.deliveries(gateway.DeliveryFilter{Statuses: []gateway.DeliveryStatus{gateway.DeliveryPending, gateway.DeliveryDead}})
+		if len(left) != 0 || now.NeedsAttention {
+			t.Errorf("%d deliveries are left, needs attention: %t", len(left), now.NeedsAttention)
+		}
+	}, gateway.Subscriber{Name: "shop", Sink: shop, Events: []string{"payment.approved", "payment.voided"}})
+}

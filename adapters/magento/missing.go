@@ -34,6 +34,7 @@ func (s *Sink) missing(ctx context.Context, t task) gateway.Verdict {
 	if !holdsMoney(t.event.Payment) {
 		return told(fmt.Sprintf("Magento has no order %s, and the payment that is %s holds no money, so there is nothing to tell", named, t.event.Payment.Status))
 	}
+	v.IfHeld = true // a payment that was undone meanwhile needs no order
 	v.Attention = fmt.Sprintf("paid_without_order: the payment is %s and Magento has no order %s", t.event.Payment.Status, named)
 	v.Detail = fmt.Sprintf("Magento has no order %s; find out in the shop whether it was lost, then save it there or refund the payment", named)
 	if age >= giveUpAfter {
