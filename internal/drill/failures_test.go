@@ -19,8 +19,9 @@ const (
 	restless = 12 * time.Second
 	arrivals = 20
 	// A short run lets the first looks for what is unknown happen; a long one
-	// waits for all that a dead gateway has left, and for the watcher.
-	shortQuiet, longQuiet = 20 * time.Second, 85 * time.Second
+	// waits for all that a dead gateway has left, and for the watcher: what a
+	// clerk did last may be followed after 41 s, by a reading a minute later.
+	shortQuiet, longQuiet = 20 * time.Second, 125 * time.Second
 	// lanes is how many runs go on at once when there is time for many. They
 	// wait most of the time; they begin one after the other, so that they are not
 	// restless together.
