@@ -73,28 +73,26 @@ func (g *Gateway) decideDelivery(ctx context.Context, merchantID, id string, dec
 		return Delivery{}, err
 	}
 	return inBudget(ctx, g, func() (Delivery, error) {
-		return settle(func() (Delivery, error) {
-			d, err := g.delivery(ctx, m, id)
-			if err != nil {
-				return Delivery{}, err
-			}
-			if d.underWay(g.clock()) {
-				return Delivery{}, refuse(CodeInProgress, "this delivery is under way; decide when its attempt has ended").retry(askAgain)
-			}
-			next, err := decide(d)
-			if err != nil {
-				return Delivery{}, err
-			}
-			if err := g.writeDecision(ctx, d, next); err != nil {
-				return Delivery{}, err
-			}
-			g.attendDelivery(ctx, next, Verdict{})
-			last := next.Log[len(next.Log)-1]
-			g.log.Warn("delivery.decided", "merchant", m.ID, "subscriber", d.Subscriber, "delivery", d.ID, "payment", d.Event.PaymentID,
-				"decision", last.Outcome, "by", last.By, "note", last.Detail)
-			g.telling.wake(m.ID, d.Subscriber)
-			return next, nil
-		})
+		d, err := g.delivery(ctx, m, id)
+		if err != nil {
+			return Delivery{}, err
+		}
+		if d.underWay(g.clock()) {
+			return Delivery{}, refuse(CodeInProgress, "this delivery is under way; decide when its attempt has ended").retry(askAgain)
+		}
+		next, err := decide(d)
+		if err != nil {
+			return Delivery{}, err
+		}
+		if err := g.writeDecision(ctx, d, next); err != nil {
+			return Delivery{}, err
+		}
+		g.attendDelivery(ctx, next, Verdict{})
+		last := next.Log[len(next.Log)-1]
+		g.log.Warn("delivery.decided", "merchant", m.ID, "subscriber", d.Subscriber, "delivery", d.ID, "payment", d.Event.PaymentID,
+			"decision", last.Outcome, "by", last.By, "note", last.Detail)
+		g.telling.wake(m.ID, d.Subscriber)
+		return next, nil
 	})
 }
 
@@ -292,7 +290,11 @@ func (g *Gateway) EnableSubscriber(ctx context.Context, merchantID, by, name str
 			return struct{}{}, refuse(CodeNotFound, "no disabled subscriber with this name")
 		}
 		state.DisabledAt, state.Reason, state.Version = time.Time{}, "", state.Version+1
-		if err := g.ledger.SaveSubscriberState(ctx, state); err != nil && !errors.Is(err, ErrStale) {
+		err = g.ledger.SaveSubscriberState(ctx, state)
+		if errors.Is(err, ErrStale) {
+			return struct{}{}, err // decided anew
+		}
+		if err != nil {
 			return struct{}{}, unavailable(err)
 		}
 		g.log.Warn("subscriber.enabled", "merchant", m.ID, "subscriber", name, "by", by)
