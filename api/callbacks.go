@@ -45,14 +45,6 @@ type attemptView struct {
 	AttemptedBy string                  `json:"attemptedBy,omitempty"`
 }
 
-// deliveryPage is a page of them.
-type deliveryPage struct {
-	Items      []deliveryView `json:"items"`
-	NextCursor string         `json:"nextCursor,omitempty"`
-	HasMore    bool           `json:"hasMore"`
-	RequestID  string         `json:"requestId,omitempty"`
-}
-
 func (s *Server) listCallbacks(c *fiber.Ctx) error {
 	filter := gateway.DeliveryFilter{MerchantID: principal(c).MerchantID, Limit: defaultPage}
 	err := readQuery(c, func(name, value string) string { return applyDeliveryFilter(&filter, name, value) })
@@ -68,14 +60,7 @@ func (s *Server) listCallbacks(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	page := deliveryPage{Items: make([]deliveryView, 0, len(found)), HasMore: more, RequestID: requestID(c)}
-	for _, d := range found {
-		page.Items = append(page.Items, viewOfDelivery(d))
-	}
-	if more {
-		page.NextCursor = cursor(found[len(found)-1].ID)
-	}
-	return writeJSON(c, http.StatusOK, page)
+	return writePage(c, found, more, viewOfDelivery, func(d gateway.Delivery) string { return cursor(d.ID) })
 }
 
 // deliveryStatuses are those that a list can be narrowed to. What is parked is

@@ -70,14 +70,7 @@ func (s *Server) listPayments(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	page := pageView{Items: make([]paymentView, 0, len(payments)), HasMore: more, RequestID: requestID(c)}
-	for _, p := range payments {
-		page.Items = append(page.Items, viewOf(p))
-	}
-	if more {
-		page.NextCursor = cursor(payments[len(payments)-1].ID)
-	}
-	return writeJSON(c, http.StatusOK, page)
+	return writePage(c, payments, more, viewOf, func(p gateway.Payment) string { return cursor(p.ID) })
 }
 
 func paymentFilter(c *fiber.Ctx) (gateway.PaymentFilter, error) {

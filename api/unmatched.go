@@ -1,7 +1,6 @@
 package api
 
 import (
-	"net/http"
 	"strings"
 	"time"
 
@@ -28,14 +27,6 @@ type unmatchedView struct {
 	LastSeenAt         time.Time             `json:"lastSeenAt"`
 }
 
-// unmatchedPage is a page of them.
-type unmatchedPage struct {
-	Items      []unmatchedView `json:"items"`
-	NextCursor string          `json:"nextCursor,omitempty"`
-	HasMore    bool            `json:"hasMore"`
-	RequestID  string          `json:"requestId,omitempty"`
-}
-
 func (s *Server) listUnmatched(c *fiber.Ctx) error {
 	filter := gateway.UnmatchedFilter{MerchantID: principal(c).MerchantID, Limit: defaultPage}
 	err := readQuery(c, func(name, value string) string { return applyUnmatchedFilter(&filter, name, value) })
@@ -51,14 +42,7 @@ func (s *Server) listUnmatched(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	page := unmatchedPage{Items: make([]unmatchedView, 0, len(found)), HasMore: more, RequestID: requestID(c)}
-	for _, u := range found {
-		page.Items = append(page.Items, viewOfUnmatched(u))
-	}
-	if more {
-		page.NextCursor = unmatchedCursor(found[len(found)-1])
-	}
-	return writeJSON(c, http.StatusOK, page)
+	return writePage(c, found, more, viewOfUnmatched, unmatchedCursor)
 }
 
 func applyUnmatchedFilter(f *gateway.UnmatchedFilter, name, value string) string {

@@ -69,14 +69,6 @@ type resolutionView struct {
 	DecidedAt time.Time        `json:"decidedAt"`
 }
 
-// pageView is a page of a list.
-type pageView struct {
-	Items      []paymentView `json:"items"`
-	NextCursor string        `json:"nextCursor,omitempty"`
-	HasMore    bool          `json:"hasMore"`
-	RequestID  string        `json:"requestId,omitempty"`
-}
-
 // viewOf shows a payment. Wherever a caller looks, `sending` is `unknown`:
 // whether the money moves is what nobody knows at that moment.
 func viewOf(p gateway.Payment) paymentView {
