@@ -1,20 +1,42 @@
 package gateway
 
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+)
+
 // VaultCustomer is a shopper with stored payment methods. The cards lie at
 // PayTrace; the gateway keeps what may be shown.
 type VaultCustomer struct {
-	MerchantID string
-	ID         string
-	Methods    []VaultMethod
+	MerchantID string `json:"merchantId"`
+	LiveMode   bool   `json:"liveMode"`
+	ID         string `json:"id"`
+	// Source names the Salesforce records that are told of the customer.
+	Source  SourceRecords `json:"source,omitzero"`
+	Methods []VaultMethod `json:"methods,omitempty"`
+	// Version counts the changes of the customer and of its methods.
+	Version   int64     `json:"version"`
+	CreatedAt time.Time `json:"createdAt"`
+	UpdatedAt time.Time `json:"updatedAt"`
 }
 
 // VaultMethod is one stored card. PayTrace holds one card for each of its own
-// customers, so every method has a PayTrace customer id of its own.
+// customers, there called profiles, so every method has a profile of its own.
 type VaultMethod struct {
-	ID                  string
-	ProcessorCustomerID string
-	Card                CardSummary
-	Default             bool
+	ID string `json:"id"`
+	// ProfileID is PayTrace's customer_id. Nobody outside is told of it: whoever
+	// knows it and has an account's password could charge it past the gateway.
+	ProfileID string      `json:"profileId"`
+	Card      CardSummary `json:"card"`
+	Default   bool        `json:"default,omitempty"`
+	CreatedAt time.Time   `json:"createdAt"`
+	UpdatedAt time.Time   `json:"updatedAt"`
+	// CheckDue is when the profile is compared with the method next, and Misses
+	// how often in a row PayTrace has shown none.
+	CheckDue time.Time `json:"checkDue,omitzero"`
+	Misses   int       `json:"misses,omitempty"`
 }
 
 // Choose returns the method named, or the default one when none is named.
@@ -26,3 +48,184 @@ func (c VaultCustomer) Choose(methodID string) (VaultMethod, bool) {
 	}
 	return VaultMethod{}, false
 }
+
+// next is the customer one version on, with methods of its own to change.
+func (c VaultCustomer) next(now time.Time) VaultCustomer {
+	c.Version++
+	c.UpdatedAt = now
+	c.Methods = slices.Clone(c.Methods)
+	return c
+}
+
+// VaultVerb is what an operation does to a profile.
+type VaultVerb string
+
+// The verbs of the vault.
+const (
+	// VaultAdd makes a profile of a new card.
+	VaultAdd VaultVerb = "add"
+	// VaultReplace puts another card, or another address, into a profile.
+	VaultReplace VaultVerb = "replace"
+	// VaultRemove deletes a profile. The method is gone from its customer as soon
+	// as the intent is written; PayTrace is asked until it says so too.
+	VaultRemove VaultVerb = "remove"
+)
+
+// VaultOperation is one change of a profile at PayTrace, from its intent to its
+// end. Status is one of OpSending, OpUnknown, OpApproved, OpRejected, OpNotSent
+// and OpFailed.
+type VaultOperation struct {
+	ID         string          `json:"id"`
+	MerchantID string          `json:"merchantId"`
+	LiveMode   bool            `json:"liveMode"`
+	Verb       VaultVerb       `json:"verb"`
+	Status     OperationStatus `json:"status"`
+	CustomerID string          `json:"customerId"`
+	MethodID   string          `json:"methodId"`
+	ProfileID  string          `json:"profileId"`
+	// Key is empty for what the gateway does by itself.
+	Key string `json:"key,omitempty"`
+	// Card is what was known of the card before PayTrace was asked. It never
+	// holds more than a summary.
+	Card CardSummary `json:"card,omitzero"`
+	// Before is the card of a method that is replaced, as it was.
+	Before CardSummary `json:"before,omitzero"`
+	// MakesCustomer says that the customer came with this operation, and goes
+	// with it if nothing becomes of it.
+	MakesCustomer bool `json:"makesCustomer,omitempty"`
+	// MakeDefault says that the method is to be the customer's default.
+	MakeDefault bool       `json:"makeDefault,omitempty"`
+	Rejection   *Rejection `json:"rejection,omitempty"`
+	Sender      string     `json:"sender,omitempty"`
+	IntentID    string     `json:"intentId,omitempty"`
+	SentAt      time.Time  `json:"sentAt,omitzero"`
+	SendBefore  time.Time  `json:"sendBefore,omitzero"`
+	// Due is when a job takes the operation up, zero when none has to.
+	Due       time.Time `json:"due,omitzero"`
+	Looks     int       `json:"looks,omitempty"`
+	Version   int64     `json:"version"`
+	CreatedAt time.Time `json:"createdAt"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// VaultChange is what the ledger applies whole or not at all.
+type VaultChange struct {
+	// Customer is the customer at its next version; the stored one has to be at
+	// the version before, and version one must not be there yet. With no
+	// customer only operations change.
+	Customer *VaultCustomer
+	// Removes deletes the customer, its id is free again then. Customer tells
+	// which one, and from which version.
+	Removes bool
+	// Operations are each at their next version, as the customer is.
+	Operations []VaultOperation
+	// Binds ties a key to the first operation.
+	Binds  *Binding
+	Events []Event
+}
+
+// VaultNews is what an event of the vault tells.
+type VaultNews struct {
+	LiveMode   bool          `json:"liveMode"`
+	CustomerID string        `json:"customerId"`
+	Source     SourceRecords `json:"source,omitzero"`
+	Method     VaultMethod   `json:"method"`
+	// Origin says who has changed it: OriginAPI, OriginExternal for PayTrace's
+	// own screens, OriginGateway for what was learned later.
+	Origin Origin `json:"origin"`
+}
+
+// queue is one for each customer: what happens to one is told in order.
+func (n VaultNews) queue(merchantID string) string {
+	return "vault:" + merchantID + ":" + strconv.FormatBool(n.LiveMode) + ":" + n.CustomerID
+}
+
+// CustomerFilter selects customers of one merchant and mode, in the order of
+// their ids. Empty members do not filter.
+type CustomerFilter struct {
+	MerchantID string
+	LiveMode   bool
+	// ExpiresBy, such as 202701, selects those with a card that expires in that
+	// month or has expired before.
+	ExpiresBy int
+	// After is the id of the last customer of the page before.
+	After string
+	Limit int
+}
+
+// VaultLedger is the part of a ledger that holds the vault.
+type VaultLedger interface {
+	// ApplyVault makes the whole change durable, or none of it: ErrStale when the
+	// customer or an operation is no longer at the version before, ErrKeyTaken
+	// when the key is bound already, ErrProfileTaken when another method, of
+	// whichever customer, has the profile.
+	ApplyVault(context.Context, VaultChange) error
+	// Customer and VaultOperation return ErrNotFound when the merchant has no
+	// such one in that mode.
+	Customer(ctx context.Context, merchantID string, liveMode bool, customerID string) (VaultCustomer, error)
+	VaultOperation(ctx context.Context, merchantID, operationID string) (VaultOperation, error)
+	// Customers returns at most Limit customers.
+	Customers(context.Context, CustomerFilter) ([]VaultCustomer, error)
+	// DueVaultOperations returns at most limit operations of all merchants whose
+	// Due is set and not after now, what has been due longest first.
+	DueVaultOperations(ctx context.Context, now time.Time, limit int) ([]VaultOperation, error)
+	// DueChecks returns at most limit customers of one merchant and mode with a
+	// method whose CheckDue is set and not after now, what has been due longest
+	// first.
+	DueChecks(ctx context.Context, merchantID string, liveMode bool, now time.Time, limit int) ([]VaultCustomer, error)
+}
+
+// SaveProfile asks for a profile to be made, or changed.
+type SaveProfile struct {
+	ProfileID string
+	// Method is empty when only addresses change, or with a transaction.
+	Method PaymentMethod
+	// SourceTransactionID stores the card of an earlier transaction.
+	SourceTransactionID string
+	Billing, Shipping   *Address
+	SendBefore          time.Time
+}
+
+// RemoveProfile asks for a profile to be deleted.
+type RemoveProfile struct {
+	ProfileID  string
+	SendBefore time.Time
+}
+
+// Profiles is a processor's vault, with one card to a profile. The rules of
+// Processor hold: each call leaves at most once, and every failure is one of the
+// five outcomes. Approved means that it was done.
+type Profiles interface {
+	// CreateProfile is Rejected with RejectedProfileTaken when there is a profile
+	// with that id.
+	CreateProfile(context.Context, SaveProfile) Result
+	// UpdateProfile and DeleteProfile are Rejected with RejectedNoProfile when
+	// there is none.
+	UpdateProfile(context.Context, SaveProfile) Result
+	DeleteProfile(context.Context, RemoveProfile) Result
+	// Profile shows what may be shown of the card in a profile; ErrNotFound when
+	// there is no such profile.
+	Profile(ctx context.Context, profileID string) (CardSummary, error)
+}
+
+// What the vault does with a rejection depends on these two of PayTrace's
+// numbers.
+const (
+	RejectedNoProfile    = "30"
+	RejectedProfileTaken = "171"
+)
+
+// NewProfileID makes PayTrace's id of a new profile. It is chosen before
+// PayTrace is asked, so that a profile can be looked for whose making was never
+// answered.
+func NewProfileID() string { return NewReference() }
+
+// NewMethodID makes the id of a stored payment method, NewCustomerID that of a
+// customer to whom the caller gives none.
+func NewMethodID(now time.Time) string { return newID("pm_", now) }
+
+// NewCustomerID makes the id of a customer.
+func NewCustomerID(now time.Time) string { return newID("cus_", now) }
+
+// NewVaultOperationID makes the id of a change of the vault.
+func NewVaultOperationID(now time.Time) string { return newID("vop_", now) }
