@@ -90,7 +90,7 @@ func (g *Gateway) CreatePayment(ctx context.Context, caller Caller, cmd CreatePa
 	v.call = func(ctx context.Context, to Processor, p Payment, op Operation) Result {
 		return to.Charge(ctx, Charge{
 			Intent: p.Intent, Amount: p.Amount, OrderID: p.OrderID, Reference: p.Reference,
-			Method: cmd.Method, CustomerID: stored.ProcessorCustomerID,
+			Method: cmd.Method, CustomerID: stored.ProfileID,
 			Billing: cmd.Billing, Shipping: cmd.Shipping, Metadata: p.Metadata,
 			SendBefore: op.SendBefore,
 		})
@@ -114,7 +114,7 @@ func (g *Gateway) storedMethod(ctx context.Context, m Merchant, choice *VaultCho
 	if choice == nil {
 		return VaultMethod{}, nil
 	}
-	customer, err := g.ledger.Customer(ctx, m.ID, choice.CustomerID)
+	customer, err := g.ledger.Customer(ctx, m.ID, m.LiveMode, choice.CustomerID)
 	if errors.Is(err, ErrNotFound) {
 		return VaultMethod{}, refuse(CodeCustomerNotFound,
 			"no customer with this id is in the vault").on("paymentMethod.vault.customerId")

@@ -111,11 +111,14 @@ func (d Delivery) since() time.Time {
 // leaseAtMost is more than any delivery is held by the process that tells it.
 const leaseAtMost = 2 * time.Minute
 
-// queue is what orders deliveries: the payment, or the event itself when it
-// tells of none.
+// queue is what orders deliveries: the payment, the customer of the vault, or
+// the event itself when it tells of neither.
 func (e Event) queue() string {
 	if e.PaymentID != "" {
 		return e.PaymentID
+	}
+	if e.Vault != nil {
+		return e.Vault.Queue(e.MerchantID)
 	}
 	return e.ID
 }

@@ -110,6 +110,9 @@ var (
 	// ErrTransactionTaken says that the processor's transaction belongs to
 	// another payment, or to another refund.
 	ErrTransactionTaken = errors.New("the transaction belongs to another payment or refund already")
+	// ErrProfileTaken says that the processor's profile belongs to another payment
+	// method of the vault.
+	ErrProfileTaken = errors.New("the profile belongs to another payment method already")
 	// ErrKeyTaken says that the idempotency key is bound already.
 	ErrKeyTaken = errors.New("the idempotency key is bound already")
 )

@@ -20,6 +20,9 @@ type Event struct {
 	// Transaction is set instead, and there is no payment, in an event of type
 	// EventUnmatched.
 	Transaction *Record
+	// Vault is set instead in an event of the customer vault. Version is that of
+	// the customer then.
+	Vault *VaultNews
 }
 
 // The types of event that are not named for a payment's new status.
@@ -30,11 +33,27 @@ const (
 	EventAttention = "operator.attention"
 	// EventUnmatched: the processor has a transaction that belongs to no payment.
 	EventUnmatched = "transaction.unmatched"
+	// EventMethodCreated, EventMethodUpdated and EventMethodDeleted tell of a
+	// stored payment method.
+	EventMethodCreated = "payment_method.created"
+	EventMethodUpdated = "payment_method.updated"
+	EventMethodDeleted = "payment_method.deleted"
 )
+
+// otherMode says that the event is known to be of the mode that is not given.
+func (e Event) otherMode(live bool) bool {
+	switch {
+	case e.Vault != nil:
+		return e.Vault.LiveMode != live
+	case e.PaymentID != "":
+		return e.Payment.LiveMode != live
+	}
+	return false
+}
 
 // EventTypes are all types of event, sorted.
 func EventTypes() []string {
-	types := []string{EventUpdated, EventAttention, EventUnmatched}
+	types := []string{EventUpdated, EventAttention, EventUnmatched, EventMethodCreated, EventMethodUpdated, EventMethodDeleted}
 	for _, s := range []Status{
 		Authorized, StatusApproved, StatusDeclined, Failed, StatusUnknown, Voided, Expired, Settled, PartiallyRefunded, Refunded,
 	} {

@@ -63,22 +63,19 @@ type Ledger interface {
 	// before since.
 	UndecidedRefunds(ctx context.Context, merchantID string, liveMode bool, amount Money, since time.Time) (int, error)
 
-	// Customer returns ErrNotFound when the merchant has no such customer.
-	Customer(ctx context.Context, merchantID, customerID string) (VaultCustomer, error)
-	// SaveCustomer replaces the customer and all its methods.
-	SaveCustomer(context.Context, VaultCustomer) error
-
 	// Ready returns nil while the ledger can write.
 	Ready(context.Context) error
 
 	Outbox
+	VaultLedger
 }
 
 // KeyRecord is what a (merchant, idempotency key) is bound to, for good.
 type KeyRecord struct {
 	Key         string
 	Fingerprint []byte
-	// PaymentID and OperationID are empty for a key that was closed unused.
+	// PaymentID and OperationID are empty for a key that was closed unused. A key
+	// of the vault has the id of a vault operation and no payment.
 	PaymentID   string
 	OperationID string
 	// Reply is the decided answer, nil while there is none.

@@ -125,6 +125,7 @@ type Processor interface {
 	Void(context.Context, Void) Result
 	Refund(context.Context, Refund) Result
 	Inspector
+	Profiles
 }
 
 // Inspector looks at what a processor has on its books. Looking changes

@@ -208,7 +208,7 @@ func (g *Gateway) deliveriesOf(e Event) []Delivery {
 	now := g.clock()
 	var deliveries []Delivery
 	for _, t := range g.telling.of(e.MerchantID) {
-		if !t.Wants(e.Type) || (e.PaymentID != "" && e.Payment.LiveMode != t.LiveMode) {
+		if !t.Wants(e.Type) || e.otherMode(t.LiveMode) {
 			continue
 		}
 		deliveries = append(deliveries, Delivery{

@@ -135,8 +135,8 @@ type VaultNews struct {
 	Origin Origin `json:"origin"`
 }
 
-// queue is one for each customer: what happens to one is told in order.
-func (n VaultNews) queue(merchantID string) string {
+// Queue is one for each customer: what happens to one is told in order.
+func (n VaultNews) Queue(merchantID string) string {
 	return "vault:" + merchantID + ":" + strconv.FormatBool(n.LiveMode) + ":" + n.CustomerID
 }
 

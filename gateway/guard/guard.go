@@ -72,6 +72,28 @@ func (g *Guard) Refund(ctx context.Context, r gateway.Refund) gateway.Result {
 	return g.operate(ctx, r.SendBefore, func(ctx context.Context) gateway.Result { return g.next.Refund(ctx, r) })
 }
 
+// CreateProfile makes a profile in the processor's vault.
+func (g *Guard) CreateProfile(ctx context.Context, p gateway.SaveProfile) gateway.Result {
+	return g.operate(ctx, p.SendBefore, func(ctx context.Context) gateway.Result { return g.next.CreateProfile(ctx, p) })
+}
+
+// UpdateProfile changes a profile.
+func (g *Guard) UpdateProfile(ctx context.Context, p gateway.SaveProfile) gateway.Result {
+	return g.operate(ctx, p.SendBefore, func(ctx context.Context) gateway.Result { return g.next.UpdateProfile(ctx, p) })
+}
+
+// DeleteProfile deletes a profile.
+func (g *Guard) DeleteProfile(ctx context.Context, p gateway.RemoveProfile) gateway.Result {
+	return g.operate(ctx, p.SendBefore, func(ctx context.Context) gateway.Result { return g.next.DeleteProfile(ctx, p) })
+}
+
+// Profile looks one profile up. When the guard refuses, the error wraps a
+// *Refused.
+func (g *Guard) Profile(ctx context.Context, id string) (gateway.CardSummary, error) {
+	some := func(gateway.CardSummary) bool { return true }
+	return inspect(ctx, g, some, func(ctx context.Context) (gateway.CardSummary, error) { return g.next.Profile(ctx, id) })
+}
+
 // Transaction looks one transaction up. When the guard refuses, the error
 // wraps a *Refused.
 func (g *Guard) Transaction(ctx context.Context, id string) (gateway.Record, error) {
