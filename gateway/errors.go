@@ -19,6 +19,16 @@ const (
 	CodeAmount           Code = "amount_invalid"
 	CodeCustomerNotFound Code = "customer_not_found"
 	CodeMethodNotFound   Code = "payment_method_not_found"
+	CodeCustomerExists   Code = "customer_exists"
+	CodeTooManyMethods   Code = "too_many_payment_methods"
+	// CodeNotStorable says that a transaction is not an approved one of ours, or
+	// has no card to store.
+	CodeNotStorable     Code = "not_storable"
+	CodeProfileNotFound Code = "profile_not_found"
+	CodeProfileTaken    Code = "profile_taken"
+	// CodeNotStored says of a change of the vault that was sent and never answered
+	// that nothing of it is to be seen at PayTrace.
+	CodeNotStored        Code = "vault_not_stored"
 	CodeCaptureExceeds   Code = "capture_exceeds_authorization"
 	CodeAlreadyCaptured  Code = "already_captured"
 	CodeNotCapturable    Code = "not_capturable"
