@@ -28,17 +28,17 @@ const (
 	CodeProfileTaken    Code = "profile_taken"
 	// CodeNotStored says of a change of the vault that was sent and never answered
 	// that nothing of it is to be seen at PayTrace.
-	CodeNotStored        Code = "vault_not_stored"
-	CodeCaptureExceeds   Code = "capture_exceeds_authorization"
-	CodeAlreadyCaptured  Code = "already_captured"
-	CodeNotCapturable    Code = "not_capturable"
-	CodeNotVoidable      Code = "not_voidable"
-	CodeAlreadySettled   Code = "already_settled"
-	CodeNotRefundable    Code = "not_refundable"
-	CodeRefundExceeds    Code = "refund_exceeds_captured"
-	CodeUndecided        Code = "payment_undecided"
-	CodeInProgress       Code = "operation_in_progress"
-	CodeNotCancellable   Code = "not_cancellable"
+	CodeNotStored       Code = "vault_not_stored"
+	CodeCaptureExceeds  Code = "capture_exceeds_authorization"
+	CodeAlreadyCaptured Code = "already_captured"
+	CodeNotCapturable   Code = "not_capturable"
+	CodeNotVoidable     Code = "not_voidable"
+	CodeAlreadySettled  Code = "already_settled"
+	CodeNotRefundable   Code = "not_refundable"
+	CodeRefundExceeds   Code = "refund_exceeds_captured"
+	CodeUndecided       Code = "payment_undecided"
+	CodeInProgress      Code = "operation_in_progress"
+	CodeNotCancellable  Code = "not_cancellable"
 	// CodeKeyInProgress says that another instance has the key in hand and has
 	// written nothing yet.
 	CodeKeyInProgress Code = "idempotency_in_progress"

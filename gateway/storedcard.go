@@ -1,6 +1,5 @@
 package gateway
 
-
 // StoredCard says where the card of a new payment method comes from: exactly
 // one member.
 type StoredCard struct {

@@ -109,7 +109,7 @@ type VaultOperation struct {
 	SentAt      time.Time  `json:"sentAt,omitzero"`
 	SendBefore  time.Time  `json:"sendBefore,omitzero"`
 	// Due is when a job takes the operation up, zero when none has to.
-	Due       time.Time `json:"due,omitzero"`
+	Due time.Time `json:"due,omitzero"`
 	// Looks counts the looks for an unknown operation, or the tries to remove a
 	// profile, Misses the looks that have not shown it.
 	Looks     int       `json:"looks,omitempty"`
