@@ -1,0 +1,129 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+)
+
+// The comparison of the vault with PayTrace's profiles: cards are changed and
+// deleted at PayTrace's own screens too, and nobody is told of it there.
+
+const (
+	// checksAtOnce bounds the customers of one merchant that one round looks at.
+	checksAtOnce = 32
+	// missedAgain is the wait between two looks that show no profile. One alone
+	// may be PayTrace's mistake, and a card that is taken out is gone.
+	missedAgain = time.Hour
+	missesAtMost = 2
+	// checkPause is how long a merchant's comparison rests when PayTrace has not
+	// answered.
+	checkPause = 5 * time.Minute
+)
+
+// RunComparison compares the stored payment methods with PayTrace's profiles
+// when they are due, until ctx is done. It asks at every interval whether some
+// are.
+func (g *Gateway) RunComparison(ctx context.Context, every time.Duration) {
+	var work sync.WaitGroup
+	for _, m := range g.merchants {
+		work.Go(func() {
+			for ctx.Err() == nil {
+				wait := g.compareDue(ctx, m, every)
+				select {
+				case <-time.After(wait):
+				case <-ctx.Done():
+				}
+			}
+		})
+	}
+	work.Wait()
+}
+
+// compareDue looks at what is due of one merchant. It returns how long to wait
+// before the next round.
+func (g *Gateway) compareDue(ctx context.Context, m Merchant, every time.Duration) time.Duration {
+	defer g.survive(func() {})
+	customers, err := g.ledger.DueChecks(ctx, m.ID, m.LiveMode, g.clock(), checksAtOnce)
+	if err != nil {
+		return every // a ledger that cannot be read is told by the due work
+	}
+	for _, c := range customers {
+		err := g.compare(ctx, m, c)
+		if err == nil || errors.Is(err, ErrStale) || ctx.Err() != nil {
+			continue // what has changed meanwhile is due again
+		}
+		g.log.Warn("vault.not_compared", "merchant", m.ID, "customer", c.ID, "error", err,
+			"consequence", "what was changed at PayTrace's screens is seen later")
+		return max(every, checkPause)
+	}
+	return every
+}
+
+// compare looks at those profiles of a customer that are due, and takes over
+// what they show.
+func (g *Gateway) compare(ctx context.Context, m Merchant, c VaultCustomer) error {
+	now := g.clock()
+	next := c.next(c.UpdatedAt)
+	for _, method := range c.Methods {
+		// While an operation is under way, nobody knows what a profile should show.
+		if method.CheckDue.IsZero() || method.CheckDue.After(now) || c.Pending[method.ID] != "" {
+			continue
+		}
+		card, err := g.profile(ctx, m, method.ProfileID)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			next.missed(method, now)
+		case err != nil:
+			return err
+		default:
+			next.seen(method, card, m.checkEvery(), now)
+		}
+	}
+	return g.writeVault(ctx, VaultChange{Customer: &next, Events: g.comparisonEvents(c, next, now)})
+}
+
+func (g *Gateway) profile(ctx context.Context, m Merchant, id string) (CardSummary, error) {
+	ctx, cancel := context.WithTimeout(ctx, m.CallDeadline)
+	defer cancel()
+	return g.processors[m.ID].Profile(ctx, id)
+}
+
+// seen takes the card over as PayTrace shows it.
+func (c *VaultCustomer) seen(method VaultMethod, card CardSummary, again time.Duration, now time.Time) {
+	i := slices.IndexFunc(c.Methods, func(m VaultMethod) bool { return m.ID == method.ID })
+	fresh := method
+	fresh.Misses, fresh.CheckDue = 0, now.Add(again)
+	if shown := card.over(method.Card); shown != method.Card {
+		fresh.Card, fresh.UpdatedAt, c.UpdatedAt = shown, now, now
+	}
+	c.Methods[i] = fresh
+}
+
+// missed removes the method of a profile that is gone.
+func (c *VaultCustomer) missed(method VaultMethod, now time.Time) {
+	if method.Misses+1 >= missesAtMost {
+		c.UpdatedAt = now
+		c.remove(method.ID, now)
+		return
+	}
+	i := slices.IndexFunc(c.Methods, func(m VaultMethod) bool { return m.ID == method.ID })
+	c.Methods[i].Misses++
+	c.Methods[i].CheckDue = now.Add(missedAgain)
+}
+
+// comparisonEvents tell what was taken over. What had not been read before was
+// changed by nobody.
+func (g *Gateway) comparisonEvents(before, after VaultCustomer, now time.Time) []Event {
+	events := vaultEvents(before, after, OriginExternal, "", now)
+	for i, e := range events {
+		old, _ := before.Choose(e.Vault.Method.ID)
+		if e.Type == EventMethodUpdated && !old.Card.readable() {
+			events[i].Vault.Origin = OriginGateway
+		}
+		g.log.Info("vault.compared", "merchant", after.MerchantID, "customer", after.ID, "method", old.ID, "told", e.Type)
+	}
+	return events
+}
