@@ -16,7 +16,7 @@ const (
 	checksAtOnce = 32
 	// missedAgain is the wait between two looks that show no profile. One alone
 	// may be PayTrace's mistake, and a card that is taken out is gone.
-	missedAgain = time.Hour
+	missedAgain  = time.Hour
 	missesAtMost = 2
 	// checkPause is how long a merchant's comparison rests when PayTrace has not
 	// answered.
@@ -62,9 +62,18 @@ func (g *Gateway) compareDue(ctx context.Context, m Merchant, every time.Duratio
 	return every
 }
 
+func (m Merchant) checkEvery() time.Duration {
+	if m.CheckVaultEvery <= 0 {
+		return DefaultCheckVaultEvery
+	}
+	return m.CheckVaultEvery
+}
+
 // compare looks at those profiles of a customer that are due, and takes over
 // what they show.
 func (g *Gateway) compare(ctx context.Context, m Merchant, c VaultCustomer) error {
+	ctx, cancel := context.WithTimeout(ctx, watchPatience)
+	defer cancel()
 	now := g.clock()
 	next := c.next(c.UpdatedAt)
 	for _, method := range c.Methods {
@@ -75,43 +84,39 @@ func (g *Gateway) compare(ctx context.Context, m Merchant, c VaultCustomer) erro
 		card, err := g.profile(ctx, m, method.ProfileID)
 		switch {
 		case errors.Is(err, ErrNotFound):
-			next.missed(method, now)
+			next.missed(method.ID, now)
 		case err != nil:
 			return err
 		default:
-			next.seen(method, card, m.checkEvery(), now)
+			next.seen(method.ID, card, m.checkEvery(), now)
 		}
 	}
 	return g.writeVault(ctx, VaultChange{Customer: &next, Events: g.comparisonEvents(c, next, now)})
 }
 
-func (g *Gateway) profile(ctx context.Context, m Merchant, id string) (CardSummary, error) {
-	ctx, cancel := context.WithTimeout(ctx, m.CallDeadline)
-	defer cancel()
-	return g.processors[m.ID].Profile(ctx, id)
-}
-
 // seen takes the card over as PayTrace shows it.
-func (c *VaultCustomer) seen(method VaultMethod, card CardSummary, again time.Duration, now time.Time) {
-	i := slices.IndexFunc(c.Methods, func(m VaultMethod) bool { return m.ID == method.ID })
-	fresh := method
-	fresh.Misses, fresh.CheckDue = 0, now.Add(again)
-	if shown := card.over(method.Card); shown != method.Card {
-		fresh.Card, fresh.UpdatedAt, c.UpdatedAt = shown, now, now
+func (c *VaultCustomer) seen(methodID string, card CardSummary, again time.Duration, now time.Time) {
+	m := c.stored(methodID)
+	m.Misses, m.CheckDue = 0, now.Add(again)
+	if shown := card.over(m.Card); shown != m.Card {
+		m.Card, m.UpdatedAt, c.UpdatedAt = shown, now, now
 	}
-	c.Methods[i] = fresh
 }
 
 // missed removes the method of a profile that is gone.
-func (c *VaultCustomer) missed(method VaultMethod, now time.Time) {
-	if method.Misses+1 >= missesAtMost {
+func (c *VaultCustomer) missed(methodID string, now time.Time) {
+	m := c.stored(methodID)
+	m.Misses++
+	m.CheckDue = now.Add(missedAgain)
+	if m.Misses >= missesAtMost {
+		c.remove(methodID, now)
 		c.UpdatedAt = now
-		c.remove(method.ID, now)
-		return
 	}
-	i := slices.IndexFunc(c.Methods, func(m VaultMethod) bool { return m.ID == method.ID })
-	c.Methods[i].Misses++
-	c.Methods[i].CheckDue = now.Add(missedAgain)
+}
+
+// stored is the method with that id, which is there, to be changed.
+func (c *VaultCustomer) stored(methodID string) *VaultMethod {
+	return &c.Methods[slices.IndexFunc(c.Methods, func(m VaultMethod) bool { return m.ID == methodID })]
 }
 
 // comparisonEvents tell what was taken over. What had not been read before was

@@ -27,6 +27,9 @@ type Merchant struct {
 	// days of it that are read each time: what is shown late is found so.
 	WatchEvery time.Duration
 	WatchDays  int
+	// CheckVaultEvery is how often a stored payment method is compared with
+	// PayTrace's profile.
+	CheckVaultEvery time.Duration
 	// TellUnmatched makes an event of every transaction on the processor's
 	// books that belongs to no payment.
 	TellUnmatched bool
@@ -38,6 +41,8 @@ const (
 	DefaultCallDeadline = 60 * time.Second
 	DefaultWatchEvery   = 5 * time.Minute
 	DefaultWatchDays    = 2
+	// DefaultCheckVaultEvery makes one call a day of each stored card.
+	DefaultCheckVaultEvery = 24 * time.Hour
 	// staleAfter is added to the call's deadline before a `sending` that
 	// nobody answered for is taken for unknown.
 	staleAfter = 30 * time.Second

@@ -5,10 +5,10 @@ import (
 )
 
 const (
-	// checkEvery is how often a method is compared with its profile, checkSoon
-	// when that is done if its card could not be read.
-	checkEvery = 24 * time.Hour
+	// checkSoon is when a method is compared with its profile whose card could not
+	// be read, checkLater when that of the others is for the first time.
 	checkSoon  = time.Minute
+	checkLater = 24 * time.Hour
 )
 
 // vaultIntent makes the operation ready to leave, as intent does with a
@@ -151,7 +151,7 @@ func (c CardSummary) readable() bool {
 
 func (c CardSummary) checkDue(now time.Time) time.Time {
 	if c.readable() {
-		return now.Add(checkEvery)
+		return now.Add(checkLater)
 	}
 	return now.Add(checkSoon)
 }

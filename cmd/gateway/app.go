@@ -27,6 +27,9 @@ const dueEvery = 2 * time.Second
 // watchEvery is how often it asks whether an export is due to be read.
 const watchEvery = 5 * time.Second
 
+// compareEvery is how often it asks whether stored cards are due to be compared.
+const compareEvery = 30 * time.Second
+
 // app is a gateway with everything it stands on. What is opened is closed in
 // the opposite order; each thing's end is registered the moment it exists.
 type app struct {
@@ -194,6 +197,7 @@ func (a *app) run(ctx context.Context) error {
 	defer a.close()
 	a.background(func(ctx context.Context) { a.gateway.RunDue(ctx, dueEvery) })
 	a.background(func(ctx context.Context) { a.gateway.RunWatch(ctx, watchEvery) })
+	a.background(func(ctx context.Context) { a.gateway.RunComparison(ctx, compareEvery) })
 	a.background(func(ctx context.Context) { a.gateway.RunTelling(ctx, tellEvery) })
 
 	failed := make(chan error, 2)

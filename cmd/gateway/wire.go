@@ -31,6 +31,7 @@ func merchantsOf(cfg *config.Config) []gateway.Merchant {
 			SendWindow: m.PayTrace.SendWindow, CallDeadline: m.PayTrace.CallDeadline,
 			ProcessorUser: m.PayTrace.Username, ExportRowCap: m.PayTrace.ExportRowCap,
 			WatchEvery: m.PayTrace.WatchEvery, WatchDays: m.PayTrace.WatchDays, TellUnmatched: m.TellUnmatched,
+			CheckVaultEvery: m.PayTrace.CheckVaultEvery,
 		})
 	}
 	return merchants

@@ -166,6 +166,9 @@ type PayTrace struct {
 	// that are read each time.
 	WatchEvery time.Duration `yaml:"watchEvery"`
 	WatchDays  int           `yaml:"watchDays"`
+	// CheckVaultEvery is how often each stored card is compared with PayTrace's
+	// profile.
+	CheckVaultEvery time.Duration `yaml:"checkVaultEvery"`
 	// DiscretionaryData maps names in a payment's metadata to PayTrace's.
 	DiscretionaryData map[string]string `yaml:"discretionaryData,omitempty"`
 }

@@ -116,6 +116,7 @@ func TestDefaultsFillWhatTheFileLeavesOut(t *testing.T) {
 		{"maxLookConnections", m.PayTrace.MaxLookConnections, 8},
 		{"rateLimit", m.PayTrace.RateLimit, 0},
 		{"watchEvery", m.PayTrace.WatchEvery, 5 * time.Minute},
+		{"checkVaultEvery", m.PayTrace.CheckVaultEvery, 24 * time.Hour},
 		{"watchDays", m.PayTrace.WatchDays, 2},
 		{"exportRowCap", m.PayTrace.ExportRowCap, 0},
 		{"discretionaryData", len(m.PayTrace.DiscretionaryData), 0},
@@ -153,6 +154,7 @@ stopTimeout: 3s
       maxLookConnections: 2
       rateLimit: 1000
       watchEvery: 24h
+      checkVaultEvery: 10m
       watchDays: 31
       discretionaryData: {salesRep: SALESREP}`))
 	p := c.Merchants[0].PayTrace
@@ -162,7 +164,7 @@ stopTimeout: 3s
 	}
 	if p.BaseURL != "https://api.sandbox.paytrace.com" || p.Username != "shop" || p.IntegratorID != "9655aB" || p.CallDeadline != 20*time.Second ||
 		p.SendWindow != 2*time.Second || p.ReferenceField != "description" || !p.InvoiceSuffix || p.ExportTimeZone.String() != "UTC" ||
-		p.MaxConnections != 8 || p.MaxLookConnections != 2 || p.RateLimit != 1000 || p.WatchEvery != 24*time.Hour || p.WatchDays != 31 || p.ExportRowCap != 1_000_000 || p.DiscretionaryData["salesRep"] != "SALESREP" {
+		p.MaxConnections != 8 || p.MaxLookConnections != 2 || p.RateLimit != 1000 || p.WatchEvery != 24*time.Hour || p.CheckVaultEvery != 10*time.Minute || p.WatchDays != 31 || p.ExportRowCap != 1_000_000 || p.DiscretionaryData["salesRep"] != "SALESREP" {
 		t.Errorf("the account: %+v", p)
 	}
 }
@@ -203,7 +205,7 @@ func TestTheCommentedMembersOfTheExampleAreTheDefaults(t *testing.T) {
 	for _, line := range []string{"ledger:", "  sqlite: ./var/gateway/ledger.db", "tokenLifetime: 15m", "maxInFlight: 1024", "stopTimeout: 65s",
 		"currency: USD", "timeZone: America", "callDeadline: 60s", "sendWindow: 5s", "referenceField: customer", "invoiceSuffix: false",
 		"exportTimeZone: America", "exportRowCap: 0", "maxConnections: 64", "maxLookConnections: 8", "rateLimit: 0",
-		"tellUnmatched: false", "watchEvery: 5m", "watchDays: 2", "quota: {requests: 0, per: 1s}", "tracing:", `  endpoint: ""`, "  sample: 1.0"} {
+		"tellUnmatched: false", "watchEvery: 5m", "watchDays: 2", "checkVaultEvery: 24h", "quota: {requests: 0, per: 1s}", "tracing:", `  endpoint: ""`, "  sample: 1.0"} {
 		if strings.Count(text, "# "+line) != 1 {
 			t.Fatalf("the example does not show %q in one comment", line)
 		}

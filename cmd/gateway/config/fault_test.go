@@ -7,7 +7,7 @@ import (
 )
 
 const notKnownPayTrace = "is not known here; known are baseURL, username, password, integratorID, callDeadline, sendWindow, referenceField, " +
-	"invoiceSuffix, exportTimeZone, exportRowCap, maxConnections, maxLookConnections, rateLimit, watchEvery, watchDays, discretionaryData"
+	"invoiceSuffix, exportTimeZone, exportRowCap, maxConnections, maxLookConnections, rateLimit, watchEvery, watchDays, checkVaultEvery, discretionaryData"
 
 // Each row replaces one part of the minimal file; want is the one fault,
 // without the file's name.

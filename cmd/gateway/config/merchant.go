@@ -69,6 +69,7 @@ func (o object) paytrace(live bool) PayTrace {
 		RateLimit:          read(p, "rateLimit", number(0, 1000), 0),
 		WatchEvery:         read(p, "watchEvery", between(time.Minute, 24*time.Hour), gateway.DefaultWatchEvery),
 		WatchDays:          read(p, "watchDays", number(1, 31), gateway.DefaultWatchDays),
+		CheckVaultEvery:    read(p, "checkVaultEvery", between(10*time.Minute, 30*24*time.Hour), gateway.DefaultCheckVaultEvery),
 		DiscretionaryData:  p.discretionaryData(),
 	}
 	if account.CallDeadline > 0 && account.CallDeadline <= account.SendWindow {
