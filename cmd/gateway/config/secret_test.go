@@ -150,6 +150,7 @@ merchants:
       rateLimit: 0
       watchEvery: 5m0s
       watchDays: 2
+      checkVaultEvery: 24h0m0s
     clients:
       - id: magento
         secret: set (24 characters, from file etc/client)
