@@ -111,6 +111,13 @@ func (p *Processor) HideCards() {
 	p.blind = true
 }
 
+// ShowCards ends HideCards.
+func (p *Processor) ShowCards() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.blind = false
+}
+
 // Put puts a transaction into a state at the processor's own screens, whatever
 // it was.
 func (p *Processor) Put(id string, state gateway.RecordState) {

@@ -1,0 +1,175 @@
+package gateway_test
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"paytrace-gateway/gateway"
+	"paytrace-gateway/gateway/processortest"
+)
+
+// compared lets a test live through days with the comparison running.
+func compared(t *testing.T, test func(t *testing.T, h *house)) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, path, "one", processortest.New(time.Now))
+		ctx, cancel := context.WithCancel(t.Context())
+		go h.RunComparison(ctx, time.Minute)
+		test(t, h)
+		cancel()
+		synctest.Wait()
+		h.ledger.Close()
+	})
+}
+
+// awayFrom is a PayTrace that does not answer one kind of call.
+func awayFrom(call string) processortest.Before {
+	return func(_ context.Context, asked string) *gateway.Result {
+		if asked == call {
+			return &gateway.Result{Outcome: gateway.Unknown}
+		}
+		return nil
+	}
+}
+
+// lastTold is the last event of the vault, of how many.
+func (h *house) lastTold() (gateway.Event, int) {
+	h.t.Helper()
+	_, events := h.vaultEvents()
+	return events[len(events)-1], len(events)
+}
+
+func TestACardThatWasChangedAtPayTraceIsTakenOver(t *testing.T) {
+	compared(t, func(t *testing.T, h *house) {
+		before := h.stored("a", "b")
+		renewed := gateway.CardSummary{Brand: gateway.Visa, LastFour: "1111", ExpirationMonth: "03", ExpirationYear: "2034"}
+		h.processor.ClerkStores(before.Methods[0].ProfileID, renewed)
+		time.Sleep(25 * time.Hour)
+		after := h.customer("c")
+		if m := after.Methods[0]; m.Card != renewed || !m.Default || m.ID != before.Methods[0].ID || after.Methods[1].Card != shown {
+			t.Errorf("a day later the vault has %+v", after.Methods)
+		}
+		e, n := h.lastTold()
+		if n != 3 || e.Type != gateway.EventMethodUpdated || e.Vault.Origin != gateway.OriginExternal || e.Vault.Method.Card != renewed || e.Version != after.Version {
+			t.Errorf("%d events, the last %+v", n, e)
+		}
+		time.Sleep(72 * time.Hour)
+		if _, n := h.lastTold(); n != 3 {
+			t.Errorf("a card that stays as it is made %d more events", n-3)
+		}
+		if looks := h.processor.Calls("profile"); looks < 8 || looks > 12 {
+			t.Errorf("two cards were looked at %d times in four days", looks)
+		}
+	})
+}
+
+func TestACardThatWasDeletedAtPayTraceGoesAfterTwoLooks(t *testing.T) {
+	compared(t, func(t *testing.T, h *house) {
+		before := h.stored("a", "b", "c")
+		gone := before.Methods[0]
+		h.processor.ClerkDeletes(gone.ProfileID)
+		time.Sleep(24*time.Hour + 10*time.Minute)
+		if c := h.customer("c"); len(c.Methods) != 3 {
+			t.Fatalf("one look has removed a card: %+v", c.Methods)
+		}
+		time.Sleep(2 * time.Hour)
+		c := h.customer("c")
+		if len(c.Methods) != 2 || c.Methods[0].ID != before.Methods[1].ID || !slices.Equal(defaults(c), []string{before.Methods[1].ID}) {
+			t.Errorf("two looks have left %+v", c.Methods)
+		}
+		types, events := h.vaultEvents()
+		if want := []string{gateway.EventMethodUpdated, gateway.EventMethodDeleted}; !slices.Equal(types[3:], want) {
+			t.Errorf("told %v, want %v after three creations", types, want)
+		}
+		if e := events[4]; e.Vault.Method.ID != gone.ID || e.Vault.Origin != gateway.OriginExternal {
+			t.Errorf("told %+v", e.Vault)
+		}
+		if h.processor.Calls("delete_profile") != 0 {
+			t.Error("PayTrace was asked to delete what it has deleted")
+		}
+	})
+}
+
+func TestOneMissIsForgottenOnceTheCardIsSeen(t *testing.T) {
+	compared(t, func(t *testing.T, h *house) {
+		m := h.stored("a").Methods[0]
+		for range 4 {
+			h.processor.ClerkDeletes(m.ProfileID)
+			for h.customer("c").Methods[0].Misses == 0 {
+				time.Sleep(time.Minute)
+			}
+			h.processor.ClerkStores(m.ProfileID, shown)
+			for h.customer("c").Methods[0].Misses > 0 {
+				time.Sleep(time.Minute)
+			}
+		}
+		if _, n := h.lastTold(); n != 1 {
+			t.Errorf("%d events of a card that is as it was", n)
+		}
+	})
+}
+
+func TestACardThatCouldNotBeReadIsReadLater(t *testing.T) {
+	compared(t, func(t *testing.T, h *house) {
+		h.processor.HideCards()
+		if c := h.stored("a"); c.Methods[0].Card != (gateway.CardSummary{}) {
+			t.Fatalf("a card that nobody could read is %+v", c.Methods[0].Card)
+		}
+		profile := h.customer("c").Methods[0].ProfileID
+		h.processor.ShowCards()
+		time.Sleep(5 * time.Minute)
+		c := h.customer("c")
+		if c.Methods[0].Card != shown {
+			t.Errorf("minutes later it is %+v at profile %s", c.Methods[0], profile)
+		}
+		if e, n := h.lastTold(); n != 2 || e.Vault.Origin != gateway.OriginGateway || e.Type != gateway.EventMethodUpdated {
+			t.Errorf("%d events, the last %+v", n, e)
+		}
+	})
+}
+
+func TestNothingIsConcludedWhilePayTraceIsAway(t *testing.T) {
+	compared(t, func(t *testing.T, h *house) {
+		before := h.stored("a", "b")
+		h.processor.SetBefore(awayFrom("profile"))
+		asked := h.processor.Calls("profile")
+		time.Sleep(72 * time.Hour)
+		if c := h.customer("c"); !slices.Equal(c.Methods, before.Methods) {
+			t.Errorf("%+v", c.Methods)
+		}
+		if calls := h.processor.Calls("profile") - asked; calls > 48*13 {
+			t.Errorf("a PayTrace that is away was asked %d times in two days", calls)
+		}
+		h.processor.SetBefore(nil)
+		time.Sleep(time.Hour)
+		if c := h.customer("c"); c.Methods[0].CheckDue.Before(time.Now()) {
+			t.Errorf("it was not compared once PayTrace was back: %+v", c.Methods[0])
+		}
+	})
+}
+
+func TestAMethodThatIsBeingReplacedIsNotCompared(t *testing.T) {
+	compared(t, func(t *testing.T, h *house) {
+		m := h.stored("a").Methods[0]
+		h.processor.SetAfter(func(_ context.Context, call string, r gateway.Result) gateway.Result {
+			if call == "update_profile" {
+				return gateway.Result{Outcome: gateway.Unknown}
+			}
+			return r
+		})
+		h.processor.SetBefore(awayFrom("profile"))
+		card := fields("z").Method
+		a, err := h.updateMethod(9*time.Second, "replace", gateway.UpdateMethod{CustomerID: "c", MethodID: m.ID, Card: card})
+		h.vaulted(a, err, gateway.OpUnknown)
+		h.processor.SetBefore(nil)
+		time.Sleep(26 * time.Hour)
+		if c := h.customer("c"); len(c.Pending) != 1 || !c.Methods[0].UpdatedAt.Equal(m.UpdatedAt) {
+			t.Errorf("compared while it was replaced: %+v", c)
+		}
+	})
+}
