@@ -115,6 +115,9 @@ func concludeVault(c VaultCustomer, op, sent VaultOperation, r Result, now time.
 	}
 	next := c.next(now)
 	next.setPending(op.MethodID, "")
+	if r.Rejection != nil && r.Rejection.Code == RejectedNoProfile {
+		next.compare(op.MethodID, now)
+	}
 	return VaultChange{
 		Customer: &next, Removes: op.MakesCustomer && len(next.Methods)+len(next.Pending) == 0,
 		Operations: []VaultOperation{op.next(now)},
