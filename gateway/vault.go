@@ -141,6 +141,8 @@ type VaultNews struct {
 	CustomerID string        `json:"customerId"`
 	Source     SourceRecords `json:"source,omitzero"`
 	Method     VaultMethod   `json:"method"`
+	// Stored is how many methods the customer has now.
+	Stored int `json:"stored"`
 	// Origin says who has changed it: OriginAPI, OriginExternal for PayTrace's
 	// own screens, OriginGateway for what was learned later.
 	Origin Origin `json:"origin"`

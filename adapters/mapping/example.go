@@ -17,7 +17,17 @@ const (
 	exampleTransaction = "123456789"
 )
 
-// Example is an event of that type about a payment that nobody made, with
+var (
+	exampleSource = gateway.SourceRecords{
+		OpportunityID: "006000000000001AAA", SalesforceOrderID: "801000000000001AAA",
+		AccountID: "001000000000001AAA", ContactID: "003000000000001AAA",
+	}
+	exampleCard = gateway.CardSummary{Brand: gateway.Visa, LastFour: "1111", ExpirationMonth: "12", ExpirationYear: "2030"}
+)
+
+const exampleMethod = "pm_0000000000000000000example"
+
+// Example is an event of that type about a payment or a card that nobody made, with
 // everything in it that a payment can have. It is false for a type that is none.
 func Example(eventType string) (gateway.Event, bool) {
 	if !slices.Contains(gateway.EventTypes(), eventType) {
@@ -31,22 +41,36 @@ func Example(eventType string) (gateway.Event, bool) {
 		}
 		return e, true
 	}
+	if strings.HasPrefix(eventType, "payment_method.") {
+		e.Vault = exampleNews(eventType)
+		return e, true
+	}
 	e.Payment = examplePaymentOf(eventType)
 	e.PaymentID, e.OperationID = e.Payment.ID, e.Payment.Operations[len(e.Payment.Operations)-1].ID
 	return e, true
+}
+
+func exampleNews(eventType string) *gateway.VaultNews {
+	n := gateway.VaultNews{
+		CustomerID: "customer-42", Source: exampleSource, Origin: gateway.OriginAPI, Stored: 1,
+		Method: gateway.VaultMethod{
+			ID: exampleMethod, Card: exampleCard, Default: true, CreatedAt: exampleAt, UpdatedAt: exampleAt,
+		},
+	}
+	if eventType == gateway.EventMethodDeleted {
+		n.Stored = 0
+	}
+	return &n
 }
 
 func examplePaymentOf(eventType string) gateway.Payment {
 	p := gateway.Payment{
 		ID: examplePayment, MerchantID: "example", Status: exampleStatus(eventType), Intent: gateway.IntentSale,
 		Amount: exampleAmount, Currency: "USD", OrderID: "100000001", StoreCode: "default", CustomerID: "42", Channel: "magento",
-		Source: gateway.SourceRecords{
-			OpportunityID: "006000000000001AAA", SalesforceOrderID: "801000000000001AAA",
-			AccountID: "001000000000001AAA", ContactID: "003000000000001AAA",
-		},
+		Source:   exampleSource,
 		Metadata: map[string]string{"purchaseOrder": "PO-1001"},
-		Method:   gateway.ByVault, Card: gateway.CardSummary{Brand: gateway.Visa, LastFour: "1111", ExpirationMonth: "12", ExpirationYear: "2030"},
-		CustomerVaultID: "customer-42", PaymentMethodID: "pm_0000000000000000000example",
+		Method:   gateway.ByVault, Card: exampleCard,
+		CustomerVaultID: "customer-42", PaymentMethodID: exampleMethod,
 		Reference: "EXAMPLE23456789A", TransactionID: exampleTransaction, ApprovalCode: "TAS456", AVS: "Full Exact Match", CSC: "Match",
 		NeedsAttention: eventType == gateway.EventAttention, Version: 3, CreatedAt: exampleAt, UpdatedAt: exampleAt,
 	}

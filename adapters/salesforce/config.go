@@ -64,6 +64,9 @@ type Config struct {
 	// SequenceField takes the version of the payment, which only rises. None
 	// means that it is not written.
 	SequenceField string
+	// CustomerVaultField takes the id of a customer of the vault, on the account
+	// and the contact that it was made with. None means that it is not written.
+	CustomerVaultField string
 	// PlatformEvent is the API name of an event that is published after each
 	// upsert. None means that none is.
 	PlatformEvent string
@@ -160,6 +163,8 @@ func (c Config) check() error {
 		"apiVersion: expected one from %s on, such as %s", minAPIVersion, DefaultAPIVersion)
 	fault(!apiName.MatchString(c.Object), "object: %q is no API name such as %s", c.Object, DefaultObject)
 	fault(!apiName.MatchString(c.ExternalID), "externalId: %q is no API name such as %s", c.ExternalID, DefaultExternalID)
+	fault(c.CustomerVaultField != "" && !apiName.MatchString(c.CustomerVaultField),
+		"customerVaultField: %q is no API name such as CustomerVaultID__c", c.CustomerVaultField)
 	fault(c.SequenceField != "" && !apiName.MatchString(c.SequenceField), "sequenceField: %q is no API name such as EventSequence__c", c.SequenceField)
 	fault(c.PlatformEvent != "" && (!apiName.MatchString(c.PlatformEvent) || !strings.HasSuffix(c.PlatformEvent, "__e")),
 		"platformEvent: %q is no API name of a platform event such as Payment_Update__e", c.PlatformEvent)

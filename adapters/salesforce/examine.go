@@ -23,6 +23,9 @@ func (s *Sink) Examine(ctx context.Context) []gateway.Finding {
 	if s.events != nil {
 		all = append(all, s.examineEvent(ctx)...)
 	}
+	if s.client.config.CustomerVaultField != "" {
+		all = append(all, s.examineVault(ctx))
+	}
 	return append(all, s.callsLeft()...)
 }
 

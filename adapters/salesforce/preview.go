@@ -10,9 +10,10 @@ var _ gateway.Previewer = (*Sink)(nil)
 
 // Preview is what an event becomes in the org.
 type Preview struct {
-	// Object is written by ExternalID, which has the value ID.
+	// Object is written by ExternalID, which has the value ID; without one, ID is
+	// Salesforce's own.
 	Object     string         `json:"object"`
-	ExternalID string         `json:"externalID"`
+	ExternalID string         `json:"externalID,omitempty"`
 	ID         string         `json:"id"`
 	Fields     map[string]any `json:"fields"`
 	// PlatformEvent is published after that, if it is configured.
@@ -21,8 +22,12 @@ type Preview struct {
 }
 
 // Preview shows what an event becomes, without its being sent. It is a Preview,
-// or nil where an event is about no payment.
+// or nil where an event is about no payment. An event of the vault writes into
+// two records at most, so it is a list of them.
 func (s *Sink) Preview(e gateway.Event) (any, error) {
+	if e.Vault != nil {
+		return s.vaultPreview(*e.Vault), nil
+	}
 	if !concerns(e) {
 		return nil, nil
 	}
@@ -40,4 +45,16 @@ func (s *Sink) Preview(e gateway.Event) (any, error) {
 		return nil, fmt.Errorf("eventFields: %w", err)
 	}
 	return p, nil
+}
+
+func (s *Sink) vaultPreview(n gateway.VaultNews) any {
+	config := s.client.config
+	if config.CustomerVaultField == "" {
+		return nil
+	}
+	all := []Preview{}
+	for _, o := range ownersOf(n) {
+		all = append(all, Preview{Object: o.object, ID: o.id, Fields: config.vaultFields(n)})
+	}
+	return all
 }

@@ -63,6 +63,9 @@ func (s *Sink) BatchLimit() int {
 // published, if there is one. An event that could not be published after the
 // upsert has the upsert again, which changes nothing.
 func (s *Sink) Deliver(ctx context.Context, d gateway.Delivery) gateway.Verdict {
+	if d.Event.Vault != nil {
+		return s.eased(s.tellVault(ctx, *d.Event.Vault))
+	}
 	if !concerns(d.Event) {
 		return notNeeded
 	}
@@ -98,6 +101,10 @@ func (s *Sink) DeliverAll(ctx context.Context, deliveries []gateway.Delivery) []
 	var records []record
 	var places []int // where in verdicts the record's is
 	for i, d := range deliveries {
+		if d.Event.Vault != nil {
+			verdicts[i] = s.tellVault(ctx, *d.Event.Vault)
+			continue
+		}
 		if !concerns(d.Event) {
 			verdicts[i] = notNeeded
 			continue

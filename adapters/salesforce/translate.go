@@ -106,8 +106,11 @@ const sameRecord = 15
 // records of all its opportunities and orders.
 func laneOf(e gateway.Event) string {
 	source := e.Payment.Source
+	if e.Vault != nil {
+		source = e.Vault.Source
+	}
 	for _, parent := range []struct{ kind, id string }{
-		{"account", source.AccountID}, {"opportunity", source.OpportunityID}, {"order", source.SalesforceOrderID},
+		{"account", source.AccountID}, {"opportunity", source.OpportunityID}, {"order", source.SalesforceOrderID}, {"contact", source.ContactID},
 	} {
 		if id := strings.TrimSpace(parent.id); id != "" {
 			return parent.kind + ":" + id[:min(len(id), sameRecord)]

@@ -74,7 +74,7 @@ func salesforceConfig(m config.Merchant, org config.Salesforce) salesforce.Confi
 		LoginURL: org.LoginURL, ClientID: org.ClientID, ClientSecret: org.ClientSecret.Reveal(),
 		Username: org.Username, PrivateKey: org.PrivateKey.Reveal(), Audience: org.Audience,
 		APIVersion: org.APIVersion, Object: org.Object, ExternalID: org.ExternalID, PerOperation: org.PerOperation,
-		SequenceField: org.SequenceField, PlatformEvent: org.PlatformEvent,
+		SequenceField: org.SequenceField, CustomerVaultField: org.CustomerVaultField, PlatformEvent: org.PlatformEvent,
 		Rules: mapping.Rules{Fields: org.Fields, Statuses: org.Statuses}, EventFields: org.EventFields,
 		LiveMode: m.LiveMode, AllowNetworks: org.AllowNetworks, AllowHosts: org.AllowHosts, Now: time.Now,
 	}

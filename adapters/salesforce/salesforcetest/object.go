@@ -62,6 +62,12 @@ func PaymentObject() Object {
 	}}
 }
 
+// PersonObject is an account or a contact with the field for the vault's
+// customer.
+func PersonObject(name string) Object {
+	return Object{Name: name, Fields: []Field{{Name: "CustomerVaultID__c", Type: Text, Length: 64}}}
+}
+
 // OperationObject is the object of an org that keeps a record for each
 // operation: several have one transaction id.
 func OperationObject() Object {

@@ -98,6 +98,7 @@ func New(s Settings) *Org {
 const (
 	OpToken      = "token"
 	OpUpsert     = "upsert"
+	OpUpdate     = "update"
 	OpCollection = "collection"
 	OpPublish    = "publish"
 	OpComposite  = "composite"
@@ -152,6 +153,8 @@ func (q *request) classify() {
 	switch {
 	case q.Method == http.MethodPatch && len(q.parts) == 4 && q.parts[0] == "sobjects":
 		q.operation = OpUpsert
+	case q.Method == http.MethodPatch && len(q.parts) == 3 && q.parts[0] == "sobjects":
+		q.operation = OpUpdate
 	case q.Method == http.MethodPatch && len(q.parts) == 4 && q.parts[0] == "composite" && q.parts[1] == "sobjects":
 		q.operation = OpCollection
 	case q.Method == http.MethodPost && len(q.parts) == 2 && q.parts[0] == "sobjects" && strings.HasSuffix(q.parts[1], "__e"):
@@ -194,6 +197,8 @@ func (o *Org) api(q *request, fault *Fault) answer {
 	switch q.operation {
 	case OpUpsert:
 		return o.upsert(q)
+	case OpUpdate:
+		return o.update(q)
 	case OpCollection:
 		return o.collection(q, fault)
 	case OpPublish:

@@ -72,6 +72,46 @@ func (o *Org) upsert(q *request) answer {
 	return a
 }
 
+// update answers the change of one record by Salesforce's own id.
+func (o *Org) update(q *request) answer {
+	t, ok := o.tables[q.parts[1]]
+	if !ok {
+		return notFound(nil)
+	}
+	fields, broken := decode(q.body)
+	if broken != nil {
+		return broken.answer()
+	}
+	if broken := t.object.readable(fields); broken != nil {
+		return broken.answer()
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, r := range t.records {
+		if same(r.ID) != same(q.parts[2]) {
+			continue
+		}
+		next := map[string]any{}
+		maps.Copy(next, r.Fields)
+		maps.Copy(next, fields)
+		if broken := o.refuses(t, r, next); broken != nil {
+			return broken.answer()
+		}
+		r.Fields = next
+		r.Revisions = append(r.Revisions, maps.Clone(next))
+		return answer{status: http.StatusNoContent, acted: true}
+	}
+	return notFound(nil)
+}
+
+// Keep adds a record with an id of its own, as one that was in the org before.
+func (o *Org) Keep(object, id string, fields map[string]any) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	t := o.tables[object]
+	t.records = append(t.records, &Record{ID: id, Fields: maps.Clone(fields)})
+}
+
 // keyed finds the object, if the field is an external id of it.
 func (o *Org) keyed(object, key string) (*table, *problem) {
 	t, ok := o.tables[object]

@@ -32,7 +32,7 @@ var members = map[string][]string{
 	"magento": {"baseURL", "signingURL", "consumerKey", "consumerSecret", "accessToken", "accessTokenSecret", "way", "methodCodes", "channel",
 		"stores", "orderWait", "undoWithoutOrder", "callerBudget", "leaveReview", "declined", "statuses", "allowNetworks", "allowHosts", "timeout", "atOnce"},
 	"salesforce": {"loginURL", "clientID", "clientSecret", "username", "privateKey", "audience", "apiVersion", "object", "externalID",
-		"perOperation", "sequenceField", "platformEvent", "fields", "eventFields", "statuses", "allowNetworks", "allowHosts", "timeout", "atOnce"},
+		"perOperation", "sequenceField", "customerVaultField", "platformEvent", "fields", "eventFields", "statuses", "allowNetworks", "allowHosts", "timeout", "atOnce"},
 	"webhook": {"name", "url", "secret", "previousSecret", "events", "allowNetworks", "allowHosts", "timeout", "atOnce"},
 }
 

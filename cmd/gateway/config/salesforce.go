@@ -26,7 +26,9 @@ type Salesforce struct {
 	ExternalID    string `yaml:"externalID,omitempty"`
 	PerOperation  bool   `yaml:"perOperation"`
 	SequenceField string `yaml:"sequenceField,omitempty"`
-	PlatformEvent string `yaml:"platformEvent,omitempty"`
+	// CustomerVaultField is on accounts and contacts.
+	CustomerVaultField string `yaml:"customerVaultField,omitempty"`
+	PlatformEvent      string `yaml:"platformEvent,omitempty"`
 	// Fields and EventFields are expressions, by the fields that take them.
 	Fields      map[string]string         `yaml:"fields,omitempty"`
 	EventFields map[string]string         `yaml:"eventFields,omitempty"`
@@ -52,23 +54,24 @@ func (o object) salesforce() *Salesforce {
 	}
 	s := o.child(SalesforceName, "salesforce")
 	org := Salesforce{
-		LoginURL:      read(s, "loginURL", loginURL, "https://login.salesforce.com"),
-		ClientID:      require(s, "clientID", consumer),
-		ClientSecret:  s.secret("clientSecret"),
-		Username:      read(s, "username", orgUser, ""),
-		PrivateKey:    s.privateKey("privateKey"),
-		Audience:      read(s, "audience", loginURL, ""),
-		APIVersion:    read(s, "apiVersion", apiVersion, ""),
-		Object:        read(s, "object", apiName, ""),
-		ExternalID:    read(s, "externalID", apiName, ""),
-		PerOperation:  read(s, "perOperation", truth, false),
-		SequenceField: read(s, "sequenceField", apiName, ""),
-		PlatformEvent: read(s, "platformEvent", apiName, ""),
-		Fields:        s.texts("fields", maxFields, expression),
-		EventFields:   s.texts("eventFields", maxFields, expression),
-		Statuses:      s.statuses(picklist),
-		Egress:        s.egress(),
-		Calls:         s.calls(),
+		LoginURL:           read(s, "loginURL", loginURL, "https://login.salesforce.com"),
+		ClientID:           require(s, "clientID", consumer),
+		ClientSecret:       s.secret("clientSecret"),
+		Username:           read(s, "username", orgUser, ""),
+		PrivateKey:         s.privateKey("privateKey"),
+		Audience:           read(s, "audience", loginURL, ""),
+		APIVersion:         read(s, "apiVersion", apiVersion, ""),
+		Object:             read(s, "object", apiName, ""),
+		ExternalID:         read(s, "externalID", apiName, ""),
+		PerOperation:       read(s, "perOperation", truth, false),
+		SequenceField:      read(s, "sequenceField", apiName, ""),
+		CustomerVaultField: read(s, "customerVaultField", apiName, ""),
+		PlatformEvent:      read(s, "platformEvent", apiName, ""),
+		Fields:             s.texts("fields", maxFields, expression),
+		EventFields:        s.texts("eventFields", maxFields, expression),
+		Statuses:           s.statuses(picklist),
+		Egress:             s.egress(),
+		Calls:              s.calls(),
 	}
 	if s.has("clientSecret") == s.has("privateKey") {
 		s.fault("clientSecret", "expected either clientSecret, or username and privateKey")
