@@ -207,19 +207,23 @@ func (o demoOptions) config() (*config.Config, error) {
 	return config.Parse("the demo's flags", []byte(o.yaml(o.data)), env, nil)
 }
 
-// stockVault reads the demo's customers from the simulated PayTrace, as a
-// vault would.
+// stockVault puts the simulated PayTrace's profiles under customers of the same
+// name, unless an earlier run has.
 func (a *app) stockVault(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	for _, id := range demoCustomers {
-		method, err := a.clients[demoMerchant].Customer(ctx, id)
+		card, err := a.clients[demoMerchant].Profile(ctx, id)
 		if err != nil {
 			return fmt.Errorf("the simulated PayTrace does not show customer %s: %w", id, err)
 		}
-		method.ID, method.ProcessorCustomerID, method.Default = "pm_"+id, id, true
-		customer := gateway.VaultCustomer{MerchantID: demoMerchant, ID: id, Methods: []gateway.VaultMethod{method}}
-		if err := a.ledger.SaveCustomer(ctx, customer); err != nil {
+		now := time.Now().UTC()
+		method := gateway.VaultMethod{ID: "pm_" + id, ProfileID: id, Card: card, Default: true, CreatedAt: now, UpdatedAt: now}
+		customer := gateway.VaultCustomer{
+			MerchantID: demoMerchant, ID: id, Methods: []gateway.VaultMethod{method}, Version: 1, CreatedAt: now, UpdatedAt: now,
+		}
+		err = a.ledger.ApplyVault(ctx, gateway.VaultChange{Customer: &customer})
+		if err != nil && !errors.Is(err, gateway.ErrStale) {
 			return err
 		}
 	}
