@@ -16,6 +16,8 @@ func (s *Server) addMethod(c *fiber.Ctx) error {
 	return writeMethodAnswer(c, answer, err, http.StatusCreated)
 }
 
+// updateMethod needs a key for a card only: the same address is the same however
+// often it is sent.
 func (s *Server) updateMethod(c *fiber.Ctx) error {
 	request, err := storingBody[updateMethodRequest](c)
 	if err != nil {
@@ -26,7 +28,7 @@ func (s *Server) updateMethod(c *fiber.Ctx) error {
 	}
 	who := principal(c)
 	caller := gateway.Caller{MerchantID: who.MerchantID, Channel: who.Channel}
-	if request.needsKey() || c.Get(headerKey) != "" {
+	if request.PaymentMethod != nil || c.Get(headerKey) != "" {
 		if caller, err = s.caller(c); err != nil {
 			return err
 		}
@@ -40,8 +42,7 @@ func (s *Server) updateMethod(c *fiber.Ctx) error {
 	return writeMethodAnswer(c, answer, err, http.StatusOK)
 }
 
-// writeMethodAnswer tells what became of a method. One that is not stored yet
-// shows what is known of its card.
+// writeMethodAnswer tells what became of a method.
 func writeMethodAnswer(c *fiber.Ctx, a gateway.VaultAnswer, err error, done int) error {
 	if err != nil {
 		return err
@@ -50,30 +51,18 @@ func writeMethodAnswer(c *fiber.Ctx, a gateway.VaultAnswer, err error, done int)
 	if err != nil {
 		return err
 	}
-	shown := viewOfCard(a.MethodID, a.Operation.Card)
-	if m, stored := method(a.Customer, a.MethodID); stored {
-		shown = viewOfMethod(m)
-	}
-	v := methodAnswerOf(a.Customer, shown)
+	v := viewOfOneMethod(a.Customer, a.Method())
 	v.vaultCallView = call
 	return writeJSON(c, status, v)
 }
 
-// method is the one with that id; no id means none, and not the default.
-func method(customer gateway.VaultCustomer, id string) (gateway.VaultMethod, bool) {
-	if id == "" {
-		return gateway.VaultMethod{}, false
-	}
-	return customer.Choose(id)
-}
-
 func (s *Server) getMethod(c *fiber.Ctx) error {
 	return s.readMethods(c, func(customer gateway.VaultCustomer) error {
-		m, found := method(customer, param(c, "paymentMethodId"))
+		m, found := customer.Choose(param(c, "paymentMethodId")) // which is not empty, or the path were another
 		if !found {
 			return missingTarget(gateway.CodeMethodNotFound, "the customer has no such payment method")
 		}
-		v := methodAnswerOf(customer, viewOfMethod(m))
+		v := viewOfOneMethod(customer, m)
 		v.RequestID = requestID(c)
 		return writeJSON(c, http.StatusOK, v)
 	})

@@ -50,8 +50,6 @@ const (
 	codeCardNumber       gateway.Code = "card_number_refused"
 	codeTimeout          gateway.Code = "request_timeout"
 	codeInternal         gateway.Code = "internal_error"
-	// codeNotStored says that a card was looked for at PayTrace and is not there.
-	codeNotStored gateway.Code = "not_stored"
 )
 
 // statusOf is the one table from codes to HTTP statuses. What is not in it is

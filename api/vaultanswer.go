@@ -72,7 +72,7 @@ func refusedVaultOperation(op gateway.VaultOperation) *Problem {
 	case op.Status == gateway.OpNotSent:
 		return notSentProblem()
 	case op.Status == gateway.OpFailed:
-		p := problem(codeNotStored, "what PayTrace answered was lost, and it has not stored the card; let it be entered anew, and send it with a new key")
+		p := problem(gateway.CodeNotStored, "PayTrace's answer was lost, and the card is not stored there; let it be entered anew, and send it with a new key")
 		p.Outcome = string(gateway.OpFailed)
 		return p
 	case op.Status == gateway.OpRejected && op.Rejection != nil:

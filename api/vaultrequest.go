@@ -96,14 +96,10 @@ func (r updateMethodRequest) rawCard() bool {
 }
 func (m *cardToStore) rawCard() bool { return m != nil && m.Card != nil }
 
-// needsKey says that PayTrace is asked for something, which a retry must not
-// ask for again.
-func (r updateMethodRequest) needsKey() bool {
-	return r.PaymentMethod != nil || r.BillingAddress != nil || r.ShippingAddress != nil
-}
-
 // empty says that the body asks for nothing.
-func (r updateMethodRequest) empty() bool { return !r.needsKey() && !r.MakeDefault }
+func (r updateMethodRequest) empty() bool {
+	return r.PaymentMethod == nil && r.BillingAddress == nil && r.ShippingAddress == nil && !r.MakeDefault
+}
 
 func (r updateCustomerRequest) empty() bool {
 	return r.DefaultPaymentMethodID == "" && r.SourceRecords == nil

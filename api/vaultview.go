@@ -101,20 +101,15 @@ func viewOfMethods(customer gateway.VaultCustomer) []methodView {
 }
 
 func viewOfMethod(m gateway.VaultMethod) methodView {
-	v := viewOfCard(m.ID, m.Card)
-	v.IsDefault, v.CreatedAt, v.UpdatedAt = m.Default, m.CreatedAt, m.UpdatedAt
-	return v
-}
-
-func viewOfCard(methodID string, card gateway.CardSummary) methodView {
 	return methodView{
-		PaymentMethodID: methodID, CardType: card.Brand, Last4Digits: card.LastFour,
-		ExpirationMonth: card.ExpirationMonth, ExpirationYear: card.ExpirationYear,
+		PaymentMethodID: m.ID, CardType: m.Card.Brand, Last4Digits: m.Card.LastFour,
+		ExpirationMonth: m.Card.ExpirationMonth, ExpirationYear: m.Card.ExpirationYear,
+		IsDefault: m.Default, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
 	}
 }
 
-func methodAnswerOf(customer gateway.VaultCustomer, m methodView) methodAnswer {
-	return methodAnswer{CustomerID: customer.ID, MerchantID: customer.MerchantID, LiveMode: customer.LiveMode, methodView: m}
+func viewOfOneMethod(customer gateway.VaultCustomer, m gateway.VaultMethod) methodAnswer {
+	return methodAnswer{CustomerID: customer.ID, MerchantID: customer.MerchantID, LiveMode: customer.LiveMode, methodView: viewOfMethod(m)}
 }
 
 // viewOfVaultOperation shows an operation; `sending` is `unknown`, as it is of
