@@ -218,7 +218,7 @@ func (a *app) stockVault(ctx context.Context) error {
 			return fmt.Errorf("the simulated PayTrace does not show customer %s: %w", id, err)
 		}
 		now := time.Now().UTC()
-		method := gateway.VaultMethod{ID: "pm_" + id, ProfileID: id, Card: card, Default: true, CreatedAt: now, UpdatedAt: now}
+		method := gateway.VaultMethod{ID: "pm_" + id, ProfileID: id, Card: card, Default: true, CreatedAt: now, UpdatedAt: now, CheckDue: now}
 		customer := gateway.VaultCustomer{
 			MerchantID: demoMerchant, ID: id, Methods: []gateway.VaultMethod{method}, Version: 1, CreatedAt: now, UpdatedAt: now,
 		}
