@@ -76,7 +76,11 @@ func refusedVaultOperation(op gateway.VaultOperation) *Problem {
 		p.Outcome = string(gateway.OpFailed)
 		return p
 	case op.Status == gateway.OpRejected && op.Rejection != nil:
-		return rejectionProblem(*op.Rejection)
+		r := *op.Rejection
+		if r.Field == "transactionId" {
+			r.Field = "paymentMethod.earlierPayment.transactionId"
+		}
+		return rejectionProblem(r)
 	default:
 		return nil
 	}
