@@ -68,20 +68,23 @@ func callOf(c *fiber.Ctx, a gateway.VaultAnswer, done int) (status int, v vaultC
 // refusedVaultOperation is the problem that an operation's end is, nil when it
 // is an answer.
 func refusedVaultOperation(op gateway.VaultOperation) *Problem {
-	switch {
-	case op.Status == gateway.OpNotSent:
+	if op.Status == gateway.OpNotSent {
 		return notSentProblem()
-	case op.Status == gateway.OpFailed:
-		p := problem(gateway.CodeNotStored, "PayTrace's answer was lost, and the card is not stored there; let it be entered anew, and send it with a new key")
+	}
+	if op.Rejection == nil {
+		return nil
+	}
+	r := *op.Rejection
+	switch op.Status {
+	case gateway.OpFailed:
+		p := problem(gateway.CodeNotStored, r.Message)
 		p.Outcome = string(gateway.OpFailed)
 		return p
-	case op.Status == gateway.OpRejected && op.Rejection != nil:
-		r := *op.Rejection
+	case gateway.OpRejected:
 		if r.Field == "transactionId" {
 			r.Field = "paymentMethod.earlierPayment.transactionId"
 		}
 		return rejectionProblem(r)
-	default:
-		return nil
 	}
+	return nil
 }

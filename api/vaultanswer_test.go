@@ -10,8 +10,10 @@ import (
 // What became of a lost answer is known only after days, so it is shown here
 // what a caller is told then.
 func TestACardThatWasLookedForAndIsNotThereIsNotStored(t *testing.T) {
-	p := refusedVaultOperation(gateway.VaultOperation{ID: "vop_1", Status: gateway.OpFailed})
-	if p == nil || p.Code != gateway.CodeNotStored || p.Status != http.StatusUnprocessableEntity || p.Outcome != "failed" || p.Retryable {
+	p := refusedVaultOperation(gateway.VaultOperation{
+		ID: "vop_1", Status: gateway.OpFailed, Rejection: &gateway.Rejection{Code: gateway.RejectedByState, Message: "it is not there"},
+	})
+	if p == nil || p.Code != gateway.CodeNotStored || p.Status != http.StatusUnprocessableEntity || p.Outcome != "failed" || p.Detail != "it is not there" || p.Retryable {
 		t.Errorf("it is told as %+v", p)
 	}
 	for _, status := range []gateway.OperationStatus{gateway.OpSending, gateway.OpUnknown, gateway.OpApproved} {
