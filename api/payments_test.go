@@ -12,13 +12,16 @@ import (
 // storeCustomers gives the vault the customer that the tests pay with.
 func (h *house) storeCustomers() {
 	h.t.Helper()
-	must(0, h.ledger.ApplyVault(h.t.Context(), gateway.VaultChange{Customer: &gateway.VaultCustomer{
+	shopper := gateway.VaultCustomer{
 		MerchantID: "main", ID: "demo-visa", Version: 1,
 		Methods: []gateway.VaultMethod{{
 			ID: "pm_1", ProfileID: "c-1", Default: true,
 			Card: gateway.CardSummary{Brand: gateway.Visa, LastFour: "1111", ExpirationMonth: "12", ExpirationYear: "2030"},
 		}},
-	}}))(h.t)
+	}
+	if err := h.ledger.ApplyVault(h.t.Context(), gateway.VaultChange{Customer: &shopper}); err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 func TestASaleIsApproved(t *testing.T) {
