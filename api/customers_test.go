@@ -18,7 +18,8 @@ func fresh(name string) string { return `"hpf-` + name + `"` }
 func (h *house) store(id string, members ...string) answer {
 	h.t.Helper()
 	body := customer(append([]string{"customerId", `"` + id + `"`, hpfToken, fresh(id)}, members...)...)
-	return h.do(call{path: vault, key: "store-" + id, body: body}).expect(http.StatusCreated)
+	key := "store-" + strings.ReplaceAll(id, "@", "-at-")
+	return h.do(call{path: vault, key: key, body: body}).expect(http.StatusCreated)
 }
 
 // methodOf is the id of the customer's n-th method.
