@@ -16,7 +16,6 @@ const (
 	refundPath      = "/v1/transactions/refund/for_transaction"
 	exportIDPath    = "/v1/transactions/export/by_id"
 	exportDatesPath = "/v1/transactions/export/by_date_range"
-	customerPath    = "/v1/customer/export"
 )
 
 // chargePath is where a sale or an authorization by this payer goes.

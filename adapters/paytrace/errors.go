@@ -86,6 +86,8 @@ const (
 	sayUndecided   = "We do not know yet whether the payment went through. Please do not pay again; we will tell you."
 	sayUnavailable = "Payments are not available at the moment. Nothing was charged."
 	sayDone        = "The payment was approved."
+	sayStored      = "The card was stored."
+	sayRemoved     = "The card was removed."
 	sayRefund      = "The refund was not made."
 	sayVoid        = "The payment was not cancelled."
 	sayCapture     = "The payment was not captured."
@@ -127,9 +129,9 @@ var table = map[code]verdict{
 	{responseCode, "151"}: foreign("recurrence updated"),
 	{responseCode, "152"}: foreign("recurrence deleted"),
 	{responseCode, "155"}: foreign("recurrence exported"),
-	{responseCode, "160"}: foreign("customer created"),
-	{responseCode, "161"}: foreign("customer updated"),
-	{responseCode, "162"}: foreign("customer deleted"),
+	{responseCode, "160"}: {meaning: "customer created", outcome: gateway.Approved, of: creating, success: yes, shopper: sayStored},
+	{responseCode, "161"}: {meaning: "customer updated", outcome: gateway.Approved, of: updating, success: yes, shopper: sayStored},
+	{responseCode, "162"}: {meaning: "customer deleted", outcome: gateway.Approved, of: deleting, success: yes, shopper: sayRemoved},
 	{responseCode, "167"}: open("meaning not documented"),
 	{responseCode, "170"}: foreign("level 3 data added"),
 	{responseCode, "171"}: foreign("level 3 data added"),
@@ -138,7 +140,7 @@ var table = map[code]verdict{
 	{responseCode, "180"}: foreign("amount adjusted"),
 	{responseCode, "191"}: open("meaning not documented"),
 
-	{numberedError, "30"}:  invalid("customer not found or incomplete", "paymentMethod.vault.customerId", "The stored card was not found. Please use another card."),
+	{numberedError, "30"}:  invalid("customer not found or incomplete", storedCardField, "The stored card was not found. Please use another card."),
 	{numberedError, "35"}:  invalid("card number", cardNumberField, "The card number is not valid. Please check it."),
 	{numberedError, "43"}:  invalid("expiration month", expirationMonthField, "The card's expiration month is not valid. Please check it."),
 	{numberedError, "44"}:  invalid("expiration year", expirationYearField, "The card's expiration year is not valid. Please check it."),
@@ -148,12 +150,12 @@ var table = map[code]verdict{
 	{numberedError, "59"}:  open("meaning not documented"),
 	{numberedError, "80"}:  invalid("check id not found, voided or settled", "transactionId", "PayTrace does not know the bank payment. Nothing was done."),
 	{numberedError, "148"}: open("meaning not documented"),
-	{numberedError, "171"}: invalid("customer id exists already", "customerId", "The customer exists already."),
+	{numberedError, "171"}: invalid("customer id exists already", customerIDField, "The customer exists already."),
 	{numberedError, "811"}: invalid("transaction not found", "transactionId", "PayTrace does not know the transaction. Nothing was done."),
 	{numberedError, "816"}: contested("could not be captured", sayCapture),
 	{numberedError, "817"}: contested("could not be refunded", sayRefund),
 	{numberedError, "818"}: contested("could not be voided", sayVoid),
-	{numberedError, "961"}: invalid("hosted-fields token used or unknown", "paymentMethod.hostedFields.hpfToken", "The card form has expired. Please enter the card again.").mayRetry(),
+	{numberedError, "961"}: invalid("hosted-fields token used or unknown", "paymentMethod.hostedFields.hpfToken", "The card form was used already or has expired. Please enter the card again.").mayRetry(),
 	// 970 names the parameter; missing tells of the ones a caller can mend.
 	{numberedError, "970"}: operators("a required parameter is missing"),
 	{numberedError, "971"}: operators("integrator_id is not valid"),
@@ -171,6 +173,12 @@ const (
 	cardNumberField      = "cardNumber"
 	expirationMonthField = "expirationMonth"
 	expirationYearField  = "expirationYear"
+)
+
+// The fields that name a stored card.
+const (
+	storedCardField = "paymentMethod.vault.customerId"
+	customerIDField = "customerId"
 )
 
 func rowOf(s source, number string) verdict { return table[code{s, number}] }
@@ -211,6 +219,8 @@ var missing = map[string]verdict{
 	"hpf_token": invalid("hosted-fields token missing", "paymentMethod.hostedFields.hpfToken", sayCheckData),
 	"enc_key":   invalid("hosted-fields key missing", "paymentMethod.hostedFields.encKey", sayCheckData),
 	"amount":    invalid("amount missing", "amount", sayCheckData),
+	// The vault wants an address where hosted fields bring the card.
+	"billing_address": invalid("billing address missing", "billingAddress", sayCheckData),
 }
 
 // errorRow is the verdict on a numbered error with its texts.

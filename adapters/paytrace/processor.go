@@ -90,8 +90,7 @@ func (c *Client) chargeRequest(charge gateway.Charge) chargeRequest {
 }
 
 // setPayer fills in the card by whichever way the charge tells it.
-func (r *chargeRequest) setPayer(charge gateway.Charge) (payer, bool) {
-	method := charge.Method
+func (r *chargeRequest) setPayer(charge gateway.Charge) (by payer, ok bool) {
 	switch {
 	case charge.SourceTransactionID != "":
 		r.TransactionID = charge.SourceTransactionID
@@ -99,27 +98,34 @@ func (r *chargeRequest) setPayer(charge gateway.Charge) (payer, bool) {
 	case charge.CustomerID != "":
 		r.CustomerID = charge.CustomerID
 		return byCustomer, true
+	}
+	r.cardTold, by, ok = tellCard(charge.Method)
+	return by, ok
+}
+
+// tellCard writes down the card of a method that brings one.
+func tellCard(method gateway.PaymentMethod) (told cardTold, by payer, ok bool) {
+	switch {
 	case method.HostedFields != nil:
-		r.HPFToken, r.EncKey = method.HostedFields.Token, method.HostedFields.EncryptionKey
-		return byHostedFields, true
+		return cardTold{HPFToken: method.HostedFields.Token, EncKey: method.HostedFields.EncryptionKey}, byHostedFields, true
 	case method.EncryptedCard != nil:
 		card := method.EncryptedCard
-		r.CreditCard = &creditCard{
+		told.CreditCard = &creditCard{
 			EncryptedNumber: card.Number, ExpirationMonth: card.ExpirationMonth, ExpirationYear: card.ExpirationYear,
 		}
-		r.EncryptedCSC = card.CSC
-		return byKeyedCard, true
+		told.EncryptedCSC = card.CSC
+		return told, byKeyedCard, true
 	}
 	// This is the one place that reads a card's digits.
 	card, ok := method.Card.(*tokenization.Card)
 	if !ok {
-		return "", false
+		return cardTold{}, "", false
 	}
 	card.Open(func(number, csc []byte, month, year string) {
-		r.CreditCard = &creditCard{Number: string(number), ExpirationMonth: month, ExpirationYear: year}
-		r.CSC = string(csc)
+		told.CreditCard = &creditCard{Number: string(number), ExpirationMonth: month, ExpirationYear: year}
+		told.CSC = string(csc)
 	})
-	return byKeyedCard, r.CreditCard != nil
+	return told, byKeyedCard, told.CreditCard != nil
 }
 
 // maxInvoice is what PayTrace's newest specification allows.

@@ -357,7 +357,7 @@ func TestUnknownIDsAreNotFound(t *testing.T) {
 			t.Errorf("%s: %v", notFound, err)
 		}
 	}
-	if _, err := a.Customer(ctx, "nobody"); err != gateway.ErrNotFound {
+	if _, err := a.Profile(ctx, "nobody"); err != gateway.ErrNotFound {
 		t.Error(err)
 	}
 	got := a.Void(ctx, gateway.Void{TransactionID: "42", SendBefore: soon()})
@@ -370,8 +370,8 @@ func TestStoredCardIsShownWithBrandLastFourAndExpiry(t *testing.T) {
 		"demo-visa": {Brand: gateway.Visa, LastFour: "5439", ExpirationMonth: "12", ExpirationYear: "2030"},
 		"demo-amex": {Brand: gateway.Amex, LastFour: "2376", ExpirationMonth: "12", ExpirationYear: "2030"},
 	} {
-		got, err := a.Customer(context.Background(), id)
-		if err != nil || got.Card != want || got.ProcessorCustomerID != id {
+		got, err := a.Profile(context.Background(), id)
+		if err != nil || got != want {
 			t.Errorf("%s: %+v, %v", id, got, err)
 		}
 	}

@@ -20,6 +20,9 @@ const (
 	capturing verb = "capture"
 	voiding   verb = "void"
 	refunding verb = "refund"
+	creating  verb = "profile's creation"
+	updating  verb = "profile's update"
+	deleting  verb = "profile's deletion"
 )
 
 // asked is what must be known of a request to read its answer.
@@ -27,8 +30,10 @@ type asked struct {
 	verb verb
 	// transactionID is the one that a capture or a void must echo.
 	transactionID string
-	method        gateway.MethodKind
-	live          bool
+	// profileID is the one that whatever is done to a profile must echo.
+	profileID string
+	method    gateway.MethodKind
+	live      bool
 }
 
 // result is what a reply means. Approved, Declined and Rejected need an answer
@@ -77,6 +82,8 @@ func judge(q asked, a answer) gateway.Result {
 		return unknown("PayTrace answered with a TEST code in live mode: %s", a.summary())
 	case row.outcome == gateway.Declined:
 		return declined(a, row)
+	case q.profileID != "":
+		return profileDone(q, a)
 	}
 	return approved(q, a)
 }
@@ -104,7 +111,7 @@ func judgeErrors(q asked, a answer) gateway.Result {
 	lead := rows[first]
 	// Beside another error the log-in was not all that stood in the way.
 	lead.again = !slices.ContainsFunc(rows, func(v verdict) bool { return !v.again })
-	return rejected(numbers[first], lead, contractField(lead.field, q.method), "PayTrace answered "+a.summary())
+	return rejected(numbers[first], lead, q.contractField(lead.field), "PayTrace answered "+a.summary())
 }
 
 // leading is the error to name when there are several: the operator's first,
@@ -157,14 +164,19 @@ func unknown(format string, args ...any) gateway.Result {
 	return gateway.Result{Outcome: gateway.Unknown, Detail: fmt.Sprintf(format, args...)}
 }
 
-// contractField names the field as the caller knows it.
-func contractField(field string, method gateway.MethodKind) string {
+// contractField names the field as the caller knows it. Nobody outside knows
+// the id of a profile, so nothing that a caller sent is wrong with it.
+func (q asked) contractField(field string) string {
 	switch field {
 	case cardNumberField, expirationMonthField, expirationYearField:
-		if method == gateway.ByCard || method == gateway.ByEncryptedCard {
-			return "paymentMethod." + string(method) + "." + field
+		if q.method == gateway.ByCard || q.method == gateway.ByEncryptedCard {
+			return "paymentMethod." + string(q.method) + "." + field
 		}
 		return "paymentMethod"
+	case storedCardField, customerIDField:
+		if q.profileID != "" {
+			return ""
+		}
 	}
 	return field
 }
@@ -209,7 +221,7 @@ func (a answer) summary() string {
 	if a.OAuthError != "" {
 		return "error " + scrub(a.OAuthError)
 	}
-	said := []string{fmt.Sprintf("%d (success %t): %s", a.ResponseCode, a.Success, clean(a.StatusMessage))}
+	said := []string{fmt.Sprintf("%d (success %t): %s", a.ResponseCode, a.Success, clean(nameless(a.StatusMessage)))}
 	if id := a.id(); id != "" {
 		said = append(said, "transaction "+id)
 	}
@@ -221,6 +233,14 @@ func (a answer) summary() string {
 		said = append(said, "error "+scrub(number)+": "+clean(strings.Join(a.Errors[number], " ")))
 	}
 	return strings.Join(said, "; ")
+}
+
+// holder is the name in PayTrace's words about a profile.
+var holder = regexp.MustCompile(`^(The customer profile for [^/]*)/.*( was successfully [a-z]+\.)$`)
+
+// nameless keeps the shopper's name out of logs and ledger.
+func nameless(status string) string {
+	return holder.ReplaceAllString(strings.TrimSpace(status), "$1$2")
 }
 
 func clean(s string) string { return scrub(strings.TrimSpace(s)) }

@@ -16,21 +16,26 @@ import (
 
 // chargeRequest is the body of a sale or an authorization.
 type chargeRequest struct {
-	IntegratorID        string            `json:"integrator_id"`
-	Amount              gateway.Money     `json:"amount"`
-	CustomerID          string            `json:"customer_id,omitempty"`
-	TransactionID       string            `json:"transaction_id,omitempty"`
-	HPFToken            string            `json:"hpf_token,omitempty"`
-	EncKey              string            `json:"enc_key,omitempty"`
-	CreditCard          *creditCard       `json:"credit_card,omitempty"`
-	CSC                 string            `json:"csc,omitempty"`
-	EncryptedCSC        string            `json:"encrypted_csc,omitempty"`
+	IntegratorID  string        `json:"integrator_id"`
+	Amount        gateway.Money `json:"amount"`
+	CustomerID    string        `json:"customer_id,omitempty"`
+	TransactionID string        `json:"transaction_id,omitempty"`
+	cardTold
 	InvoiceID           string            `json:"invoice_id,omitempty"`
 	CustomerReferenceID string            `json:"customer_reference_id,omitempty"`
 	Description         string            `json:"description,omitempty"`
 	Billing             *address          `json:"billing_address,omitempty"`
 	Shipping            *address          `json:"shipping_address,omitempty"`
 	DiscretionaryData   map[string]string `json:"discretionary_data,omitempty"`
+}
+
+// cardTold is a card as a request tells of it, in one of the ways there are.
+type cardTold struct {
+	HPFToken     string      `json:"hpf_token,omitempty"`
+	EncKey       string      `json:"enc_key,omitempty"`
+	CreditCard   *creditCard `json:"credit_card,omitempty"`
+	CSC          string      `json:"csc,omitempty"`
+	EncryptedCSC string      `json:"encrypted_csc,omitempty"`
 }
 
 type creditCard struct {
@@ -79,11 +84,12 @@ type answer struct {
 	AVS              string
 	CSC              string
 	MaskedCardNumber string
+	CustomerID       word
 	Errors           map[string][]string
 	// OAuthError is the one member that refusals of a token have.
 	OAuthError   string
 	Transactions []exportRow
-	Customers    []customerRow
+	Profiles     []profileRow
 	// complete says that success and response_code were both there.
 	complete bool
 }
@@ -99,7 +105,8 @@ func readAnswer(body []byte) (answer, error) {
 		"success": &a.Success, "response_code": &a.ResponseCode, "status_message": &a.StatusMessage,
 		"transaction_id": &a.TransactionID, "approval_code": &a.ApprovalCode, "approval_message": &a.ApprovalMessage,
 		"avs_response": &a.AVS, "csc_response": &a.CSC, "masked_card_number": &a.MaskedCardNumber,
-		"errors": &a.Errors, "error": &a.OAuthError, "transactions": &a.Transactions, "customers": &a.Customers,
+		"customer_id": &a.CustomerID,
+		"errors":      &a.Errors, "error": &a.OAuthError, "transactions": &a.Transactions, "customers": &a.Profiles,
 	}, func(members map[string]json.RawMessage) {
 		_, success := members["success"]
 		_, code := members["response_code"]

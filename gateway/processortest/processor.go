@@ -25,6 +25,7 @@ type Processor struct {
 	books  map[string]*gateway.Record
 	order  []string
 	calls  map[string]int
+	vault  vault
 }
 
 var _ gateway.Processor = (*Processor)(nil)
@@ -62,11 +63,12 @@ const Declines gateway.Money = 21
 
 // New returns an empty processor.
 func New(now func() time.Time) *Processor {
-	return &Processor{now: now, books: map[string]*gateway.Record{}, calls: map[string]int{}}
+	return &Processor{now: now, books: map[string]*gateway.Record{}, calls: map[string]int{}, vault: newVault()}
 }
 
 // Calls is how often a call has reached the processor: "charge", "capture",
-// "void", "refund", "look" or "export".
+// "void", "refund", "look", "export", "create_profile", "update_profile",
+// "delete_profile" or "profile".
 func (p *Processor) Calls(call string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -167,9 +169,12 @@ func (p *Processor) enter(r gateway.Record) string {
 	return r.TransactionID
 }
 
-// Charge approves whatever is not Declines.
+// Charge approves whatever is not Declines, by any profile that was not deleted.
 func (p *Processor) Charge(ctx context.Context, c gateway.Charge) gateway.Result {
 	return p.call(ctx, "charge", c.SendBefore, func() gateway.Result {
+		if p.vault.deleted[c.CustomerID] {
+			return refused(gateway.RejectedNoProfile, "paymentMethod.vault.customerId")
+		}
 		record := gateway.Record{
 			Kind: gateway.KindSale, State: gateway.RecordPending,
 			Amount: c.Amount, OrderID: c.OrderID, Reference: c.Reference,

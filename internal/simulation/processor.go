@@ -66,6 +66,29 @@ func (p *processorPort) Refund(ctx context.Context, r gateway.Refund) gateway.Re
 	return p.send(history.Refund, r.TransactionID, r.TransactionID, r.SendBefore, func() gateway.Result { return p.next.Refund(ctx, r) })
 }
 
+// CreateProfile implements gateway.Profiles.
+func (p *processorPort) CreateProfile(ctx context.Context, s gateway.SaveProfile) gateway.Result {
+	return p.send(string(gateway.VaultAdd), s.ProfileID, s.ProfileID, s.SendBefore, func() gateway.Result { return p.next.CreateProfile(ctx, s) })
+}
+
+// UpdateProfile implements gateway.Profiles.
+func (p *processorPort) UpdateProfile(ctx context.Context, s gateway.SaveProfile) gateway.Result {
+	return p.send(string(gateway.VaultReplace), s.ProfileID, s.ProfileID, s.SendBefore, func() gateway.Result { return p.next.UpdateProfile(ctx, s) })
+}
+
+// DeleteProfile implements gateway.Profiles.
+func (p *processorPort) DeleteProfile(ctx context.Context, r gateway.RemoveProfile) gateway.Result {
+	return p.send(string(gateway.VaultRemove), r.ProfileID, r.ProfileID, r.SendBefore, func() gateway.Result { return p.next.DeleteProfile(ctx, r) })
+}
+
+// Profile implements gateway.Profiles.
+func (p *processorPort) Profile(ctx context.Context, id string) (gateway.CardSummary, error) {
+	if p.instance.crashed() {
+		return gateway.CardSummary{}, errCrashed
+	}
+	return p.next.Profile(ctx, id)
+}
+
 // Transaction implements gateway.Inspector.
 func (p *processorPort) Transaction(ctx context.Context, id string) (gateway.Record, error) {
 	if p.instance.crashed() {

@@ -1,14 +1,15 @@
 package simulator
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 	"strconv"
 )
 
 // ClerkRequest is something done at PayTrace's own screens, without the gateway.
 type ClerkRequest struct {
-	// Kind is sale, authorize, capture, adjust, refund or void.
+	// Kind is sale, authorize, capture, adjust, refund or void, or
+	// customer_create, customer_update or customer_delete.
 	Kind string `json:"kind"`
 	// Amount is optional in captures and refunds, where none means all that is
 	// left; a void has none.
@@ -20,6 +21,11 @@ type ClerkRequest struct {
 	CustomerReferenceID string `json:"customerReferenceId"`
 	// Card is a brand with a sandbox test card; "demo" and none mean visa.
 	Card string `json:"card"`
+	// CustomerID is the profile that is made, changed or deleted, with an expiry
+	// of its card.
+	CustomerID      string `json:"customerId"`
+	ExpirationMonth string `json:"expirationMonth"`
+	ExpirationYear  string `json:"expirationYear"`
 }
 
 const (
@@ -27,7 +33,8 @@ const (
 	clerksScreen = "Virtual Terminal"
 )
 
-// clerkKinds are the things that a clerk can do, by the name of their kind.
+// clerkKinds are the things that a clerk can do with money, by the name of their
+// kind.
 var clerkKinds = map[string]func(*Simulator, ClerkRequest) (*transaction, error){
 	"sale":      (*Simulator).clerkSells,
 	"authorize": (*Simulator).clerkAuthorizes,
@@ -38,12 +45,14 @@ var clerkKinds = map[string]func(*Simulator, ClerkRequest) (*transaction, error)
 }
 
 // Clerk does something at PayTrace's own screens, as POST /clerk does, and
-// returns the id of the transaction that was made or changed.
-func (s *Simulator) Clerk(q ClerkRequest) (transactionID string, err error) {
+// returns the id of the transaction, or of the customer, that was made, changed or
+// deleted.
+func (s *Simulator) Clerk(q ClerkRequest) (id string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.catchUp()
-	return s.serveClerk(q)
+	_, id, err = s.serveClerk(q)
+	return id, err
 }
 
 func postClerk(s *Simulator, body []byte) (any, error) {
@@ -51,21 +60,29 @@ func postClerk(s *Simulator, body []byte) (any, error) {
 	if err := readStrictly(body, &given); err != nil {
 		return nil, err
 	}
-	id, err := s.serveClerk(given)
-	return map[string]string{"transactionId": id}, err
+	member, id, err := s.serveClerk(given)
+	return map[string]string{member: id}, err
 }
 
-// serveClerk keeps to the same state rules as the API.
-func (s *Simulator) serveClerk(q ClerkRequest) (string, error) {
+// serveClerk keeps to the same state rules as the API. It tells what the id is one
+// of.
+func (s *Simulator) serveClerk(q ClerkRequest) (member, id string, err error) {
+	if do, known := clerkCustomerKinds[q.Kind]; known {
+		u, err := do(s, q)
+		if err != nil {
+			return "", "", err
+		}
+		return "customerId", u.ID, nil
+	}
 	do, known := clerkKinds[q.Kind]
 	if !known {
-		return "", errors.New("kind must be sale, authorize, capture, adjust, refund or void")
+		return "", "", errors.New("kind must be sale, authorize, capture, adjust, refund or void, or customer_create, customer_update or customer_delete")
 	}
 	t, err := do(s, q)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return strconv.FormatInt(t.ID, 10), nil
+	return "transactionId", strconv.FormatInt(t.ID, 10), nil
 }
 
 func (s *Simulator) clerkSells(q ClerkRequest) (*transaction, error) {
@@ -147,12 +164,9 @@ func (s *Simulator) clerksTransaction(kind string, q ClerkRequest) (*transaction
 	if !ok || amount == 0 {
 		return nil, errors.New(`amount must be a decimal above 0 with at most two decimals, like "19.99"`)
 	}
-	if q.Card == "" || q.Card == "demo" {
-		q.Card = brandVisa
-	}
-	number, known := sandboxCards[q.Card]
-	if !known {
-		return nil, fmt.Errorf("card must be demo, %s, %s, %s or %s", brandVisa, brandMasterCard, brandAmEx, brandDiscover)
+	number, err := sandboxNumber(cmp.Or(q.Card, brandVisa))
+	if err != nil {
+		return nil, err
 	}
 	c, _ := newCard(number, "12", "2030", s.books.FingerprintKey, &s.settings)
 	return s.byClerk(kind, amount, payer{card: c}, q), nil

@@ -26,6 +26,7 @@ func (s *Simulator) Control() http.Handler {
 	mux.HandleFunc("GET /history", s.controlled(getHistory))
 	mux.HandleFunc("GET /charges", s.controlled(getCharges))
 	mux.HandleFunc("GET /transactions", s.controlled(getTransactions))
+	mux.HandleFunc("GET /customers", s.controlled(getCustomers))
 	mux.HandleFunc("POST /clock", s.controlled(postClock))
 	mux.HandleFunc("POST /settle", s.controlled(postSettle))
 	mux.HandleFunc("POST /reset", s.controlled(postReset))
@@ -130,6 +131,10 @@ func getCharges(s *Simulator, _ []byte) (any, error) {
 
 func getTransactions(s *Simulator, _ []byte) (any, error) {
 	return map[string]any{"transactions": s.transactionRows()}, nil
+}
+
+func getCustomers(s *Simulator, _ []byte) (any, error) {
+	return map[string]any{"customers": s.customerRows()}, nil
 }
 
 // maxAdvance keeps the clock's offset within what a duration holds.

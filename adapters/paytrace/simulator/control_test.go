@@ -59,7 +59,7 @@ func TestHistoryTellsEveryRequestWithoutItsBody(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	wantMembers(t, requests[0], "at", "method", "path", "operation", "transactionId", "amount", "invoiceId",
+	wantMembers(t, requests[0], "at", "method", "path", "operation", "transactionId", "customerId", "amount", "invoiceId",
 		"customerReferenceId", "acted", "answer", "httpStatus", "reply", "fault", "connection")
 	for _, secret := range []string{"4012000098765439", "2030", simulator.DefaultPassword, a.token} {
 		if strings.Contains(fmt.Sprint(requests)+log.String(), secret) {

@@ -22,12 +22,29 @@ func createCustomer(from payerFrom) func(*Simulator, *call) answer {
 		if len(wrong) > 0 {
 			return s.refuse(c, wrong...)
 		}
-		if _, taken := s.books.Customers[added.ID]; taken {
-			return s.refuseMasked(c, p.answerMask(), errCustomerExists)
-		}
-		s.addCustomer(added, p)
-		return customerDone(160, "created", added, p)
+		return s.create(c, added, p)
 	}
+}
+
+// createFromTransaction makes a profile of the card of an earlier transaction,
+// and of its addresses where the request has none. The documentation asks for no
+// name there.
+func createFromTransaction(s *Simulator, c *call) answer {
+	p, wrong := transactionsCard(s, &c.request)
+	if len(wrong) > 0 {
+		return s.refuse(c, wrong...)
+	}
+	added := s.newCustomer(c)
+	added.Card, added.HasCard, added.Billing, added.Shipping = p.card, true, p.billing, p.shipping
+	return s.create(c, added, p)
+}
+
+func (s *Simulator) create(c *call, added *customer, p payer) answer {
+	if _, taken := s.books.Customers[added.ID]; taken {
+		return s.refuseMasked(c, p.answerMask(), errCustomerExists)
+	}
+	s.addCustomer(added, p)
+	return customerDone(160, "created", added, p)
 }
 
 func (s *Simulator) newCustomer(c *call) *customer {
@@ -65,6 +82,11 @@ func (s *Simulator) addCustomer(u *customer, p payer) {
 	}
 	delete(s.books.HostedFields, p.hostedToken)
 	s.books.Customers[u.ID] = u
+	s.changed()
+}
+
+func (s *Simulator) forgetCustomer(u *customer) {
+	delete(s.books.Customers, u.ID)
 	s.changed()
 }
 
@@ -113,8 +135,7 @@ func deleteCustomer(s *Simulator, c *call) answer {
 	if !known {
 		return s.refuse(c, errCustomerNotFound(string(c.CustomerID)))
 	}
-	delete(s.books.Customers, u.ID)
-	s.changed()
+	s.forgetCustomer(u)
 	return customerDone(162, "deleted", u, payer{})
 }
 

@@ -38,6 +38,43 @@ func TestCustomerLife(t *testing.T) {
 	}
 }
 
+// stored is what the vault shows of a profile.
+func (a *account) stored(id string) simulator.CustomerRow {
+	a.t.Helper()
+	for _, row := range a.sim.Customers() {
+		if row.CustomerID == id {
+			return row
+		}
+	}
+	a.t.Fatalf("no customer %s", id)
+	return simulator.CustomerRow{}
+}
+
+func TestProfileOfAnEarlierTransaction(t *testing.T) {
+	a := openAccount(t, simulator.Options{})
+	sale := a.approve("sale/keyed", `"amount":"5",`+keyedVisa+`,"billing_address":{"name":"Ann","zip":"85284"}`)
+	nameless := a.sell("5")
+	steps := []struct{ name, body, want string }{
+		{"made", `"customer_id":"c","transaction_id":"` + sale + `"`, "160"},
+		{"again", `"customer_id":"c","transaction_id":"` + sale + `"`, "error 171"},
+		{"with another address", `"customer_id":"d","transaction_id":"` + sale + `","billing_address":{"name":"Bea"}`, "160"},
+		{"without any name", `"customer_id":"e","transaction_id":"` + nameless + `"`, "160"},
+		{"of no transaction", `"customer_id":"f"`, "error 58"},
+		{"of an unknown one", `"customer_id":"f","transaction_id":"1"`, "error 811"},
+	}
+	for _, s := range steps {
+		_, answer := a.post("customer/create_from_transaction", "{"+s.body+"}")
+		if got := result(answer); got != s.want || answer["masked_card_number"] != nil {
+			t.Errorf("%s: %v, want %s without a mask", s.name, answer, s.want)
+		}
+	}
+	for id, name := range map[string]string{"c": "Ann", "d": "Bea", "e": ""} {
+		if row := a.stored(id); row.Name != name || row.LastFour != "5439" {
+			t.Errorf("%s: %+v, want %q with the sale's card", id, row, name)
+		}
+	}
+}
+
 func TestSaleWithCustomerMakesAProfileOnlyWhenApproved(t *testing.T) {
 	a := openAccount(t, simulator.Options{})
 	for _, c := range []struct{ amount, want, charged string }{{"0.21", "102", "error 30"}, {"5.00", "101", "101"}} {

@@ -117,6 +117,39 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+func TestFaultsOfTheVault(t *testing.T) {
+	create := `"customer_id":"c",` + keyedVisa + `,"billing_address":{"name":"Ann"}`
+	for _, c := range []struct {
+		operation, path, body, fault string
+		profiles                     int
+	}{
+		{"customer_create", "create", create, "reset_before", 0},
+		{"customer_create", "create", create, "reset_after", 1},
+		{"customer_create", "create", create, "truncated_body", 1},
+		{"customer_update", "update", `"customer_id":"walk-in"`, "reset_after", 1},
+		{"customer_delete", "delete", `"customer_id":"walk-in"`, "reset_before", 1},
+		{"customer_delete", "delete", `"customer_id":"walk-in"`, "reset_after", 0},
+		{"customer_export", "export", `"customer_id":"walk-in"`, "reset_after", 1},
+	} {
+		t.Run(c.operation+" "+c.fault, func(t *testing.T) {
+			s := serve(t, simulator.Options{})
+			if c.path != "create" {
+				s.control("POST", "/clerk", `{"kind":"customer_create","customerId":"walk-in"}`)
+			}
+			s.control("PUT", "/faults", `{"faults":[{"operation":"`+c.operation+`","kind":"`+c.fault+`"}]}`)
+			if _, _, err := s.call("customer/"+c.path, "{"+c.body+"}"); err == nil {
+				t.Error("the whole answer came")
+			}
+			if got := len(s.sim.Customers()); got != c.profiles {
+				t.Errorf("%d profiles, want %d", got, c.profiles)
+			}
+			if last := s.lastRequest(); last["fault"] != c.fault || last["customerId"] == "" {
+				t.Errorf("the history says %v", last)
+			}
+		})
+	}
+}
+
 func TestWarmConnectionIsClosedAfterActingEachTime(t *testing.T) {
 	const times = 100
 	s := serve(t, simulator.Options{})

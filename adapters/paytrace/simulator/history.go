@@ -20,6 +20,7 @@ type HistoryEntry struct {
 	Path                string    `json:"path"`
 	Operation           string    `json:"operation"`
 	TransactionID       string    `json:"transactionId"`
+	CustomerID          string    `json:"customerId"`
 	Amount              string    `json:"amount"`
 	InvoiceID           string    `json:"invoiceId"`
 	CustomerReferenceID string    `json:"customerReferenceId"`
@@ -35,7 +36,8 @@ type HistoryEntry struct {
 
 // describe takes from the request what may be shown of it.
 func (e *HistoryEntry) describe(q *request) {
-	e.TransactionID, e.InvoiceID, e.CustomerReferenceID = clip(q.TransactionID), clip(q.InvoiceID), clip(q.CustomerReferenceID)
+	e.TransactionID, e.CustomerID = clip(q.TransactionID), clip(q.CustomerID)
+	e.InvoiceID, e.CustomerReferenceID = clip(q.InvoiceID), clip(q.CustomerReferenceID)
 	if amount, ok := parseCents(string(q.Amount)); ok {
 		e.Amount = amount.String()
 	}

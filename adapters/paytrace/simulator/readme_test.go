@@ -28,8 +28,12 @@ func TestREADMEDocumentsEverything(t *testing.T) {
 	for kind := range clerkKinds {
 		names = append(names, kind)
 	}
+	for kind := range clerkCustomerKinds {
+		names = append(names, kind)
+	}
 	names = append(names, members(t, TransactionRow{})...)
-	for _, path := range []string{"/faults", "/settings", "/history", "/charges", "/transactions", "/clock", "/settle", "/reset", "/clerk", "/hosted_fields", "/encryption_key", "/healthz"} {
+	names = append(names, members(t, CustomerRow{})...)
+	for _, path := range []string{"/faults", "/settings", "/history", "/charges", "/transactions", "/customers", "/clock", "/settle", "/reset", "/clerk", "/hosted_fields", "/encryption_key", "/healthz"} {
 		names = append(names, path)
 	}
 	for _, name := range names {

@@ -16,7 +16,8 @@ type route struct {
 // operations are the names that a fault may give.
 var operations = []string{
 	"token", "ping", "sale", "authorization", "capture", "void", "refund", "level_three",
-	"settle", "export", "batch", "customer", "payment_fields", "check",
+	"settle", "export", "batch", "customer_create", "customer_update", "customer_delete", "customer_export",
+	"payment_fields", "check",
 }
 
 // routes are all paths of the API; every one is a POST.
@@ -51,20 +52,21 @@ var routes = map[string]*route{
 	"/v1/batches/export_one":                {operation: "batch", do: exportBatch},
 	"/v1/batches/transaction_list":          {operation: "batch", external: true, do: exportBatchTransactions},
 
-	"/v1/customer/create":              {operation: "customer", do: createCustomer(keyedCard)},
-	"/v1/customer/pt_protect_create":   {operation: "customer", hosted: true, do: createCustomer(hostedCard)},
-	"/v1/customer/update":              {operation: "customer", do: updateCustomer(keyedCard)},
-	"/v1/customer/pt_protect_update":   {operation: "customer", hosted: true, do: updateCustomer(hostedCard)},
-	"/v1/customer/delete":              {operation: "customer", do: deleteCustomer},
-	"/v1/customer/export":              {operation: "customer", do: exportCustomer},
-	"/v1/payment_fields/token/create":  {operation: "payment_fields", do: createClientKey},
-	"/v1/checks/sale/by_account":       {operation: "check", do: takeCheck(checkPending, accountsCheck)},
-	"/v1/checks/sale/by_customer":      {operation: "check", do: takeCheck(checkPending, customersCheck)},
-	"/v1/checks/hold/by_account":       {operation: "check", do: takeCheck(checkHeld, accountsCheck)},
-	"/v1/checks/hold/by_customer":      {operation: "check", do: takeCheck(checkHeld, customersCheck)},
-	"/v1/checks/refund/by_transaction": {operation: "check", do: refundCheck},
-	"/v1/checks/manage/fund":           {operation: "check", do: fundCheck},
-	"/v1/checks/manage/void":           {operation: "check", do: voidCheck},
+	"/v1/customer/create":                  {operation: "customer_create", do: createCustomer(keyedCard)},
+	"/v1/customer/create_from_transaction": {operation: "customer_create", do: createFromTransaction},
+	"/v1/customer/pt_protect_create":       {operation: "customer_create", hosted: true, do: createCustomer(hostedCard)},
+	"/v1/customer/update":                  {operation: "customer_update", do: updateCustomer(keyedCard)},
+	"/v1/customer/pt_protect_update":       {operation: "customer_update", hosted: true, do: updateCustomer(hostedCard)},
+	"/v1/customer/delete":                  {operation: "customer_delete", do: deleteCustomer},
+	"/v1/customer/export":                  {operation: "customer_export", do: exportCustomer},
+	"/v1/payment_fields/token/create":      {operation: "payment_fields", do: createClientKey},
+	"/v1/checks/sale/by_account":           {operation: "check", do: takeCheck(checkPending, accountsCheck)},
+	"/v1/checks/sale/by_customer":          {operation: "check", do: takeCheck(checkPending, customersCheck)},
+	"/v1/checks/hold/by_account":           {operation: "check", do: takeCheck(checkHeld, accountsCheck)},
+	"/v1/checks/hold/by_customer":          {operation: "check", do: takeCheck(checkHeld, customersCheck)},
+	"/v1/checks/refund/by_transaction":     {operation: "check", do: refundCheck},
+	"/v1/checks/manage/fund":               {operation: "check", do: fundCheck},
+	"/v1/checks/manage/void":               {operation: "check", do: voidCheck},
 }
 
 // needsIntegrator says whether a blank integrator_id is error 970 there.
