@@ -2,6 +2,8 @@ package gateway_test
 
 import (
 	"context"
+	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -80,6 +82,40 @@ func TestWhatDidNotLeaveDoesNotTakeTheCustomerOfAnother(t *testing.T) {
 	h.vaulted(b, err, gateway.OpApproved)
 	if _, err := h.createCustomer(time.Second, "k", oneCustomer); codeOf(err) != gateway.CodeCustomerExists {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestACustomerOutlivesTheOperationThatMadeIt lets another request put a method
+// into a customer whose own first method comes to nothing.
+func TestACustomerOutlivesTheOperationThatMadeIt(t *testing.T) {
+	h := newHouse(t)
+	gate, sent := make(chan struct{}), make(chan struct{}, 1)
+	var calls atomic.Int64
+	h.processor.SetBefore(func(_ context.Context, call string) *gateway.Result {
+		if call != "create_profile" || calls.Add(1) > 1 {
+			return nil
+		}
+		sent <- struct{}{}
+		<-gate
+		return &gateway.Result{Outcome: gateway.NotSent}
+	})
+	first := make(chan gateway.VaultAnswer, 1)
+	go func() {
+		a, _ := h.createCustomer(time.Minute, "k", oneCustomer)
+		first <- a
+	}()
+	<-sent
+	b, err := h.addMethod(time.Second, "other", gateway.AddMethod{CustomerID: "c", Card: fields("u")})
+	h.vaulted(b, err, gateway.OpApproved)
+	close(gate)
+	h.vaulted(<-first, nil, gateway.OpNotSent)
+	if c := h.customer("c"); len(c.Methods) != 1 || len(c.Pending) != 0 {
+		t.Errorf("%+v", c)
+	}
+	a, err := h.createCustomer(time.Second, "k", oneCustomer)
+	h.vaulted(a, err, gateway.OpApproved)
+	if c := h.customer("c"); len(c.Methods) != 2 || !slices.Equal(defaults(c), []string{b.MethodID}) {
+		t.Errorf("%+v", c)
 	}
 }
 
@@ -230,7 +266,7 @@ func TestAReplacementThatWasLostIsSeenByItsCard(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		a, err = h.updateMethod(5*time.Second, "lost", gateway.UpdateMethod{CustomerID: "c", MethodID: m.ID, Card: fields("b").Method, Default: true})
 		h.vaulted(a, err, gateway.OpFailed)
-		if c := h.customer("c"); len(c.Pending) != 0 || c.Methods[0].Card.ExpirationYear != "2034" {
+		if c := h.customer("c"); len(c.Pending) != 0 || c.Methods[0].Card.ExpirationYear != "2034" || c.Methods[0].CheckDue.After(time.Now()) {
 			t.Errorf("%+v", c)
 		}
 	})
