@@ -104,6 +104,40 @@ func TestAnIntentThatTheLedgerMayHaveKeptIsNotSent(t *testing.T) {
 	}
 }
 
+// overtaken is a ledger in which somebody else is faster a few times.
+type overtaken struct {
+	gateway.Ledger
+	left atomic.Int64
+}
+
+func (o *overtaken) ApplyVault(ctx context.Context, c gateway.VaultChange) error {
+	if o.left.Add(-1) >= 0 {
+		return gateway.ErrStale
+	}
+	return o.Ledger.ApplyVault(ctx, c)
+}
+
+func TestOneWhoIsOvertakenDecidesAnewSoOftenAndNoMore(t *testing.T) {
+	h := newHouse(t)
+	h.processor.ClerkStores("clerks", shown)
+	books := &overtaken{Ledger: h.ledger}
+	h.on(books)
+	cmd := gateway.CreateCustomer{Card: gateway.StoredCard{ProcessorProfile: "clerks"}}
+	books.left.Store(39)
+	a, err := h.createCustomer(time.Minute, "k", cmd)
+	h.vaulted(a, err, gateway.OpApproved)
+	if n := h.processor.Calls("profile"); n != 1 {
+		t.Errorf("PayTrace was asked %d times", n)
+	}
+	books.left.Store(1000)
+	if _, err := h.addMethod(time.Minute, "k2", gateway.AddMethod{CustomerID: a.Customer.ID, Card: fields("t")}); codeOf(err) != gateway.CodeInProgress {
+		t.Errorf("overtaken for ever: %v", err)
+	}
+	if h.processor.Calls("create_profile") != 0 {
+		t.Error("it was sent without an intent")
+	}
+}
+
 func TestAnAnswerIsRecordedOnceTheLedgerCanWrite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	synctest.Test(t, func(t *testing.T) {
