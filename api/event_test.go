@@ -57,11 +57,41 @@ func TestAnEventOfATransactionWithoutAPaymentTellsTheTransaction(t *testing.T) {
 	}}).golden("event_transaction")
 }
 
+func TestAnEventOfAStoredCardTellsTheCardAndWhoseItIs(t *testing.T) {
+	h := newHouse(t)
+	at := time.Date(2026, 3, 2, 15, 10, 0, 0, time.UTC)
+	for _, kind := range []string{gateway.EventMethodCreated, gateway.EventMethodUpdated, gateway.EventMethodDeleted} {
+		told := h.envelope(gateway.Event{ID: "evt_1", MerchantID: "main", Type: kind, Version: 4, At: at, Vault: &gateway.VaultNews{
+			CustomerID: "main-7", Source: gateway.SourceRecords{ContactID: "0035g00000DeF56AAD"}, Origin: gateway.OriginExternal,
+			Method: gateway.VaultMethod{
+				ID: "pm_1", ProfileID: "SECRETPROFILE234", Default: true, CreatedAt: at.Add(-time.Hour), UpdatedAt: at, CheckDue: at.Add(time.Hour), Misses: 1,
+				Card: gateway.CardSummary{Brand: gateway.Visa, LastFour: "5439", ExpirationMonth: "12", ExpirationYear: "2031"},
+			},
+		}})
+		told.expect(http.StatusOK, "type", kind, "data.paymentMethod.paymentMethodId", "pm_1", "data.customerId", "main-7")
+		if kind == gateway.EventMethodDeleted {
+			told.golden("event_card")
+		}
+		if strings.Contains(string(told.raw), "SECRETPROFILE") {
+			t.Errorf("the event holds PayTrace's profile: %s", told.raw)
+		}
+	}
+}
+
+// A card of which nothing is known yet, for a customer of no record.
+func TestAnEventOfAStoredCardMayLackAlmostAll(t *testing.T) {
+	h := newHouse(t)
+	h.envelope(gateway.Event{ID: "evt_1", MerchantID: "main", Type: gateway.EventMethodCreated, Version: 2, At: time.Now(), Vault: &gateway.VaultNews{
+		CustomerID: "main-7", Origin: gateway.OriginAPI, Method: gateway.VaultMethod{ID: "pm_1"},
+	}}).expect(http.StatusOK, "data.sourceRecords", "", "data.paymentMethod.cardType", "", "data.paymentMethod.isDefault", "false")
+}
+
 func TestAnEventThatTheContractDoesNotHaveIsSeen(t *testing.T) {
 	h := newHouse(t)
 	for _, body := range []string{
 		`{"timestamp":"2026-03-02T15:10:00Z","data":{}}`, `{"type":"a","timestamp":"2026-03-02T15:10:00Z","data":{"outcome":"approved"}}`,
 		`{"type":"a","timestamp":"2026-03-02T15:10:00Z","data":{"outcome":"approved","pan":"x"}}`,
+		`{"type":"a","timestamp":"2026-03-02T15:10:00Z","data":{"customerId":"a","paymentMethod":{"paymentMethodId":"pm_1","isDefault":true}}}`,
 	} {
 		if h.contract.Event([]byte(body)) == nil {
 			t.Errorf("%s passes for an event", body)

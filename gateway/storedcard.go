@@ -78,7 +78,7 @@ func (g *Gateway) storable(ctx context.Context, m Merchant, id string) (CardSumm
 }
 
 func notStorable(why string) *Error {
-	return refuse(CodeNotStorable, "%s; nothing was stored", why).on("paymentMethod.transactionId")
+	return refuse(CodeNotStorable, "%s; nothing was stored", why).on("paymentMethod.earlierPayment.transactionId")
 }
 
 // adoptable is the card in a profile that nobody here has made.
@@ -87,7 +87,7 @@ func (g *Gateway) adoptable(ctx context.Context, m Merchant, profileID string) (
 	defer cancel()
 	card, err := g.profile(ctx, m, profileID)
 	if errors.Is(err, ErrNotFound) {
-		return CardSummary{}, refuse(CodeProfileNotFound, "PayTrace has no profile with this id").on("paymentMethod.processorProfile")
+		return CardSummary{}, refuse(CodeProfileNotFound, "PayTrace has no profile with this id").on("paymentMethod.processorProfile.profileId")
 	}
 	if err != nil {
 		return CardSummary{}, refuse(CodeProcessorUnavailable,
