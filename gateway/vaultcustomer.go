@@ -30,6 +30,15 @@ func (c *VaultCustomer) remove(methodID string, now time.Time) {
 	c.setDefault(oldest.ID, now)
 }
 
+// compare has a method compared with its profile at that time.
+func (c *VaultCustomer) compare(methodID string, at time.Time) {
+	for i := range c.Methods {
+		if c.Methods[i].ID == methodID {
+			c.Methods[i].CheckDue = at
+		}
+	}
+}
+
 // setPending says which operation of the method is not decided, with "" that
 // none is. It is for a customer that next has made.
 func (c *VaultCustomer) setPending(methodID, operationID string) {

@@ -154,9 +154,6 @@ func (g *Gateway) writeVaultIntent(ctx context.Context, v vaultVerb, change Vaul
 	case err == nil, errors.Is(err, ErrStale), errors.Is(err, ErrKeyTaken):
 		return err
 	case errors.Is(err, ErrProfileTaken):
-		if bound, err := g.claimVault(ctx, v); bound != nil || err != nil {
-			return errors.Join(ErrKeyTaken, err) // by a request with the same key
-		}
 		return refuse(CodeProfileTaken, "this profile belongs to a payment method already").on("paymentMethod.processorProfile.profileId")
 	}
 	if op.Status == OpSending {
