@@ -98,3 +98,19 @@ func TestAnEventThatTheContractDoesNotHaveIsSeen(t *testing.T) {
 		}
 	}
 }
+
+// What is told of a stored card is found among the deliveries by whose it is.
+func TestADeliveryOfAStoredCardNamesItsCustomer(t *testing.T) {
+	h := newHouse(t)
+	method := methodOf(h.store("main-7"), 0)
+	h.do(call{method: http.MethodDelete, path: vault + "/main-7"}).expect(http.StatusNoContent)
+	spread := h.spread("erp", "")
+	if len(spread) != 2 {
+		t.Fatalf("%d events are told of a card that came and went, want two", len(spread))
+	}
+	h.ends(spread[0], gateway.DeliveryDead, refusedByERP())
+	h.do(postmans(callbacks+"/"+spread[0].ID)).expect(http.StatusOK, "eventType", gateway.EventMethodCreated, "deliveryStatus", "dead",
+		"customerId", "main-7", "paymentMethodId", method, "customerVersion", "2", "paymentId", "", "paymentVersion", "").golden("dead_letter_card")
+	h.do(postmans(callbacks+"/"+spread[1].ID)).expect(http.StatusOK, "eventType", gateway.EventMethodDeleted, "deliveryStatus", "parked", "customerId", "main-7")
+	h.envelope(spread[1].Event).expect(http.StatusOK, "data.paymentMethod.paymentMethodId", method, "data.origin", "api")
+}

@@ -159,6 +159,37 @@ func TestAnAnswerOfPayTraceThatIsLateOrNoneIsSaid(t *testing.T) {
 	}
 }
 
+func TestACardThatWasNotSentIsStoredByItsKeyLater(t *testing.T) {
+	h := newHouse(t)
+	heal := h.answers(gateway.Result{Outcome: gateway.NotSent})
+	nameless := call{path: vault, key: "k", body: card()}
+	h.do(nameless).refused(http.StatusServiceUnavailable, "processor_unavailable", "")
+	if made := customers(h.do(call{path: vault}).expect(http.StatusOK)); len(made) != 0 {
+		t.Errorf("nothing was sent, and there are the customers %v", made)
+	}
+	heal()
+	first := h.do(nameless).expect(http.StatusCreated, "operation.operationStatus", "approved")
+	h.do(nameless).expect(http.StatusCreated, "customerId", first.at("customerId"), "idempotentReplay", "true")
+}
+
+// A key of the vault is none of a payment: to repeat the request is what tells.
+func TestByKeyTellsOfPaymentsOnly(t *testing.T) {
+	h := newHouse(t)
+	h.store("main-7")
+	h.do(call{path: payments + "/by-key/store-main-7"}).refused(http.StatusNotFound, "not_found", "")
+	h.do(call{method: "POST", path: payments + "/by-key/store-main-7/void"}).refused(http.StatusUnprocessableEntity, "idempotency_key_reused", "")
+	h.store("main-7").expect(http.StatusCreated, "idempotentReplay", "true")
+}
+
+// PayTrace has stored the card, and cannot be asked what it is.
+func TestACardThatCannotBeReadBackIsStoredWithoutItsDigits(t *testing.T) {
+	h := newHouse(t)
+	h.processor.HideCards()
+	a := h.store("main-7").expect(http.StatusCreated, "operation.operationStatus", "approved")
+	h.do(call{path: vault + "/main-7/payments/" + methodOf(a, 0)}).expect(http.StatusOK, "cardType", "", "last4Digits", "", "expirationYear", "", "isDefault", "true")
+	h.create("pay", paidBy("vault", "paymentMethod.vault.customerId", `"main-7"`)).expect(http.StatusCreated, "status", "approved")
+}
+
 func rejected(r gateway.Rejection) gateway.Result {
 	return gateway.Result{Outcome: gateway.Rejected, Rejection: &r}
 }

@@ -93,9 +93,11 @@ func customersExpiring(t *testing.T, l gateway.Ledger) {
 		}
 		made[id] = stored(t, l, c)
 	}
-	other := shopper("m2", "z", start)
-	other.Methods[0].Card = gateway.CardSummary{ExpirationMonth: "01", ExpirationYear: "2020"}
-	stored(t, l, other)
+	for _, other := range []gateway.VaultCustomer{shopper("m2", "d", start), shopper("m1", "d", start)} {
+		other.LiveMode = other.MerchantID == "m2"
+		other.Methods[0].Card = gateway.CardSummary{ExpirationMonth: "01", ExpirationYear: "2020"}
+		stored(t, l, other)
+	}
 	for expires, want := range map[int]string{202610: "", 202611: "c", 202612: "ac", 202701: "abc", 202709: "abc", 202710: "abcd"} {
 		ids := ""
 		for _, c := range customers(t, l, gateway.CustomerFilter{ExpiresBy: expires}) {
@@ -202,6 +204,15 @@ func dueChecksApart(t *testing.T, l gateway.Ledger) {
 		}
 		equal(t, "the other's", due, []gateway.VaultCustomer{other})
 	}
+	for _, other := range []gateway.VaultCustomer{test, theirs} {
+		other = onward(other, later)
+		applyVault(t, l, gateway.VaultChange{Customer: &other})
+		due, err := l.DueChecks(t.Context(), other.MerchantID, other.LiveMode, later, 10)
+		if err != nil || len(due) != 0 {
+			t.Fatalf("the other has nothing due, and has %+v, %v", due, err)
+		}
+	}
+	equal(t, "mine still", checks(t, l, later, 10), []gateway.VaultCustomer{mine})
 }
 
 func dueChecksLimited(t *testing.T, l gateway.Ledger) {
