@@ -12,14 +12,14 @@ import (
 // storeCustomers gives the vault the customer that the tests pay with.
 func (h *house) storeCustomers() {
 	h.t.Helper()
-	err := h.ledger.SaveCustomer(h.t.Context(), gateway.VaultCustomer{
-		MerchantID: "main", ID: "demo-visa",
+	shopper := gateway.VaultCustomer{
+		MerchantID: "main", ID: "demo-visa", Version: 1,
 		Methods: []gateway.VaultMethod{{
-			ID: "pm_1", ProcessorCustomerID: "c-1", Default: true,
+			ID: "pm_1", ProfileID: "c-1", Default: true,
 			Card: gateway.CardSummary{Brand: gateway.Visa, LastFour: "1111", ExpirationMonth: "12", ExpirationYear: "2030"},
 		}},
-	})
-	if err != nil {
+	}
+	if err := h.ledger.ApplyVault(h.t.Context(), gateway.VaultChange{Customer: &shopper}); err != nil {
 		h.t.Fatal(err)
 	}
 }

@@ -40,10 +40,11 @@ func books(b *testing.B) *ledger.Ledger {
 			b.Error(err)
 		}
 	})
-	err = l.SaveCustomer(b.Context(), gateway.VaultCustomer{MerchantID: merchant, ID: customer, Methods: []gateway.VaultMethod{{
-		ID: "pm_1", ProcessorCustomerID: customer, Default: true,
+	shopper := gateway.VaultCustomer{MerchantID: merchant, ID: customer, Version: 1, Methods: []gateway.VaultMethod{{
+		ID: "pm_1", ProfileID: customer, Default: true,
 		Card: gateway.CardSummary{Brand: gateway.Visa, LastFour: "5439", ExpirationMonth: "12", ExpirationYear: "2030"},
-	}}})
+	}}}
+	err = l.ApplyVault(b.Context(), gateway.VaultChange{Customer: &shopper})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -111,9 +111,9 @@ func (d Delivery) since() time.Time {
 // leaseAtMost is more than any delivery is held by the process that tells it.
 const leaseAtMost = 2 * time.Minute
 
-// queue is what orders deliveries: the payment, the customer of the vault, or
+// Queue is what orders deliveries: the payment, the customer of the vault, or
 // the event itself when it tells of neither.
-func (e Event) queue() string {
+func (e Event) Queue() string {
 	if e.PaymentID != "" {
 		return e.PaymentID
 	}

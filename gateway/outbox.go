@@ -8,9 +8,9 @@ import (
 // Outbox is the part of a ledger that holds what is to be told, and to whom.
 type Outbox interface {
 	// Unspread returns events of which no deliveries have been made yet: those
-	// of at most limit payments, longest-waiting payment first, and of each
-	// payment all of them, in the order of version, then id. An event that tells
-	// of no payment stands for itself.
+	// of at most limit queues, longest-waiting queue first, and of each queue all
+	// of them, in the order of version, then id. What a queue is says
+	// Event.Queue; below, the queue is what is meant where a payment is named.
 	Unspread(ctx context.Context, limit int) ([]Event, error)
 	// Spread keeps the deliveries that were made of events, which are not
 	// unspread any more. It returns ErrStale, and keeps nothing, when one of the

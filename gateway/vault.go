@@ -114,8 +114,8 @@ type VaultChange struct {
 	// the version before, and version one must not be there yet. With no
 	// customer only operations change.
 	Customer *VaultCustomer
-	// Removes deletes the customer, its id is free again then. Customer tells
-	// which one, and from which version.
+	// Removes deletes the customer, which is given at its next version as for any
+	// other change. Its id is free again then, and a new one begins at version one.
 	Removes bool
 	// Operations are each at their next version, as the customer is.
 	Operations []VaultOperation
@@ -155,10 +155,10 @@ type CustomerFilter struct {
 
 // VaultLedger is the part of a ledger that holds the vault.
 type VaultLedger interface {
-	// ApplyVault makes the whole change durable, or none of it: ErrStale when the
-	// customer or an operation is no longer at the version before, ErrKeyTaken
-	// when the key is bound already, ErrProfileTaken when another method, of
-	// whichever customer, has the profile.
+	// ApplyVault makes the whole change durable, or none of it: ErrKeyTaken when
+	// the key is bound already, which is told before anything else, ErrStale when
+	// the customer or an operation is no longer at the version before,
+	// ErrProfileTaken when another method, of whichever customer, has the profile.
 	ApplyVault(context.Context, VaultChange) error
 	// Customer and VaultOperation return ErrNotFound when the merchant has no
 	// such one in that mode.

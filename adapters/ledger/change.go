@@ -25,20 +25,14 @@ type changeRows struct {
 type keyRow struct {
 	merchant, key string
 	fingerprint   []byte
-	// payment and operation are empty for a key that is closed unused.
+	// payment and operation are empty for a key that is closed unused, and payment
+	// for one of the vault.
 	payment, operation string
 	boundAt            int64
 }
 
 type replyRow struct {
 	key, operation, body string
-}
-
-// eventRow is an event without what it tells, and that as JSON: a payment, or
-// the transaction that belongs to none.
-type eventRow struct {
-	gateway.Event
-	body string
 }
 
 // encode refuses what no verb may produce: the ledger is the last place where
@@ -91,8 +85,8 @@ func (r *changeRows) answer(reply *gateway.Reply) error {
 
 func (r *changeRows) tell(events []gateway.Event) error {
 	for _, e := range events {
-		if e.PaymentID == "" {
-			return fmt.Errorf("its event %s tells of no payment", e.ID)
+		if e.PaymentID == "" || e.Vault != nil {
+			return fmt.Errorf("its event %s has to tell of a payment, and of nothing else", e.ID)
 		}
 		body, err := r.bodyOf(e.Payment)
 		if err != nil {
@@ -216,12 +210,6 @@ func (r changeRows) writeEvents(s *session) error {
 		}
 	}
 	return nil
-}
-
-func (e eventRow) write(s *session) error {
-	_, err := s.exec(insertEventSQL,
-		e.ID, e.MerchantID, orNull(e.PaymentID), e.OperationID, e.Type, e.Version, e.At.UnixMicro(), e.body)
-	return err
 }
 
 func orZero(t time.Time) int64 {

@@ -83,7 +83,8 @@ func deliveriesSQL(f gateway.DeliveryFilter) (string, []any) {
 		add("deliveries.subscriber = ?", f.Subscriber)
 	}
 	if f.PaymentID != "" {
-		add("deliveries.payment_id = ?", f.PaymentID)
+		// The queue is for the index, which a customer of the vault is in too.
+		add("deliveries.queue = ? AND deliveries.payment_id = ?", f.PaymentID, f.PaymentID)
 	}
 	if len(f.Statuses) > 0 {
 		var values []any

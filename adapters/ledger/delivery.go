@@ -42,15 +42,16 @@ const (
 		WHERE id = ? AND merchant_id = ? AND version = ?`
 	replayDeliverySQL = saveDeliverySQL + `
 			AND NOT EXISTS (SELECT 1 FROM deliveries AS behind
-				WHERE behind.payment_id = deliveries.payment_id
+				WHERE behind.queue = deliveries.queue
 					AND behind.merchant_id = deliveries.merchant_id AND behind.live_mode = deliveries.live_mode
 					AND behind.subscriber = deliveries.subscriber AND behind.status <> 'skipped'
 					AND (behind.position, behind.event_id) > (deliveries.position, deliveries.event_id)` + eachSQL + `)`
 
-	// These change nothing. The first keeps the payment from getting new events,
-	// the second those that it has from being spread.
+	// These change nothing. The first two keep the payment, or the customer of the
+	// vault, from getting new events, the last those that it has from being spread.
 	holdPaymentSQL  = `UPDATE payments SET version = version WHERE id = ?`
-	holdUnspreadSQL = `UPDATE events SET spread = spread WHERE COALESCE(payment_id, id) = ? AND NOT spread`
+	holdCustomerSQL = `UPDATE vault_customers SET version = version WHERE merchant_id = ? AND live_mode = ? AND id = ?`
+	holdUnspreadSQL = `UPDATE events SET spread = spread WHERE COALESCE(payment_id, subject, id) = ? AND NOT spread`
 )
 
 // errUnowned is what a delivery is refused with that nobody could find again.
@@ -73,19 +74,12 @@ func encodeDelivery(d gateway.Delivery) (deliveryRow, error) {
 	return deliveryRow{Delivery: d, log: string(log)}, nil
 }
 
-// queue is what orders deliveries, and the lane of one that has no other.
-func (d deliveryRow) queue() string {
-	if d.Event.PaymentID != "" {
-		return d.Event.PaymentID
-	}
-	return d.Event.ID
-}
-
+// lane is the queue's own where there is no other.
 func (d deliveryRow) lane() string {
 	if d.Lane != "" {
 		return d.Lane
 	}
-	return d.queue()
+	return d.Event.Queue()
 }
 
 // place is the lane, which is taken first.
@@ -95,7 +89,7 @@ func (d deliveryRow) place() string {
 
 func (d deliveryRow) insert(s *session) error {
 	_, err := s.exec(insertDeliverySQL,
-		d.ID, d.MerchantID, d.LiveMode, d.Subscriber, d.Event.ID, d.queue(), orNull(d.Event.PaymentID), d.Lane, d.Event.Version,
+		d.ID, d.MerchantID, d.LiveMode, d.Subscriber, d.Event.ID, d.Event.Queue(), orNull(d.Event.PaymentID), d.Lane, d.Event.Version,
 		string(d.Status), orZero(d.Due), d.Attempts, d.Failures, d.log, d.Version, d.CreatedAt.UnixMicro(), d.UpdatedAt.UnixMicro())
 	return err
 }
@@ -114,17 +108,36 @@ func (d deliveryRow) take(s *session, now, until time.Time) error {
 
 func (d deliveryRow) save(s *session) error { return d.update(s, saveDeliverySQL) }
 
-// replay is alone with the payment. Without that, a newer event could be spread
-// and told after its deliveries were looked for and before this one stands in
-// front of them.
+// replay is alone with what the event tells of. Without that, a newer event
+// could be spread and told after its deliveries were looked for and before this
+// one stands in front of them.
 func (d deliveryRow) replay(s *session) error {
-	if _, err := s.exec(holdPaymentSQL, d.Event.PaymentID); err != nil {
+	if err := d.hold(s); err != nil {
 		return err
 	}
-	if _, err := s.exec(holdUnspreadSQL, d.queue()); err != nil {
+	if _, err := s.exec(holdUnspreadSQL, d.Event.Queue()); err != nil {
 		return err
 	}
 	return d.update(s, replayDeliverySQL)
+}
+
+func (d deliveryRow) hold(s *session) error {
+	var err error
+	switch news := d.Event.Vault; {
+	case d.Event.PaymentID != "":
+		_, err = s.exec(holdPaymentSQL, d.Event.PaymentID)
+	case news != nil:
+		_, err = s.exec(holdCustomerSQL, d.Event.MerchantID, news.LiveMode, news.CustomerID)
+	}
+	return err
+}
+
+// holdPlace is the row that hold holds, as the writers of that row call it.
+func (d deliveryRow) holdPlace() string {
+	if news := d.Event.Vault; news != nil {
+		return customerPlace(d.Event.MerchantID, news.LiveMode, news.CustomerID)
+	}
+	return "payment " + d.Event.Queue()
 }
 
 // update lets the lane go first; when the delivery has changed, both are undone.
@@ -171,5 +184,5 @@ func (l *Ledger) ReplayDelivery(ctx context.Context, d gateway.Delivery) error {
 	if err != nil {
 		return fmt.Errorf("a delivery that the ledger cannot take: %w", err)
 	}
-	return l.write(ctx, "payment "+row.queue(), row.replay)
+	return l.write(ctx, row.holdPlace(), row.replay)
 }

@@ -22,9 +22,10 @@ type dialect struct {
 	// again says that the database has given up a whole transaction, nothing of
 	// which was kept, and that it may go through at the next attempt.
 	again func(error) bool
-	// taken says that a transaction at the processor is another payment's or
-	// another refund's: the index that forbids it has failed the statement.
-	taken func(error) bool
+	// taken is the port's word for a statement that failed by one of the indexes
+	// which keep what is the processor's from belonging to two of ours, and nil
+	// for any other.
+	taken func(error) error
 	// patience bounds one group of changes. Zero leaves that to the database.
 	patience time.Duration
 	// explain is the border at which the database's errors become an operator's.

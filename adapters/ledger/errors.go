@@ -7,6 +7,8 @@ import (
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"paytrace-gateway/gateway"
 )
 
 var (
@@ -15,13 +17,21 @@ var (
 		"or save what can be read with the sqlite3 tool's .recover")
 )
 
-// takenInSQLite is true for the two indexes that keep a transaction at the
-// processor from belonging to two of ours. SQLite names an index by its columns,
-// and no other unique index has these.
-func takenInSQLite(err error) bool {
+// takenInSQLite knows the three indexes that keep what is the processor's from
+// belonging to two of ours. SQLite names an index by its columns, and no other
+// unique index has these.
+func takenInSQLite(err error) error {
 	var failed *sqlite.Error
-	return errors.As(err, &failed) && failed.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE &&
-		(strings.Contains(failed.Error(), "payments.transaction_id") || strings.Contains(failed.Error(), "operations.transaction_id"))
+	if !errors.As(err, &failed) || failed.Code() != sqlite3.SQLITE_CONSTRAINT_UNIQUE {
+		return nil
+	}
+	switch words := failed.Error(); {
+	case strings.Contains(words, "payments.transaction_id"), strings.Contains(words, "operations.transaction_id"):
+		return gateway.ErrTransactionTaken
+	case strings.Contains(words, "vault_methods.profile_id"):
+		return gateway.ErrProfileTaken
+	}
+	return nil
 }
 
 // explainSQLite is the border at which SQLite's errors become an operator's.

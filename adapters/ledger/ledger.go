@@ -72,11 +72,6 @@ func (l *Ledger) CloseKey(ctx context.Context, merchantID, key string, at time.T
 	return l.write(ctx, closed.place(), closed.write)
 }
 
-// SaveCustomer implements gateway.Ledger.
-func (l *Ledger) SaveCustomer(ctx context.Context, c gateway.VaultCustomer) error {
-	return l.write(ctx, "customer "+c.MerchantID+" "+c.ID, customerRows(c).write)
-}
-
 // Ready implements gateway.Ledger. It writes at most once a second; in between
 // it repeats what the last write showed.
 func (l *Ledger) Ready(ctx context.Context) error { return l.ready.check(ctx) }

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,15 +9,13 @@ import (
 	"paytrace-gateway/gateway"
 )
 
-const eventColumns = `events.id, events.merchant_id, events.payment_id, events.operation_id, events.type, events.version, events.at, events.body`
-
 // unspreadSQL looks at no more than the oldest events to find what waits
 // longest: after a long outage a count of all would cost more than the work.
 const unspreadSQL = `SELECT ` + eventColumns + `
-	FROM (SELECT COALESCE(payment_id, id) AS queue, MIN(at) AS since
-		FROM (SELECT id, payment_id, at FROM events WHERE NOT spread ORDER BY at, id LIMIT ?) AS oldest
-		GROUP BY COALESCE(payment_id, id)) AS waiting
-	JOIN events ON COALESCE(events.payment_id, events.id) = waiting.queue
+	FROM (SELECT COALESCE(payment_id, subject, id) AS queue, MIN(at) AS since
+		FROM (SELECT id, payment_id, subject, at FROM events WHERE NOT spread ORDER BY at, id LIMIT ?) AS oldest
+		GROUP BY COALESCE(payment_id, subject, id)) AS waiting
+	JOIN events ON COALESCE(events.payment_id, events.subject, events.id) = waiting.queue
 	WHERE NOT events.spread
 	ORDER BY waiting.since, waiting.queue, events.version, events.id`
 
@@ -104,30 +101,4 @@ func (l *Ledger) Spread(ctx context.Context, events []gateway.Event, deliveries 
 		return fmt.Errorf("deliveries that the ledger cannot take: %w", err)
 	}
 	return l.write(ctx, "spread "+strings.Join(rows.events, " "), rows.write)
-}
-
-// storedEvent takes what eventColumns has of an event.
-type storedEvent struct {
-	event   gateway.Event
-	payment sql.NullString
-	at      int64
-	body    string
-}
-
-func (s *storedEvent) columns() []any {
-	e := &s.event
-	return []any{&e.ID, &e.MerchantID, &s.payment, &e.OperationID, &e.Type, &e.Version, &s.at, &s.body}
-}
-
-func (s *storedEvent) decode() (gateway.Event, error) {
-	e := s.event
-	e.PaymentID, e.At = s.payment.String, timeOf(s.at)
-	if !s.payment.Valid {
-		record, err := decodeRecord(s.body)
-		e.Transaction = &record
-		return e, err
-	}
-	var err error
-	e.Payment, err = decodePayment(s.body)
-	return e, err
 }

@@ -49,7 +49,7 @@ func TestPostgresLooksAtEachDeliveryByItsIndex(t *testing.T) {
 	}{
 		"due":    {dueDeliveriesSQL, []string{"deliveries_due", "deliveries_order on deliveries front", "delivery_lanes_pkey"}},
 		"take":   {takeDeliverySQL, []string{"deliveries_order on deliveries front"}},
-		"replay": {replayDeliverySQL, []string{"deliveries_by_payment on deliveries behind"}},
+		"replay": {replayDeliverySQL, []string{"deliveries_by_queue on deliveries behind"}},
 	} {
 		steps := planInPostgres(t, l, "asked_"+name, test.query)
 		for _, index := range test.indexes {

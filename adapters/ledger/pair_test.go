@@ -78,12 +78,4 @@ func (p *pair) UndecidedRefunds(ctx context.Context, merchantID string, liveMode
 	return p.next().UndecidedRefunds(ctx, merchantID, liveMode, amount, since)
 }
 
-func (p *pair) Customer(ctx context.Context, merchantID, customerID string) (gateway.VaultCustomer, error) {
-	return p.next().Customer(ctx, merchantID, customerID)
-}
-
-func (p *pair) SaveCustomer(ctx context.Context, c gateway.VaultCustomer) error {
-	return p.next().SaveCustomer(ctx, c)
-}
-
 func (p *pair) Ready(ctx context.Context) error { return p.next().Ready(ctx) }

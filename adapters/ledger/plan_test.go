@@ -43,7 +43,7 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 			"operations_undecided", "COVERING INDEX operations_waiting", "payments_needing_attention",
 			"COVERING INDEX operations_due (due>? AND due<?)", "COVERING INDEX sqlite_autoindex_unmatched_transactions_1",
 		}},
-		"customer": {customerSQL, []string{"vault_customers_1", "vault_methods_1"}},
+		"customer": {customerSQL, []string{"vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
 
 		"unspread": {unspreadSQL, []string{"events USING INDEX events_unspread", "events_unspread_queue (<expr>=?)"}},
 		"spread":   {spreadEventSQL, []string{"events_1"}},
@@ -55,7 +55,7 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		"take a delivery": {takeDeliverySQL, []string{
 			"deliveries_1 (id=?)", "deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=?"}},
 		"save a delivery":   {saveDeliverySQL, []string{"deliveries_1 (id=?)"}},
-		"replay a delivery": {replayDeliverySQL, []string{"deliveries_1 (id=?)", "behind USING INDEX deliveries_by_payment (merchant_id=? AND live_mode=? AND payment_id=?)"}},
+		"replay a delivery": {replayDeliverySQL, []string{"deliveries_1 (id=?)", "behind USING INDEX deliveries_by_queue (merchant_id=? AND live_mode=? AND queue=?)"}},
 		"hold a payment":    {holdPaymentSQL, []string{"payments_1"}},
 		"hold the unspread": {holdUnspreadSQL, []string{"events_unspread_queue (<expr>=?)"}},
 		"let a lane go":     {releaseLaneSQL, []string{"delivery_lanes_1 (merchant_id=? AND live_mode=? AND subscriber=? AND lane=?)"}},
@@ -68,7 +68,7 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 
 		"deliveries":                 {told(gateway.DeliveryFilter{}), []string{"deliveries_newest (merchant_id=? AND live_mode=?)"}},
 		"deliveries of a subscriber": {told(gateway.DeliveryFilter{Subscriber: "shop"}), []string{"deliveries_newest (merchant_id=? AND live_mode=?)"}},
-		"deliveries of a payment":    {told(gateway.DeliveryFilter{PaymentID: "pay_1"}), []string{"deliveries_by_payment (merchant_id=? AND live_mode=? AND payment_id=?)"}},
+		"deliveries of a payment":    {told(gateway.DeliveryFilter{PaymentID: "pay_1"}), []string{"deliveries_by_queue (merchant_id=? AND live_mode=? AND queue=?)"}},
 		"dead letters":               {told(gateway.DeliveryFilter{Statuses: dead}), []string{"deliveries_by_status (merchant_id=? AND live_mode=? AND status=?)"}},
 		"dead letters of a subscriber": {told(gateway.DeliveryFilter{Statuses: dead, Subscriber: "shop", Before: "dlv_1"}), []string{
 			"deliveries_by_status (merchant_id=? AND live_mode=? AND status=? AND id<?)"}},

@@ -10,6 +10,8 @@ import (
 	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"paytrace-gateway/gateway"
 )
 
 // The first two are the SQLSTATE of a transaction that PostgreSQL itself has
@@ -27,12 +29,20 @@ func abortedByPostgres(err error) bool {
 	return errors.As(err, &failed) && (failed.Code == serializationFailure || failed.Code == deadlockDetected)
 }
 
-// takenInPostgres is true for the two indexes that keep a transaction at the
-// processor from belonging to two of ours.
-func takenInPostgres(err error) bool {
+// takenInPostgres knows the three indexes that keep what is the processor's from
+// belonging to two of ours.
+func takenInPostgres(err error) error {
 	var failed *pgconn.PgError
-	return errors.As(err, &failed) && failed.Code == uniqueViolation &&
-		(failed.ConstraintName == "payments_by_transaction" || failed.ConstraintName == "operations_refunds")
+	if !errors.As(err, &failed) || failed.Code != uniqueViolation {
+		return nil
+	}
+	switch failed.ConstraintName {
+	case "payments_by_transaction", "operations_refunds":
+		return gateway.ErrTransactionTaken
+	case "vault_methods_profiles":
+		return gateway.ErrProfileTaken
+	}
+	return nil
 }
 
 // postgresAdvice is what an operator can do about the errors that are not ours,

@@ -105,21 +105,6 @@ func TestGatewaysThatStartAtOnceMakeTheSchemaOnce(t *testing.T) {
 	}
 }
 
-func TestGatewaysThatSaveOneCustomerDoNotCollide(t *testing.T) {
-	url := services.Postgres(t)
-	ledgers := []*Ledger{onPostgres(t, url), onPostgres(t, url)}
-	customer := gateway.VaultCustomer{MerchantID: "m1", ID: "c1", Methods: []gateway.VaultMethod{{ID: "pm1"}}}
-	var saves sync.WaitGroup
-	for i := range 64 {
-		saves.Go(func() {
-			if err := ledgers[i%2].SaveCustomer(t.Context(), customer); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	saves.Wait()
-}
-
 func TestOfTwoGatewaysThatSeeATransactionFirstOneTellsOfIt(t *testing.T) {
 	url := services.Postgres(t)
 	ledgers := []*Ledger{onPostgres(t, url), onPostgres(t, url)}
@@ -151,11 +136,11 @@ func TestADeadlockedGroupIsTriedAgain(t *testing.T) {
 		writers.Go(func() {
 			err := l.write(t.Context(), "", func(s *session) error {
 				keys := []string{"a", "b"}
-				if _, err := s.exec(insertCustomerSQL, "m1", keys[i]); err != nil {
+				if _, err := s.exec(insertCustomerSQL, "m1", true, keys[i], 1, 0, 0, "{}"); err != nil {
 					return err
 				}
 				first.Do(func() { both.Done(); both.Wait() })
-				_, err := s.exec(insertCustomerSQL, "m1", keys[1-i])
+				_, err := s.exec(insertCustomerSQL, "m1", true, keys[1-i], 1, 0, 0, "{}")
 				return err
 			})
 			if err != nil {
@@ -234,7 +219,7 @@ func TestOpenPostgresRefusesANewerSchema(t *testing.T) {
 	url := services.Postgres(t)
 	onPostgres(t, url)
 	admin(t, url, "INSERT INTO schema_version (version) VALUES (999)")
-	wantPostgresRefused(t, url, "newer gateway (schema 999, this program knows 3)")
+	wantPostgresRefused(t, url, "newer gateway (schema 999, this program knows 4)")
 }
 
 func TestNoErrorShowsThePassword(t *testing.T) {

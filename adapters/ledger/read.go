@@ -55,7 +55,10 @@ type reader struct {
 
 	payment, byTransaction, byReference, key *sql.Stmt
 	undecidedRefunds, due, backlog           *sql.Stmt
-	watch, customer                          *sql.Stmt
+	watch                                    *sql.Stmt
+	customer, customers, expiring            *sql.Stmt
+	dueChecks                                *sql.Stmt
+	vaultOperation, dueVaultOperations       *sql.Stmt
 	unmatched, unmatchedByOrder              *sql.Stmt
 	unmatchedTransaction                     *sql.Stmt
 	unspread, dueDeliveries, delivery        *sql.Stmt
@@ -70,7 +73,9 @@ func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
 	}{
 		{&r.payment, paymentSQL}, {&r.byTransaction, byTransactionSQL}, {&r.byReference, byReferenceSQL}, {&r.key, keySQL},
 		{&r.undecidedRefunds, undecidedRefundsSQL}, {&r.due, dueSQL}, {&r.backlog, backlogSQL},
-		{&r.watch, watchSQL}, {&r.customer, customerSQL},
+		{&r.watch, watchSQL},
+		{&r.customer, customerSQL}, {&r.customers, customersSQL}, {&r.expiring, expiringSQL}, {&r.dueChecks, dueChecksSQL},
+		{&r.vaultOperation, vaultOperationSQL}, {&r.dueVaultOperations, dueVaultOperationsSQL},
 		{&r.unmatched, unmatchedSQL}, {&r.unmatchedByOrder, unmatchedByOrderSQL}, {&r.unmatchedTransaction, unmatchedTransactionSQL},
 		{&r.unspread, unspreadSQL}, {&r.dueDeliveries, dueDeliveriesSQL}, {&r.delivery, deliverySQL},
 		{&r.deliveryBacklog, deliveryBacklogSQL}, {&r.subscriber, subscriberSQL},

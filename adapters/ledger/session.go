@@ -40,18 +40,6 @@ const (
 		ON CONFLICT (merchant_id, key) DO NOTHING`
 	setReplySQL = `UPDATE idempotency_keys SET reply = ?
 		WHERE merchant_id = ? AND key = ? AND operation_id = ?`
-	insertEventSQL = `INSERT INTO events
-		(id, merchant_id, payment_id, operation_id, type, version, at, body)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
-
-	// The update changes nothing, but holds the row: of two that replace one
-	// customer's methods, the second waits here and then sees the first's.
-	insertCustomerSQL = `INSERT INTO vault_customers (merchant_id, id) VALUES (?, ?)
-		ON CONFLICT (merchant_id, id) DO UPDATE SET id = excluded.id`
-	deleteMethodsSQL = `DELETE FROM vault_methods WHERE merchant_id = ? AND customer_id = ?`
-	insertMethodSQL  = `INSERT INTO vault_methods
-		(merchant_id, customer_id, id, position, processor_customer_id, brand, last_four, expiration_month, expiration_year, is_default)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 	insertWatchSQL = `INSERT INTO watches (merchant_id, live_mode, through, due, version)
 		VALUES (?, ?, ?, ?, ?)
@@ -140,8 +128,8 @@ func (s *session) apart(run func(*session) error) (answer, lost error) {
 	if s.dialect.again(answer) {
 		return nil, answer
 	}
-	if s.dialect.taken(answer) {
-		answer = gateway.ErrTransactionTaken
+	if taken := s.dialect.taken(answer); taken != nil {
+		answer = taken
 	}
 	if answer != nil {
 		if _, err := s.exec(rollbackToSQL); err != nil {
@@ -154,12 +142,14 @@ func (s *session) apart(run func(*session) error) (answer, lost error) {
 	return answer, nil
 }
 
-// lostBy tells the whole group why its transaction is lost. A stale version, a
-// taken key or a taken transaction concerns one of them only and must not be
-// told to the others.
+// lostBy tells the whole group why its transaction is lost. A stale version, or
+// a key, a transaction or a profile that is taken, concerns one of them only and
+// must not be told to the others.
 func lostBy(answer, err error) error {
-	if errors.Is(answer, gateway.ErrStale) || errors.Is(answer, gateway.ErrKeyTaken) || errors.Is(answer, gateway.ErrTransactionTaken) {
-		return err
+	for _, own := range []error{gateway.ErrStale, gateway.ErrKeyTaken, gateway.ErrTransactionTaken, gateway.ErrProfileTaken} {
+		if errors.Is(answer, own) {
+			return err
+		}
 	}
 	return errors.Join(answer, err)
 }

@@ -58,8 +58,8 @@ func (u *unmatchedRow) tell(e *gateway.Event) error {
 	if e == nil {
 		return nil
 	}
-	if e.Transaction == nil || e.PaymentID != "" {
-		return fmt.Errorf("its event %s has to tell of a transaction, and of no payment", e.ID)
+	if e.Transaction == nil || e.PaymentID != "" || e.Vault != nil {
+		return fmt.Errorf("its event %s has to tell of a transaction, and of nothing else", e.ID)
 	}
 	body, err := encodeRecord(*e.Transaction)
 	u.event = &eventRow{Event: *e, body: body}

@@ -172,8 +172,9 @@ func cancelledContext(t *testing.T, l gateway.Ledger) {
 	if err := l.CloseKey(ctx, "m1", "closed", start); !errors.Is(err, context.Canceled) {
 		t.Errorf("CloseKey: %v, want context.Canceled", err)
 	}
-	if err := l.SaveCustomer(ctx, customer); !errors.Is(err, context.Canceled) {
-		t.Errorf("SaveCustomer: %v, want context.Canceled", err)
+	made := adding(shopper("m1", "cus_1", start))
+	if err := l.ApplyVault(ctx, made); !errors.Is(err, context.Canceled) {
+		t.Errorf("ApplyVault: %v, want context.Canceled", err)
 	}
 	if err := l.SaveWatch(ctx, gateway.Watch{MerchantID: "m1", Version: 1}); !errors.Is(err, context.Canceled) {
 		t.Errorf("SaveWatch: %v, want context.Canceled", err)
@@ -186,9 +187,7 @@ func cancelledContext(t *testing.T, l gateway.Ledger) {
 	wantNoPayment(t, l, "m1", c.Payment.ID)
 	wantNoKey(t, l, "m1", c.Binds.Key)
 	wantNoKey(t, l, "m1", "closed")
-	if _, err := l.Customer(t.Context(), customer.MerchantID, customer.ID); !errors.Is(err, gateway.ErrNotFound) {
-		t.Errorf("Customer: %v, want ErrNotFound", err)
-	}
+	wantNothingOfVault(t, l, made)
 	wantWatch(t, l, gateway.Watch{MerchantID: "m1"})
 	wantUnmatched(t, l, gateway.UnmatchedFilter{MerchantID: "m1", LiveMode: true, Limit: 10})
 }

@@ -29,7 +29,7 @@ func wantErr(t *testing.T, err, want error) {
 		}
 		return
 	}
-	ports := []error{gateway.ErrStale, gateway.ErrKeyTaken, gateway.ErrTransactionTaken, gateway.ErrNotFound}
+	ports := []error{gateway.ErrStale, gateway.ErrKeyTaken, gateway.ErrTransactionTaken, gateway.ErrProfileTaken, gateway.ErrNotFound}
 	if err == nil || slices.ContainsFunc(ports, func(port error) bool { return errors.Is(err, port) }) {
 		t.Fatalf("error = %v, want one that says the change is impossible", err)
 	}
@@ -95,10 +95,11 @@ func normal(v any) any {
 	case []gateway.Event:
 		return each(v, normalEvent)
 	case gateway.VaultCustomer:
-		if len(v.Methods) == 0 {
-			v.Methods = nil
-		}
-		return v
+		return normalCustomer(v)
+	case []gateway.VaultCustomer:
+		return each(v, normalCustomer)
+	case []gateway.VaultOperation:
+		return append([]gateway.VaultOperation{}, v...)
 	}
 	return v
 }
@@ -122,6 +123,13 @@ func normalDelivery(d gateway.Delivery) gateway.Delivery {
 func normalEvent(e gateway.Event) gateway.Event {
 	e.Payment = normalPayment(e.Payment)
 	return e
+}
+
+func normalCustomer(c gateway.VaultCustomer) gateway.VaultCustomer {
+	if len(c.Methods) == 0 {
+		c.Methods = nil
+	}
+	return c
 }
 
 // normalPayment takes nil and empty for the same, which a store may not tell

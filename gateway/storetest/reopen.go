@@ -30,7 +30,8 @@ func reopenShowsAll(t *testing.T, l gateway.Ledger, reopen func() gateway.Ledger
 		}
 	}
 	decided := decidedPayment(t, l, start)
-	save(t, l, customer)
+	made := adding(shopper("m1", "cus_1", start))
+	applyVault(t, l, made)
 	watch := gateway.Watch{MerchantID: "m1", LiveMode: true, Through: start, Due: start.Add(time.Minute), Version: 1}
 	saveWatch(t, l, watch)
 	unknown := stray("m1", "1001", start)
@@ -42,7 +43,7 @@ func reopenShowsAll(t *testing.T, l gateway.Ledger, reopen func() gateway.Ledger
 	wantPayment(t, l, decided.Payment)
 	equal(t, "reply", keyOf(t, l, decided.Payment.First().Key).Reply.Payment, decided.Payment)
 	wantFound(t, l, decided.Payment.TransactionID, decided.Payment)
-	wantCustomer(t, l, customer)
+	wantVault(t, l, made)
 	wantWatch(t, l, watch)
 	wantUnmatched(t, l, gateway.UnmatchedFilter{MerchantID: "m1", LiveMode: true, Limit: 10}, unknown)
 }

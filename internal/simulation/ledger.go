@@ -206,16 +206,6 @@ func (l *ledgerPort) UndecidedRefunds(ctx context.Context, merchantID string, li
 	})
 }
 
-// Customer implements gateway.Ledger.
-func (l *ledgerPort) Customer(ctx context.Context, merchantID, id string) (gateway.VaultCustomer, error) {
-	return read(l, "Customer", id, func() (gateway.VaultCustomer, error) { return l.next.Customer(ctx, merchantID, id) })
-}
-
-// SaveCustomer implements gateway.Ledger.
-func (l *ledgerPort) SaveCustomer(ctx context.Context, c gateway.VaultCustomer) error {
-	return l.write("SaveCustomer", c.ID, crashes{}, func() error { return l.next.SaveCustomer(ctx, c) })
-}
-
 // Ready implements gateway.Ledger.
 func (l *ledgerPort) Ready(ctx context.Context) error {
 	return l.write("Ready", "", crashes{}, func() error { return l.next.Ready(ctx) })

@@ -54,7 +54,7 @@ func newWorld(ctx context.Context, c Config) (*world, error) {
 		return nil, err
 	}
 	w.ledger = l
-	if err := w.ledger.SaveCustomer(ctx, shopperInVault()); err != nil {
+	if err := w.ledger.ApplyVault(ctx, gateway.VaultChange{Customer: shopperInVault()}); err != nil {
 		return nil, err
 	}
 	w.payTrace = newPayTrace(c.Seed)
@@ -95,11 +95,11 @@ const fasthttpSleeps = 11 * time.Second
 // customerID is the vault's customer, whose card PayTrace keeps.
 const customerID = "cus_simulation"
 
-func shopperInVault() gateway.VaultCustomer {
-	return gateway.VaultCustomer{
-		MerchantID: merchantID, ID: customerID,
+func shopperInVault() *gateway.VaultCustomer {
+	return &gateway.VaultCustomer{
+		MerchantID: merchantID, ID: customerID, Version: 1,
 		Methods: []gateway.VaultMethod{{
-			ID: "pm_visa", ProcessorCustomerID: "demo-visa", Default: true,
+			ID: "pm_visa", ProfileID: "demo-visa", Default: true,
 			Card: gateway.CardSummary{Brand: gateway.Visa, LastFour: "5439", ExpirationMonth: "12", ExpirationYear: "2030"},
 		}},
 	}

@@ -1,0 +1,67 @@
+package ledger
+
+import (
+	"database/sql"
+
+	"paytrace-gateway/gateway"
+)
+
+const insertEventSQL = `INSERT INTO events
+	(id, merchant_id, payment_id, subject, operation_id, type, version, at, body)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+const eventColumns = `events.id, events.merchant_id, events.payment_id, events.subject, events.operation_id,
+	events.type, events.version, events.at, events.body`
+
+// eventRow is an event, and what it tells as JSON: a payment, the transaction
+// that belongs to none, or the news of the vault.
+type eventRow struct {
+	gateway.Event
+	body string
+}
+
+func (e eventRow) write(s *session) error {
+	_, err := s.exec(insertEventSQL,
+		e.ID, e.MerchantID, orNull(e.PaymentID), orNull(e.subject()), e.OperationID, e.Type, e.Version, e.At.UnixMicro(), e.body)
+	return err
+}
+
+// subject is what the event's queue is when it is neither payment nor event.
+func (e eventRow) subject() string {
+	if e.Vault == nil {
+		return ""
+	}
+	return e.Queue()
+}
+
+// storedEvent takes what eventColumns has of an event.
+type storedEvent struct {
+	event            gateway.Event
+	payment, subject sql.NullString
+	at               int64
+	body             string
+}
+
+func (s *storedEvent) columns() []any {
+	e := &s.event
+	return []any{&e.ID, &e.MerchantID, &s.payment, &s.subject, &e.OperationID, &e.Type, &e.Version, &s.at, &s.body}
+}
+
+func (s *storedEvent) decode() (gateway.Event, error) {
+	e := s.event
+	e.PaymentID, e.At = s.payment.String, timeOf(s.at)
+	var err error
+	switch {
+	case s.payment.Valid:
+		e.Payment, err = decodePayment(s.body)
+	case s.subject.Valid:
+		var news gateway.VaultNews
+		news, err = decodeVault[gateway.VaultNews](s.body)
+		e.Vault = &news
+	default:
+		var record gateway.Record
+		record, err = decodeRecord(s.body)
+		e.Transaction = &record
+	}
+	return e, err
+}

@@ -1,0 +1,102 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+const (
+	customerSQL = `SELECT body FROM vault_customers WHERE merchant_id = ? AND live_mode = ? AND id = ?`
+
+	customersSQL = `SELECT body FROM vault_customers
+		WHERE merchant_id = ? AND live_mode = ? AND id > ? ORDER BY id LIMIT ?`
+
+	// expiringSQL goes through the customers in their order, by an index that says
+	// when their cards expire.
+	expiringSQL = `SELECT body FROM vault_customers
+		JOIN (SELECT DISTINCT customer_id FROM vault_methods
+			WHERE merchant_id = ? AND live_mode = ? AND customer_id > ? AND expires > 0 AND expires <= ?
+			ORDER BY customer_id LIMIT ?) AS expiring
+		ON vault_customers.id = expiring.customer_id
+		WHERE merchant_id = ? AND live_mode = ?
+		ORDER BY id`
+
+	// dueChecksSQL looks at no more than the methods that are due longest: after
+	// a long outage all of them are.
+	dueChecksSQL = `SELECT body FROM vault_customers
+		JOIN (SELECT customer_id, MIN(check_due) AS since
+			FROM (SELECT customer_id, check_due FROM vault_methods
+				WHERE merchant_id = ? AND live_mode = ? AND check_due > 0 AND check_due <= ?
+				ORDER BY check_due, customer_id LIMIT ?) AS longest
+			GROUP BY customer_id) AS work
+		ON vault_customers.id = work.customer_id
+		WHERE merchant_id = ? AND live_mode = ?
+		ORDER BY work.since, id`
+)
+
+// Customer implements gateway.VaultLedger.
+func (l *Ledger) Customer(ctx context.Context, merchantID string, liveMode bool, customerID string) (gateway.VaultCustomer, error) {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
+	return oneOfVault[gateway.VaultCustomer](l, l.reads.customer.QueryRowContext(ctx, merchantID, liveMode, customerID))
+}
+
+// Customers implements gateway.VaultLedger.
+func (l *Ledger) Customers(ctx context.Context, f gateway.CustomerFilter) ([]gateway.VaultCustomer, error) {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
+	limit := max(f.Limit, 0)
+	if f.ExpiresBy == 0 {
+		return manyOfVault[gateway.VaultCustomer](l)(l.reads.customers.QueryContext(ctx, f.MerchantID, f.LiveMode, f.After, limit))
+	}
+	return manyOfVault[gateway.VaultCustomer](l)(l.reads.expiring.QueryContext(ctx,
+		f.MerchantID, f.LiveMode, f.After, f.ExpiresBy, limit, f.MerchantID, f.LiveMode))
+}
+
+// DueChecks implements gateway.VaultLedger. A customer with several methods that
+// are due takes as many places.
+func (l *Ledger) DueChecks(ctx context.Context, merchantID string, liveMode bool, now time.Time, limit int) ([]gateway.VaultCustomer, error) {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
+	return manyOfVault[gateway.VaultCustomer](l)(l.reads.dueChecks.QueryContext(ctx,
+		merchantID, liveMode, now.UnixMicro(), max(limit, 0), merchantID, liveMode))
+}
+
+func oneOfVault[T any](l *Ledger, row *sql.Row) (T, error) {
+	var none T
+	var body string
+	err := row.Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return none, gateway.ErrNotFound
+	}
+	if err != nil {
+		return none, l.explain(err)
+	}
+	return decodeVault[T](body)
+}
+
+func manyOfVault[T any](l *Ledger) func(*sql.Rows, error) ([]T, error) {
+	return func(rows *sql.Rows, err error) ([]T, error) {
+		if err != nil {
+			return nil, l.explain(err)
+		}
+		defer rows.Close()
+		var many []T
+		for rows.Next() {
+			var body string
+			if err := rows.Scan(&body); err != nil {
+				return nil, l.explain(err)
+			}
+			one, err := decodeVault[T](body)
+			if err != nil {
+				return nil, err
+			}
+			many = append(many, one)
+		}
+		return many, l.explain(rows.Err())
+	}
+}
