@@ -34,6 +34,10 @@ func (g *Gateway) cancel(ctx context.Context, m Merchant, key string) (Answer, e
 	if record.Closed() {
 		return Answer{KeyClosed: true, Replayed: true}, nil
 	}
+	if record.OfVault() {
+		return Answer{}, refuse(CodeKeyReused,
+			"this idempotency key was used for a change of the customer vault, and only a key of a payment can be given up; remove the payment method instead")
+	}
 	p, err := g.payment(ctx, m, record.PaymentID)
 	if err != nil {
 		return Answer{}, uncertain(err)

@@ -84,3 +84,22 @@ func (m PaymentMethod) Kind() MethodKind {
 		return ByCard
 	}
 }
+
+// empty says that no way to pay is given.
+func (m PaymentMethod) empty() bool {
+	return m.HostedFields == nil && m.EncryptedCard == nil && m.Vault == nil && m.Card == nil
+}
+
+// summary is what the method itself tells of its card.
+func (m PaymentMethod) summary() CardSummary {
+	switch {
+	case m.Card != nil:
+		return m.Card.Summary()
+	case m.EncryptedCard != nil:
+		return CardSummary{
+			ExpirationMonth: m.EncryptedCard.ExpirationMonth,
+			ExpirationYear:  m.EncryptedCard.ExpirationYear,
+		}
+	}
+	return CardSummary{}
+}

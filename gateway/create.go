@@ -157,17 +157,10 @@ func newPayment(v verb, caller Caller, cmd CreatePayment, stored VaultMethod, at
 
 // card is what is known of the card before PayTrace has answered.
 func (c CreatePayment) card(stored VaultMethod) CardSummary {
-	switch {
-	case c.Method.Card != nil:
-		return c.Method.Card.Summary()
-	case c.Method.EncryptedCard != nil:
-		return CardSummary{
-			ExpirationMonth: c.Method.EncryptedCard.ExpirationMonth,
-			ExpirationYear:  c.Method.EncryptedCard.ExpirationYear,
-		}
-	default:
+	if c.Method.Vault != nil {
 		return stored.Card
 	}
+	return c.Method.summary()
 }
 
 // chargeAgain continues a payment whose charge certainly did nothing. The

@@ -38,35 +38,36 @@ func nextLook(looks int) time.Duration { return lookAfter[min(looks, len(lookAft
 
 // duty is the work that this process has in hand.
 type duty struct {
-	mu       sync.Mutex
-	payments map[string]bool
+	mu sync.Mutex
+	// taken are payments, and changes of the vault.
+	taken map[string]bool
 	// hands are those of each merchant: one whose processor hangs holds nobody
 	// else up.
 	hands map[string]chan struct{}
 	work  sync.WaitGroup
 }
 
-func newDuty() *duty { return &duty{payments: map[string]bool{}, hands: map[string]chan struct{}{}} }
+func newDuty() *duty { return &duty{taken: map[string]bool{}, hands: map[string]chan struct{}{}} }
 
-// begin takes a payment in hand, unless it is. The work on it waits for a hand
+// begin takes something in hand, unless it is. The work on it waits for a hand
 // of its merchant.
-func (d *duty) begin(p Payment) (hands chan struct{}, ok bool) {
+func (d *duty) begin(id, merchantID string) (hands chan struct{}, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.payments[p.ID] {
+	if d.taken[id] {
 		return nil, false
 	}
-	d.payments[p.ID] = true
-	if d.hands[p.MerchantID] == nil {
-		d.hands[p.MerchantID] = make(chan struct{}, dueAtOnce)
+	d.taken[id] = true
+	if d.hands[merchantID] == nil {
+		d.hands[merchantID] = make(chan struct{}, dueAtOnce)
 	}
-	return d.hands[p.MerchantID], true
+	return d.hands[merchantID], true
 }
 
-func (d *duty) end(p Payment) {
+func (d *duty) end(id string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	delete(d.payments, p.ID)
+	delete(d.taken, id)
 }
 
 // RunDue does what is due, at once and then at every interval, until ctx is
@@ -74,7 +75,7 @@ func (d *duty) end(p Payment) {
 func (g *Gateway) RunDue(ctx context.Context, every time.Duration) {
 	defer g.duty.work.Wait()
 	for {
-		if err := g.beginDue(ctx); err != nil && ctx.Err() == nil {
+		if err := errors.Join(g.beginDue(ctx), g.beginVaultDue(ctx)); err != nil && ctx.Err() == nil {
 			g.log.Error("due.failed", "error", err, "consequence", "unfinished payments wait for the next round")
 		}
 		select {
@@ -91,25 +92,32 @@ func (g *Gateway) beginDue(ctx context.Context) error {
 		return err
 	}
 	for _, p := range payments {
-		hands, ok := g.duty.begin(p)
-		if !ok {
-			continue
-		}
-		g.duty.work.Go(func() {
-			defer g.duty.end(p)
-			select {
-			case hands <- struct{}{}:
-				defer func() { <-hands }()
-			case <-ctx.Done():
-				return
-			}
-			defer g.survive(func() {})
+		g.beginWork(ctx, p.ID, p.MerchantID, func() {
 			if err := g.doDue(ctx, p); err != nil && !errors.Is(err, ErrStale) && ctx.Err() == nil {
 				g.log.Warn("due.payment", "merchant", p.MerchantID, "payment", p.ID, "error", err)
 			}
 		})
 	}
 	return nil
+}
+
+// beginWork does something by one of its merchant's hands, unless it is in hand.
+func (g *Gateway) beginWork(ctx context.Context, id, merchantID string, work func()) {
+	hands, ok := g.duty.begin(id, merchantID)
+	if !ok {
+		return
+	}
+	g.duty.work.Go(func() {
+		defer g.duty.end(id)
+		select {
+		case hands <- struct{}{}:
+			defer func() { <-hands }()
+		case <-ctx.Done():
+			return
+		}
+		defer g.survive(func() {})
+		work()
+	})
 }
 
 func (g *Gateway) doDue(ctx context.Context, p Payment) error {

@@ -19,16 +19,26 @@ const (
 	CodeAmount           Code = "amount_invalid"
 	CodeCustomerNotFound Code = "customer_not_found"
 	CodeMethodNotFound   Code = "payment_method_not_found"
-	CodeCaptureExceeds   Code = "capture_exceeds_authorization"
-	CodeAlreadyCaptured  Code = "already_captured"
-	CodeNotCapturable    Code = "not_capturable"
-	CodeNotVoidable      Code = "not_voidable"
-	CodeAlreadySettled   Code = "already_settled"
-	CodeNotRefundable    Code = "not_refundable"
-	CodeRefundExceeds    Code = "refund_exceeds_captured"
-	CodeUndecided        Code = "payment_undecided"
-	CodeInProgress       Code = "operation_in_progress"
-	CodeNotCancellable   Code = "not_cancellable"
+	CodeCustomerExists   Code = "customer_exists"
+	CodeTooManyMethods   Code = "too_many_payment_methods"
+	// CodeNotStorable says that a transaction is not an approved one of ours, or
+	// has no card to store.
+	CodeNotStorable     Code = "not_storable"
+	CodeProfileNotFound Code = "profile_not_found"
+	CodeProfileTaken    Code = "profile_taken"
+	// CodeNotStored says of a change of the vault that was sent and never answered
+	// that nothing of it is to be seen at PayTrace.
+	CodeNotStored       Code = "vault_not_stored"
+	CodeCaptureExceeds  Code = "capture_exceeds_authorization"
+	CodeAlreadyCaptured Code = "already_captured"
+	CodeNotCapturable   Code = "not_capturable"
+	CodeNotVoidable     Code = "not_voidable"
+	CodeAlreadySettled  Code = "already_settled"
+	CodeNotRefundable   Code = "not_refundable"
+	CodeRefundExceeds   Code = "refund_exceeds_captured"
+	CodeUndecided       Code = "payment_undecided"
+	CodeInProgress      Code = "operation_in_progress"
+	CodeNotCancellable  Code = "not_cancellable"
 	// CodeKeyInProgress says that another instance has the key in hand and has
 	// written nothing yet.
 	CodeKeyInProgress Code = "idempotency_in_progress"

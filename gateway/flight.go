@@ -141,27 +141,34 @@ func (g *Gateway) fly(ctx context.Context, v verb, change Change, f *flight) {
 	g.learnCard(ctx, v.merchant, p, op.ID)
 }
 
-func (g *Gateway) send(ctx context.Context, v verb, p Payment, op Operation) (result Result) {
-	ctx, cancel := context.WithTimeout(ctx, v.merchant.CallDeadline)
+func (g *Gateway) send(ctx context.Context, v verb, p Payment, op Operation) Result {
+	processor := g.processors[v.merchant.ID]
+	return sheltered(ctx, v.merchant, func(ctx context.Context) Result {
+		result := v.call(ctx, processor, p, op)
+		if !result.Contested {
+			return result
+		}
+		seen, err := processor.Transaction(ctx, p.TransactionID)
+		if err != nil {
+			result.Detail += "; the look at the transaction failed: " + err.Error()
+			return result
+		}
+		return judge(op, seen, true)
+	})
+}
+
+// sheltered gives a call of the processor its deadline. A panic says nothing about
+// what has left. Its value may hold what nobody may read, so only its type is
+// told.
+func sheltered(ctx context.Context, m Merchant, call func(context.Context) Result) (result Result) {
+	ctx, cancel := context.WithTimeout(ctx, m.CallDeadline)
 	defer cancel()
 	defer func() {
-		// A panic says nothing about what has left. Its value may hold what
-		// nobody may read, so only its type is told.
 		if r := recover(); r != nil {
 			result = Result{Outcome: Unknown, Detail: fmt.Sprintf("panic in the processor's client: %T", r)}
 		}
 	}()
-	processor := g.processors[v.merchant.ID]
-	result = v.call(ctx, processor, p, op)
-	if !result.Contested {
-		return result
-	}
-	seen, err := processor.Transaction(ctx, p.TransactionID)
-	if err != nil {
-		result.Detail += "; the look at the transaction failed: " + err.Error()
-		return result
-	}
-	return judge(op, seen, true)
+	return call(ctx)
 }
 
 // recordDelays are the waits between attempts to record an answer. Money has

@@ -85,6 +85,9 @@ type KeyRecord struct {
 // Closed says that the key was given up before any request came with it.
 func (k KeyRecord) Closed() bool { return k.OperationID == "" }
 
+// OfVault says that the key was used for a change of the customer vault.
+func (k KeyRecord) OfVault() bool { return !k.Closed() && k.PaymentID == "" }
+
 // PaymentFilter selects payments of one merchant. Empty members do not filter.
 type PaymentFilter struct {
 	MerchantID     string

@@ -84,13 +84,15 @@ func (g *Gateway) Find(ctx context.Context, merchantID, id string) (Payment, err
 	if err != nil {
 		return Payment{}, err
 	}
-	return inBudget(ctx, g, func() (Payment, error) {
-		if strings.HasPrefix(id, "pay_") {
-			return g.payment(ctx, m, id)
-		}
-		p, err := g.ledger.PaymentByTransaction(ctx, m.ID, m.LiveMode, id)
-		return found(m, p, err)
-	})
+	return inBudget(ctx, g, func() (Payment, error) { return g.find(ctx, m, id) })
+}
+
+func (g *Gateway) find(ctx context.Context, m Merchant, id string) (Payment, error) {
+	if strings.HasPrefix(id, "pay_") {
+		return g.payment(ctx, m, id)
+	}
+	p, err := g.ledger.PaymentByTransaction(ctx, m.ID, m.LiveMode, id)
+	return found(m, p, err)
 }
 
 func (g *Gateway) payment(ctx context.Context, m Merchant, id string) (Payment, error) {

@@ -49,6 +49,9 @@ func (g *Gateway) ByKey(ctx context.Context, merchantID, key string) (Answer, er
 			return Answer{}, uncertain(unavailable(err))
 		case record.Closed():
 			return Answer{KeyClosed: true}, nil
+		case record.OfVault():
+			return Answer{}, refuse(CodeNotFound,
+				"no payment came with this idempotency key: it was used for a change of the customer vault")
 		}
 		p, err := g.payment(ctx, m, record.PaymentID)
 		return Answer{Payment: p, OperationID: record.OperationID}, uncertain(err)

@@ -105,6 +105,14 @@ func (l loud) Apply(ctx context.Context, c Change) error {
 	return err
 }
 
+func (l loud) ApplyVault(ctx context.Context, c VaultChange) error {
+	err := l.Ledger.ApplyVault(ctx, c)
+	if err == nil && len(c.Events) > 0 {
+		nudge(l.events)
+	}
+	return err
+}
+
 func (l loud) KeepUnmatched(ctx context.Context, u UnmatchedTransaction, e *Event) error {
 	err := l.Ledger.KeepUnmatched(ctx, u, e)
 	if err == nil && e != nil {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -16,6 +17,9 @@ type VaultCustomer struct {
 	// Source names the Salesforce records that are told of the customer.
 	Source  SourceRecords `json:"source,omitzero"`
 	Methods []VaultMethod `json:"methods,omitempty"`
+	// Pending are the adding and replacing operations that are not decided, by the
+	// id of the method that each is about. A customer does not go before they are.
+	Pending map[string]string `json:"pending,omitempty"`
 	// Version counts the changes of the customer and of its methods.
 	Version   int64     `json:"version"`
 	CreatedAt time.Time `json:"createdAt"`
@@ -54,6 +58,7 @@ func (c VaultCustomer) next(now time.Time) VaultCustomer {
 	c.Version++
 	c.UpdatedAt = now
 	c.Methods = slices.Clone(c.Methods)
+	c.Pending = maps.Clone(c.Pending)
 	return c
 }
 
@@ -94,15 +99,21 @@ type VaultOperation struct {
 	// with it if nothing becomes of it.
 	MakesCustomer bool `json:"makesCustomer,omitempty"`
 	// MakeDefault says that the method is to be the customer's default.
-	MakeDefault bool       `json:"makeDefault,omitempty"`
+	MakeDefault bool `json:"makeDefault,omitempty"`
+	// AddressOnly says that the card stays as it is. PayTrace shows no addresses,
+	// so no look can tell what became of it.
+	AddressOnly bool       `json:"addressOnly,omitempty"`
 	Rejection   *Rejection `json:"rejection,omitempty"`
 	Sender      string     `json:"sender,omitempty"`
 	IntentID    string     `json:"intentId,omitempty"`
 	SentAt      time.Time  `json:"sentAt,omitzero"`
 	SendBefore  time.Time  `json:"sendBefore,omitzero"`
 	// Due is when a job takes the operation up, zero when none has to.
-	Due       time.Time `json:"due,omitzero"`
+	Due time.Time `json:"due,omitzero"`
+	// Looks counts the looks for an unknown operation, or the tries to remove a
+	// profile, Misses the looks that have not shown it.
 	Looks     int       `json:"looks,omitempty"`
+	Misses    int       `json:"misses,omitempty"`
 	Version   int64     `json:"version"`
 	CreatedAt time.Time `json:"createdAt"`
 	UpdatedAt time.Time `json:"updatedAt"`

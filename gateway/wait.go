@@ -46,12 +46,23 @@ func (g *Gateway) repeat(ctx context.Context, v verb, bound claimed) Answer {
 
 // watch waits until the answer's operation is decided or ctx is done.
 func (g *Gateway) watch(ctx context.Context, answer Answer) Answer {
+	g.watchUntil(ctx, answer.OperationID, func() bool { return !answer.Operation().Undecided() }, func() {
+		if p, err := g.ledger.Payment(ctx, answer.Payment.MerchantID, answer.Payment.ID); err == nil {
+			answer.Payment = p
+		}
+	})
+	return answer
+}
+
+// watchUntil looks at the ledger until the operation is decided or ctx is done,
+// at once when this process has it under way and hears of it.
+func (g *Gateway) watchUntil(ctx context.Context, operationID string, decided func() bool, look func()) {
 	pause := firstLook
 	var heard *flight
-	for answer.Operation().Undecided() {
+	for !decided() {
 		timer := time.NewTimer(pause)
 		var landed chan struct{}
-		f := g.flights.find(answer.OperationID)
+		f := g.flights.find(operationID)
 		if f != nil && f != heard {
 			landed = f.landed
 		}
@@ -62,12 +73,9 @@ func (g *Gateway) watch(ctx context.Context, answer Answer) Answer {
 			pause = min(2*pause, lastLook)
 		case <-ctx.Done():
 			timer.Stop()
-			return answer
+			return
 		}
 		timer.Stop()
-		if p, err := g.ledger.Payment(ctx, answer.Payment.MerchantID, answer.Payment.ID); err == nil {
-			answer.Payment = p
-		}
+		look()
 	}
-	return answer
 }
