@@ -118,10 +118,17 @@ func concludeVault(c VaultCustomer, op, sent VaultOperation, r Result, now time.
 	if r.Rejection != nil && r.Rejection.Code == RejectedNoProfile {
 		next.compare(op.MethodID, now)
 	}
-	return VaultChange{
+	change := VaultChange{
 		Customer: &next, Removes: op.MakesCustomer && len(next.Methods)+len(next.Pending) == 0,
 		Operations: []VaultOperation{op.next(now)},
-	}, nil
+	}
+	if op.Status == OpFailed && op.Verb == VaultAdd {
+		// Should it turn up after all, nobody wants the card to stay.
+		late := removal(c, VaultMethod{ID: op.MethodID, ProfileID: op.ProfileID, Card: op.Card}, moment{now: now})
+		late.Due = now.Add(watchEvery)
+		change.Operations = append(change.Operations, late)
+	}
+	return change, nil
 }
 
 // approved puts the operation's method into its customer.

@@ -31,6 +31,17 @@ func Example(eventType string) (gateway.Event, bool) {
 		}
 		return e, true
 	}
+	if strings.HasPrefix(eventType, "payment_method.") {
+		e.Vault = &gateway.VaultNews{
+			CustomerID: "customer-42", Origin: gateway.OriginAPI,
+			Source: gateway.SourceRecords{AccountID: "001000000000001AAA", ContactID: "003000000000001AAA"},
+			Method: gateway.VaultMethod{
+				ID: "pm_0000000000000000000example", Default: true, CreatedAt: exampleAt, UpdatedAt: exampleAt,
+				Card: gateway.CardSummary{Brand: gateway.Visa, LastFour: "1111", ExpirationMonth: "12", ExpirationYear: "2030"},
+			},
+		}
+		return e, true
+	}
 	e.Payment = examplePaymentOf(eventType)
 	e.PaymentID, e.OperationID = e.Payment.ID, e.Payment.Operations[len(e.Payment.Operations)-1].ID
 	return e, true
