@@ -13,7 +13,7 @@ func TestTheClientIsAProcessor(t *testing.T) {
 	processortest.Run(t, func(t *testing.T) processortest.Bench {
 		a := openAccount(t)
 		return processortest.Bench{
-			Processor: a, Now: time.Now,
+			Processor: a, Now: time.Now, Fields: a.fields,
 			Settle: func() { a.order("POST", "/settle", "") },
 			Method: gateway.PaymentMethod{Vault: &gateway.VaultChoice{CustomerID: "demo-visa"}}, CustomerID: "demo-visa",
 		}

@@ -65,12 +65,20 @@ func checkRow(t *testing.T, c code, row verdict) {
 	}
 }
 
-var everyVerb = []verb{charging, capturing, voiding, refunding}
+var everyVerb = []verb{charging, capturing, voiding, refunding, creating, updating, deleting}
 
-// answerTo is an answer about transaction 7.
+// about7 asks for something to be done to transaction or profile 7.
+func about7(v verb, live bool) asked {
+	if v == creating || v == updating || v == deleting {
+		return asked{verb: v, profileID: "7", live: live}
+	}
+	return asked{verb: v, transactionID: "7", live: live}
+}
+
+// answerTo is an answer about transaction and profile 7.
 func answerTo(success bool, response string) reply {
 	return reply{left: true, status: 200, body: fmt.Appendf(nil,
-		`{"success":%t,"response_code":%s,"status_message":"m","transaction_id":7}`, success, response)}
+		`{"success":%t,"response_code":%s,"status_message":"m","transaction_id":7,"customer_id":"7"}`, success, response)}
 }
 
 func TestEveryResponseCodeDecidesOnlyItsOwnOperation(t *testing.T) {
@@ -79,7 +87,7 @@ func TestEveryResponseCodeDecidesOnlyItsOwnOperation(t *testing.T) {
 		for _, v := range everyVerb {
 			for _, success := range []bool{true, false} {
 				for _, live := range []bool{true, false} {
-					q := asked{verb: v, transactionID: "7", live: live}
+					q := about7(v, live)
 					want := gateway.Unknown
 					if row.of == v && row.success.allows(success) && (!row.test || !live) {
 						want = row.outcome
@@ -114,9 +122,13 @@ func TestApprovalsAndDeclinesAreThoseOfTheFacts(t *testing.T) {
 		{voiding, "109", true, gateway.Approved}, {voiding, "110", false, gateway.Declined},
 		{refunding, "106", true, gateway.Approved}, {refunding, "107", false, gateway.Declined},
 		{refunding, "109", true, gateway.Unknown},
+		{creating, "160", true, gateway.Approved}, {creating, "160", false, gateway.Unknown},
+		{creating, "161", true, gateway.Unknown}, {creating, "101", true, gateway.Unknown}, {creating, "1", true, gateway.Unknown},
+		{updating, "161", true, gateway.Approved}, {updating, "160", true, gateway.Unknown},
+		{deleting, "162", true, gateway.Approved}, {deleting, "162", false, gateway.Unknown},
 	}
 	for _, c := range cases {
-		got := result(asked{verb: c.verb, transactionID: "7", live: true}, answerTo(c.success, c.code))
+		got := result(about7(c.verb, true), answerTo(c.success, c.code))
 		if got.Outcome != c.want {
 			t.Errorf("%s answered %s, success %t: %s, want %s", c.verb, c.code, c.success, got.Outcome, c.want)
 		}

@@ -54,10 +54,13 @@ func TestRecordedExchangesAreReadAsTheyWereMeant(t *testing.T) {
 	}
 }
 
-// perform makes the call that a vector names: a verb, then its amount or
-// transaction, then what belongs to the card.
+// perform makes the call that a vector names: a verb, then its amount,
+// transaction or profile, then what belongs to the card.
 func perform(t *testing.T, c *Client, call string) gateway.Result {
 	words := strings.Fields(call)
+	if slices.Contains([]string{"store", "change", "forget"}, words[0]) {
+		return performOnProfile(t, c, words)
+	}
 	amount := func(s string) gateway.Money {
 		m, err := gateway.ParseMoney(s)
 		if err != nil {
@@ -87,9 +90,7 @@ func perform(t *testing.T, c *Client, call string) gateway.Result {
 	case "transaction":
 		charge.SourceTransactionID = "125391265"
 	case "hosted":
-		charge.Method.HostedFields = &gateway.HostedFields{
-			Token: "0b9c2f6e-6d0f-4b7c-9d55-5a2f0c6d7e11", EncryptionKey: "c2FtcGxlLWVuYy1rZXktb2YtNDQtY2hhcmFjdGVycw==",
-		}
+		charge.Method.HostedFields = hostedFields
 	case "keyed":
 		// A card of ours always has a CSC, also where the recorded call had none.
 		csc := "999"
@@ -102,9 +103,38 @@ func perform(t *testing.T, c *Client, call string) gateway.Result {
 	return c.Charge(ctx, charge)
 }
 
+func performOnProfile(t *testing.T, c *Client, words []string) gateway.Result {
+	ctx, id := context.Background(), words[1]
+	if words[0] == "forget" {
+		return c.DeleteProfile(ctx, gateway.RemoveProfile{ProfileID: id, SendBefore: soon()})
+	}
+	save := gateway.SaveProfile{ProfileID: id, Billing: addresses[words[3]], SendBefore: soon()}
+	switch words[2] {
+	case "keyed":
+		save.Method.Card = rawCard(t, "999")
+	case "hosted":
+		save.Method.HostedFields = hostedFields
+	case "encrypted":
+		save.Method.EncryptedCard = &gateway.EncryptedCard{Number: "bnVtYmVy", CSC: "Y3Nj", ExpirationMonth: "12", ExpirationYear: "2030"}
+	case "transaction":
+		save.SourceTransactionID = "79352347"
+	}
+	if words[0] == "change" {
+		return c.UpdateProfile(ctx, save)
+	}
+	return c.CreateProfile(ctx, save)
+}
+
+var hostedFields = &gateway.HostedFields{
+	Token: "0b9c2f6e-6d0f-4b7c-9d55-5a2f0c6d7e11", EncryptionKey: "c2FtcGxlLWVuYy1rZXktb2YtNDQtY2hhcmFjdGVycw==",
+}
+
 var addresses = map[string]*gateway.Address{
 	"addressed": {Name: "Nathan Williams", Street: "1234 Main St.", City: "Los Angeles", State: "CA", PostalCode: "90210"},
 	"exact":     {Name: "Protect-Sale", Street: "8320 E. West St.", City: "Spokane", State: "WA", PostalCode: "85284"},
+	"justa":     {Name: "Justa Testing"},
+	"steve":     {Name: "Steve Smith", Street: "8320 E. West St.", City: "Spokane", State: "WA", PostalCode: "85284"},
+	"kevin":     {Name: "Kevin Smith", Street: "8320 E. West St", City: "Spokane", State: "WA", PostalCode: "85284", CountryCode: "US"},
 	"ottawa":    {Street: "456 My Street", City: "Ottawa", State: "ON", PostalCode: "K1C2N6"},
 }
 

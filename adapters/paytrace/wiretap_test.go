@@ -18,7 +18,6 @@ import (
 	"paytrace-gateway/adapters/paytrace"
 	"paytrace-gateway/adapters/paytrace/simulator"
 	"paytrace-gateway/gateway"
-	"paytrace-gateway/tokenization"
 )
 
 // wiretap is a proxy between the client and the simulator that keeps the last
@@ -182,10 +181,7 @@ func byTransaction(id string) func(*gateway.Charge) {
 
 func (a *tapped) keyed(csc string) func(*gateway.Charge) {
 	a.t.Helper()
-	card, err := tokenization.NewCard("4012000098765439", csc, "12", "2030")
-	if err != nil {
-		a.t.Fatal(err)
-	}
+	card := a.rawCard(csc)
 	return func(charge *gateway.Charge) { charge.Method.Card = card }
 }
 
@@ -197,15 +193,10 @@ func (a *tapped) encryptedWithoutCSC() func(*gateway.Charge) {
 	return func(charge *gateway.Charge) { charge.Method.EncryptedCard = card }
 }
 
-// hosted enters the sandbox's card and its right CSC into the hosted fields.
 func (a *tapped) hosted() func(*gateway.Charge) {
 	a.t.Helper()
-	var fields gateway.HostedFields
-	if err := json.Unmarshal(a.order("POST", "/hosted_fields",
-		`{"cardNumber":"4012000098765439","csc":"999","expirationMonth":"12","expirationYear":"2030"}`), &fields); err != nil {
-		a.t.Fatal(err)
-	}
-	return func(charge *gateway.Charge) { charge.Method.HostedFields = &fields }
+	fields := a.fields()
+	return func(charge *gateway.Charge) { charge.Method = fields }
 }
 
 // customer99 is stored with the address in Los Angeles.

@@ -12,7 +12,7 @@ func TestTheProcessorInMemory(t *testing.T) {
 	processortest.Run(t, func(*testing.T) processortest.Bench {
 		p := processortest.New(time.Now)
 		return processortest.Bench{
-			Processor: p, Settle: p.Settle, Now: time.Now,
+			Processor: p, Settle: p.Settle, Now: time.Now, Fields: processortest.Fields,
 			Method: gateway.PaymentMethod{Vault: &gateway.VaultChoice{CustomerID: "demo-visa"}}, CustomerID: "demo-visa",
 		}
 	})

@@ -2,6 +2,7 @@ package processortest
 
 import (
 	"errors"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +17,9 @@ type Bench struct {
 	Method gateway.PaymentMethod
 	// CustomerID goes with a method from the vault.
 	CustomerID string
+	// Fields makes hosted fields with a new token, of a card that the processor
+	// takes.
+	Fields func() gateway.PaymentMethod
 	// Settle settles everything that is pending.
 	Settle func()
 	Now    func() time.Time
@@ -23,7 +27,7 @@ type Bench struct {
 
 // Run is the specification of gateway.Processor.
 func Run(t *testing.T, open func(*testing.T) Bench) {
-	for name, test := range map[string]func(*testing.T, Bench){
+	tests := map[string]func(*testing.T, Bench){
 		"a sale is approved and on the books":        saleIsOnTheBooks,
 		"an authorization is on the books":           authorizationIsOnTheBooks,
 		"a decline has a transaction and its reason": declineHasAReason,
@@ -35,7 +39,9 @@ func Run(t *testing.T, open func(*testing.T) Bench) {
 		"nothing leaves after the send window":       nothingLeavesLate,
 		"what is not there is not found":             notThereIsNotFound,
 		"a charge is found by its reference":         foundByReference,
-	} {
+	}
+	maps.Copy(tests, vaultTests)
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
 }

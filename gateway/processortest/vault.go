@@ -25,6 +25,11 @@ func newVault() vault {
 // none that could be read here.
 var stored = gateway.CardSummary{Brand: gateway.Visa, LastFour: "5439", ExpirationMonth: "12", ExpirationYear: "2030"}
 
+// Fields makes hosted fields with a new token.
+func Fields() gateway.PaymentMethod {
+	return gateway.PaymentMethod{HostedFields: &gateway.HostedFields{Token: gateway.NewReference(), EncryptionKey: "key"}}
+}
+
 // Profiles are the stored cards by the id of their profile.
 func (p *Processor) Profiles() map[string]gateway.CardSummary {
 	p.mu.Lock()
