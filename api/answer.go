@@ -81,32 +81,42 @@ func refusedOperation(op gateway.Operation) *Problem {
 		p.Outcome = string(gateway.Declined)
 		return p
 	case op.Status == gateway.OpNotSent:
-		p := problem(gateway.CodeProcessorUnavailable,
-			"PayTrace could not be reached and nothing was sent; repeat with the same key")
-		p.Outcome, p.Retryable, p.RetryAfterSeconds = string(gateway.NotSent), true, askAgainSeconds
-		return p
+		return notSentProblem()
 	case op.Status != gateway.OpRejected || op.Rejection == nil:
 		return nil
-	case op.Rejection.Again:
-		p := problem(gateway.CodeProcessorCredentials,
-			"PayTrace refuses the gateway's credentials; the operator has to mend them, then repeat with the same key")
-		p.Outcome, p.Retryable, p.RetryAfterSeconds = string(gateway.Rejected), true, 60
-		return p
-	case op.Rejection.Credentials:
-		p := problem(gateway.CodeProcessorCredentials,
-			"PayTrace refuses the gateway's set-up and did nothing; the operator has to mend it, then send the request with a new key")
-		p.Outcome = string(gateway.Rejected)
-		return p
 	case op.Rejection.Code == gateway.RejectedByState && op.Kind == gateway.KindVoid:
 		p := problem(gateway.CodeAlreadySettled, op.Rejection.Message)
 		p.Outcome = string(gateway.Rejected)
 		return p
 	default:
-		p := problem(gateway.CodeProcessorRejected, "PayTrace refused the data and did nothing: "+op.Rejection.Message)
-		p.Outcome = string(gateway.Rejected)
-		if op.Rejection.Field != "" {
-			p.Errors = []FieldError{{Field: op.Rejection.Field, Message: op.Rejection.Message}}
-		}
-		return p
+		return rejectionProblem(*op.Rejection)
 	}
+}
+
+func notSentProblem() *Problem {
+	p := problem(gateway.CodeProcessorUnavailable,
+		"PayTrace could not be reached and nothing was sent; repeat with the same key")
+	p.Outcome, p.Retryable, p.RetryAfterSeconds = string(gateway.NotSent), true, askAgainSeconds
+	return p
+}
+
+// rejectionProblem tells what PayTrace refused, and who has to mend it.
+func rejectionProblem(r gateway.Rejection) *Problem {
+	var p *Problem
+	switch {
+	case r.Again:
+		p = problem(gateway.CodeProcessorCredentials,
+			"PayTrace refuses the gateway's credentials; the operator has to mend them, then repeat with the same key")
+		p.Retryable, p.RetryAfterSeconds = true, 60
+	case r.Credentials:
+		p = problem(gateway.CodeProcessorCredentials,
+			"PayTrace refuses the gateway's set-up and did nothing; the operator has to mend it, then send the request with a new key")
+	default:
+		p = problem(gateway.CodeProcessorRejected, "PayTrace refused the data and did nothing: "+r.Message)
+		if r.Field != "" {
+			p.Errors = []FieldError{{Field: r.Field, Message: r.Message}}
+		}
+	}
+	p.Outcome = string(gateway.Rejected)
+	return p
 }

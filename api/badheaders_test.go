@@ -73,6 +73,14 @@ func badTokens(t *testing.T, h *house) []badRequest {
 		"a refund by a reader":       {method: "POST", path: "/api/v1/transactions/1/refund", as: reader},
 		"a decision by a shop":       {path: payments + "/pay_1/resolve", body: decision(), as: shop},
 		"a decision by a reader":     {path: payments + "/pay_1/resolve", body: decision(), as: reader},
+		"a customer by a keeper":     {path: vault, body: customer(), as: keeper},
+		"a card by a keeper":         {path: vault + "/c/payments", body: card(), as: keeper},
+		"a change by a keeper":       {method: "PATCH", path: vault + "/c", body: "{}", as: keeper},
+		"a new card by a keeper":     {method: "PATCH", path: vault + "/c/payments/pm_1", body: card(), as: keeper},
+		"forgetting by a keeper":     {method: "DELETE", path: vault + "/c", as: keeper},
+		"forgetting one by a keeper": {method: "DELETE", path: vault + "/c/payments/pm_1", as: keeper},
+		"customers by a writer":      {path: vault, as: writer},
+		"a stored card by a reader":  {path: vault + "/c/payments/pm_1", as: reader},
 		"unmatched by a writer":      {path: unmatched, as: writer},
 		"unmatched by a clerk":       {path: unmatched, as: clerk},
 		"deliveries by a shop":       {path: callbacks, as: shop},
@@ -95,6 +103,13 @@ func badKeys() []badRequest {
 	rows := []badRequest{
 		{"no key", call{path: payments, body: sale("1.00"), key: absent}, 400, "idempotency_key_missing", "Idempotency-Key"},
 		{"no key and a bad body", call{path: payments, body: "{" + marker, key: absent}, 400, "idempotency_key_missing", "Idempotency-Key"},
+	}
+	for name, c := range map[string]call{
+		"a customer":   {path: vault, body: customer(), key: absent},
+		"a card":       {path: vault + "/c/payments", body: card(), key: absent},
+		"another card": {method: "PATCH", path: vault + "/c/payments/pm_1", body: card(), key: absent},
+	} {
+		rows = append(rows, badRequest{name + " without a key", c, 400, "idempotency_key_missing", "Idempotency-Key"})
 	}
 	for _, verb := range []string{"capture", "void", "refund"} {
 		c := call{method: "POST", path: "/api/v1/transactions/1/" + verb, key: absent}

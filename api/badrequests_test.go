@@ -63,6 +63,9 @@ func TestBadRequestsAreRefusedExactlyAndDoNothing(t *testing.T) {
 	if made := ids(h.list("")); len(made) != 0 {
 		t.Errorf("bad requests have made the payments %v", made)
 	}
+	if made := customers(h.do(call{path: vault}).expect(http.StatusOK)); len(made) != 0 || len(h.processor.Profiles()) != 0 {
+		t.Errorf("bad requests have made the customers %v and the profiles %v", made, h.processor.Profiles())
+	}
 }
 
 // absent is the key of a row that has none.
@@ -73,6 +76,7 @@ func badRequests(t *testing.T, h *house) []badRequest {
 	for _, part := range [][]badRequest{
 		badJSON(), badTypes(), badMembers(), badAmounts(), badMethods(), cardNumbers(),
 		badTokens(t, h), badKeys(), badHeaders(), badOperations(), badDecisions(), badPages(), badCallbacks(), badCallbackPages(),
+		badCustomers(), badCards(), badVaultCards(), badVaultPaths(), badCustomerPages(),
 	} {
 		rows = append(rows, part...)
 	}

@@ -15,23 +15,27 @@ import (
 // it. A page has the last attempt alone, the answer about one delivery has the
 // whole log.
 type deliveryView struct {
-	DeliveryID     string        `json:"deliveryId"`
-	MerchantID     string        `json:"merchantId"`
-	LiveMode       bool          `json:"liveMode"`
-	Subscriber     string        `json:"subscriber"`
-	DeliveryStatus string        `json:"deliveryStatus"`
-	EventID        string        `json:"eventId"`
-	EventType      string        `json:"eventType"`
-	OccurredAt     time.Time     `json:"occurredAt"`
-	PaymentID      string        `json:"paymentId,omitempty"`
-	PaymentVersion int64         `json:"paymentVersion,omitempty"`
-	DueAt          time.Time     `json:"dueAt,omitzero"`
-	AttemptCount   int           `json:"attemptCount"`
-	LastAttempt    *attemptView  `json:"lastAttempt,omitempty"`
-	AttemptLog     []attemptView `json:"attemptLog,omitempty"`
-	CreatedAt      time.Time     `json:"createdAt"`
-	UpdatedAt      time.Time     `json:"updatedAt"`
-	RequestID      string        `json:"requestId,omitempty"`
+	DeliveryID     string    `json:"deliveryId"`
+	MerchantID     string    `json:"merchantId"`
+	LiveMode       bool      `json:"liveMode"`
+	Subscriber     string    `json:"subscriber"`
+	DeliveryStatus string    `json:"deliveryStatus"`
+	EventID        string    `json:"eventId"`
+	EventType      string    `json:"eventType"`
+	OccurredAt     time.Time `json:"occurredAt"`
+	PaymentID      string    `json:"paymentId,omitempty"`
+	PaymentVersion int64     `json:"paymentVersion,omitempty"`
+	// Of a stored card: whose it is, which, and the customer's version.
+	CustomerID      string        `json:"customerId,omitempty"`
+	PaymentMethodID string        `json:"paymentMethodId,omitempty"`
+	CustomerVersion int64         `json:"customerVersion,omitempty"`
+	DueAt           time.Time     `json:"dueAt,omitzero"`
+	AttemptCount    int           `json:"attemptCount"`
+	LastAttempt     *attemptView  `json:"lastAttempt,omitempty"`
+	AttemptLog      []attemptView `json:"attemptLog,omitempty"`
+	CreatedAt       time.Time     `json:"createdAt"`
+	UpdatedAt       time.Time     `json:"updatedAt"`
+	RequestID       string        `json:"requestId,omitempty"`
 }
 
 // attemptView is one entry of a delivery's log.
@@ -134,8 +138,13 @@ func writeDelivery(c *fiber.Ctx, d gateway.Delivery) error {
 func viewOfDelivery(d gateway.Delivery) deliveryView {
 	v := deliveryView{
 		DeliveryID: d.ID, MerchantID: d.MerchantID, LiveMode: d.LiveMode, Subscriber: d.Subscriber, DeliveryStatus: string(d.Status),
-		EventID: d.Event.ID, EventType: d.Event.Type, OccurredAt: d.Event.At, PaymentID: d.Event.PaymentID, PaymentVersion: d.Event.Version,
+		EventID: d.Event.ID, EventType: d.Event.Type, OccurredAt: d.Event.At,
 		DueAt: d.Due, AttemptCount: d.Attempts, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
+	}
+	if news := d.Event.Vault; news != nil {
+		v.CustomerID, v.PaymentMethodID, v.CustomerVersion = news.CustomerID, news.Method.ID, d.Event.Version
+	} else {
+		v.PaymentID, v.PaymentVersion = d.Event.PaymentID, d.Event.Version
 	}
 	if d.Parked {
 		// When it is due says nothing while it waits for a person.

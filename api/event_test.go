@@ -57,14 +57,60 @@ func TestAnEventOfATransactionWithoutAPaymentTellsTheTransaction(t *testing.T) {
 	}}).golden("event_transaction")
 }
 
+func TestAnEventOfAStoredCardTellsTheCardAndWhoseItIs(t *testing.T) {
+	h := newHouse(t)
+	at := time.Date(2026, 3, 2, 15, 10, 0, 0, time.UTC)
+	for _, kind := range []string{gateway.EventMethodCreated, gateway.EventMethodUpdated, gateway.EventMethodDeleted} {
+		told := h.envelope(gateway.Event{ID: "evt_1", MerchantID: "main", Type: kind, Version: 4, At: at, Vault: &gateway.VaultNews{
+			CustomerID: "main-7", Source: gateway.SourceRecords{ContactID: "0035g00000DeF56AAD"}, Origin: gateway.OriginExternal,
+			Method: gateway.VaultMethod{
+				ID: "pm_1", ProfileID: "SECRETPROFILE234", Default: true, CreatedAt: at.Add(-time.Hour), UpdatedAt: at, CheckDue: at.Add(time.Hour), Misses: 1,
+				Card: gateway.CardSummary{Brand: gateway.Visa, LastFour: "5439", ExpirationMonth: "12", ExpirationYear: "2031"},
+			},
+		}})
+		told.expect(http.StatusOK, "type", kind, "data.paymentMethod.paymentMethodId", "pm_1", "data.customerId", "main-7")
+		if kind == gateway.EventMethodDeleted {
+			told.golden("event_card")
+		}
+		if strings.Contains(string(told.raw), "SECRETPROFILE") {
+			t.Errorf("the event holds PayTrace's profile: %s", told.raw)
+		}
+	}
+}
+
+// A card of which nothing is known yet, for a customer of no record.
+func TestAnEventOfAStoredCardMayLackAlmostAll(t *testing.T) {
+	h := newHouse(t)
+	h.envelope(gateway.Event{ID: "evt_1", MerchantID: "main", Type: gateway.EventMethodCreated, Version: 2, At: time.Now(), Vault: &gateway.VaultNews{
+		CustomerID: "main-7", Origin: gateway.OriginAPI, Method: gateway.VaultMethod{ID: "pm_1"},
+	}}).expect(http.StatusOK, "data.sourceRecords", "", "data.paymentMethod.cardType", "", "data.paymentMethod.isDefault", "false")
+}
+
 func TestAnEventThatTheContractDoesNotHaveIsSeen(t *testing.T) {
 	h := newHouse(t)
 	for _, body := range []string{
 		`{"timestamp":"2026-03-02T15:10:00Z","data":{}}`, `{"type":"a","timestamp":"2026-03-02T15:10:00Z","data":{"outcome":"approved"}}`,
 		`{"type":"a","timestamp":"2026-03-02T15:10:00Z","data":{"outcome":"approved","pan":"x"}}`,
+		`{"type":"a","timestamp":"2026-03-02T15:10:00Z","data":{"customerId":"a","paymentMethod":{"paymentMethodId":"pm_1","isDefault":true}}}`,
 	} {
 		if h.contract.Event([]byte(body)) == nil {
 			t.Errorf("%s passes for an event", body)
 		}
 	}
+}
+
+// What is told of a stored card is found among the deliveries by whose it is.
+func TestADeliveryOfAStoredCardNamesItsCustomer(t *testing.T) {
+	h := newHouse(t)
+	method := methodOf(h.store("main-7"), 0)
+	h.do(call{method: http.MethodDelete, path: vault + "/main-7"}).expect(http.StatusNoContent)
+	spread := h.spread("erp", "")
+	if len(spread) != 2 {
+		t.Fatalf("%d events are told of a card that came and went, want two", len(spread))
+	}
+	h.ends(spread[0], gateway.DeliveryDead, refusedByERP())
+	h.do(postmans(callbacks+"/"+spread[0].ID)).expect(http.StatusOK, "eventType", gateway.EventMethodCreated, "deliveryStatus", "dead",
+		"customerId", "main-7", "paymentMethodId", method, "customerVersion", "2", "paymentId", "", "paymentVersion", "").golden("dead_letter_card")
+	h.do(postmans(callbacks+"/"+spread[1].ID)).expect(http.StatusOK, "eventType", gateway.EventMethodDeleted, "deliveryStatus", "parked", "customerId", "main-7")
+	h.envelope(spread[1].Event).expect(http.StatusOK, "data.paymentMethod.paymentMethodId", method, "data.origin", "api")
 }

@@ -32,21 +32,62 @@ func FuzzDecodePayment(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		var request createPaymentRequest
-		err := decodeStrict(body, &request)
-		if err == nil {
-			err = check(request)
-		}
-		if err != nil {
-			isProblem(t, err)
+		request, taken := takes[createPaymentRequest](t, body)
+		if !taken || request.PaymentMethod.Card != nil { // which is refused by name in the handler
 			return
 		}
-		if request.PaymentMethod.Card != nil {
-			return // refused by name in the handler
-		}
 		request.command()
-		fitsTheContract(t, validator, body)
+		fitsTheContract(t, validator, http.MethodPost, "/api/v1/payments", body)
 	})
+}
+
+// FuzzDecodeCustomer does the same with the four bodies of the vault.
+func FuzzDecodeCustomer(f *testing.F) {
+	for _, seed := range []string{
+		`{"customerId":"main-7","paymentMethod":{"hostedFields":{"hpfToken":"a","encKey":"b"}},"billingAddress":{"street2":"x","countryCode":"US"}}`,
+		`{"customerId":"..","paymentMethod":{"earlierPayment":{"transactionId":"pay_1"}},"sourceRecords":{"contactId":"é"}}`,
+		`{"paymentMethod":{"processorProfile":{"profileId":"smith"}},"makeDefault":true}`, `{"makeDefault":false}`, `{"makeDefault":null}`,
+		`{"defaultPaymentMethodId":"pm_1","sourceRecords":{}}`, `{"sourceRecords":null}`, `{"paymentMethod":{"card":{}}}`, `{}`, `null`,
+	} {
+		f.Add([]byte(seed))
+	}
+	validator, err := contract()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		const one, cards, card = "/api/v1/customer_vault/c", "/api/v1/customer_vault/c/payments", "/api/v1/customer_vault/c/payments/pm_1"
+		if r, taken := takes[createCustomerRequest](t, body); taken && !r.rawCard() {
+			r.command()
+			fitsTheContract(t, validator, http.MethodPost, "/api/v1/customer_vault", body)
+		}
+		if r, taken := takes[addMethodRequest](t, body); taken && !r.rawCard() {
+			r.command("c")
+			fitsTheContract(t, validator, http.MethodPost, cards, body)
+		}
+		if r, taken := takes[updateMethodRequest](t, body); taken && !r.rawCard() {
+			r.command("c", "pm_1")
+			fitsTheContract(t, validator, http.MethodPatch, card, body)
+		}
+		if r, taken := takes[updateCustomerRequest](t, body); taken {
+			r.command("c")
+			fitsTheContract(t, validator, http.MethodPatch, one, body)
+		}
+	})
+}
+
+// takes says whether the body is taken; if not, it has to be refused well.
+func takes[R any](t *testing.T, body []byte) (R, bool) {
+	t.Helper()
+	var request R
+	err := decodeStrict(body, &request)
+	if err == nil {
+		err = check(request)
+	}
+	if err != nil {
+		isProblem(t, err)
+	}
+	return request, err == nil
 }
 
 // isProblem fails when a refusal would be told as a fault of ours, or names a
@@ -64,9 +105,9 @@ func isProblem(t *testing.T, err error) {
 	}
 }
 
-func fitsTheContract(t *testing.T, validator *openapitest.Validator, body []byte) {
+func fitsTheContract(t *testing.T, validator *openapitest.Validator, method, path string, body []byte) {
 	t.Helper()
-	req, err := http.NewRequest(http.MethodPost, "http://gateway.test/api/v1/payments", strings.NewReader(asTheContractHasIt(t, body)))
+	req, err := http.NewRequest(method, "http://gateway.test"+path, strings.NewReader(asTheContractHasIt(t, body)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,14 +34,15 @@ const (
 
 // The clients of a house, by what they may do.
 const (
-	shop    = "shop"    // main: reads and writes payments
+	shop    = "shop"    // main: reads and writes payments and the vault
+	keeper  = "keeper"  // main: reads the vault
 	reader  = "reader"  // main: reads payments
 	writer  = "writer"  // main: writes payments
 	clerk   = "clerk"   // main: nothing about payments
 	chief   = "chief"   // main: reads payments and decides what only a person can
 	postman = "postman" // main: sees deliveries and decides about them
 	auditor = "auditor" // main: sees deliveries
-	rival   = "rival"   // other: reads and writes payments, and deliveries
+	rival   = "rival"   // other: reads and writes payments, the vault and deliveries
 
 	secret    = "secret-of-the-tests"
 	publicURL = "http://gateway.test"
@@ -134,14 +135,15 @@ func authConfig(t *testing.T) auth.Config {
 		return auth.Client{ID: id, MerchantID: merchant, Scopes: scopes, Channel: "tests", SecretHash: auth.HashSecret(secret)}
 	}
 	clients := must(auth.NewClients([]auth.Client{
-		client(shop, "main", auth.PaymentsWrite, auth.PaymentsRead),
+		client(shop, "main", auth.PaymentsWrite, auth.PaymentsRead, auth.VaultWrite, auth.VaultRead),
+		client(keeper, "main", auth.VaultRead),
 		client(reader, "main", auth.PaymentsRead),
 		client(writer, "main", auth.PaymentsWrite),
 		client(clerk, "main", auth.ReportsRead),
 		client(chief, "main", auth.PaymentsRead, auth.Admin),
 		client(postman, "main", auth.CallbacksRead, auth.CallbacksWrite),
 		client(auditor, "main", auth.CallbacksRead),
-		client(rival, "other", auth.PaymentsWrite, auth.PaymentsRead, auth.CallbacksRead, auth.CallbacksWrite),
+		client(rival, "other", auth.PaymentsWrite, auth.PaymentsRead, auth.VaultWrite, auth.VaultRead, auth.CallbacksRead, auth.CallbacksWrite),
 	}))(t)
 	return auth.Config{Issuer: publicURL, Keys: must(auth.NewKeys(key))(t), Clients: clients, Now: time.Now}
 }

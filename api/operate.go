@@ -38,13 +38,14 @@ func operate[T any](s *Server, c *fiber.Ctx, do func(operation, T) (gateway.Answ
 	return writeAnswer(c, answer, err)
 }
 
-// caller is the principal with the key it must bring to move money.
+// caller is the principal with the key it must bring to move money, or to store
+// a card.
 func (s *Server) caller(c *fiber.Ctx) (gateway.Caller, error) {
 	who := principal(c)
 	value := strings.Clone(c.Get(headerKey))
 	if value == "" {
 		return gateway.Caller{}, fieldProblem(codeKeyMissing, headerKey,
-			"every request that moves money needs this header: a name of your own for it, kept and repeated with every retry")
+			"every request that moves money or stores a card needs this header: a name of your own for it, kept and repeated with every retry")
 	}
 	key, err := readKey(headerKey, value)
 	return gateway.Caller{MerchantID: who.MerchantID, Key: key, Channel: who.Channel}, err

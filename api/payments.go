@@ -19,8 +19,7 @@ func (s *Server) createPayment(c *fiber.Ctx) error {
 		return err
 	}
 	if request.PaymentMethod != nil && request.PaymentMethod.Card != nil {
-		return fieldProblem(codeRawCard, "paymentMethod.card",
-			"this gateway takes no card numbers; use hostedFields, encryptedCard or vault")
+		return rawCardProblem("hostedFields, encryptedCard or vault")
 	}
 	if err := check(request); err != nil {
 		return err
@@ -35,6 +34,10 @@ func (s *Server) createPayment(c *fiber.Ctx) error {
 	defer cancel()
 	answer, err := s.gateway.CreatePayment(ctx, caller, request.command())
 	return writeAnswer(c, answer, err)
+}
+
+func rawCardProblem(others string) *Problem {
+	return fieldProblem(codeRawCard, "paymentMethod.card", "this gateway takes no card numbers; use "+others)
 }
 
 func (s *Server) getPayment(c *fiber.Ctx) error {

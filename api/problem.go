@@ -105,6 +105,9 @@ func problemOf(err error) *Problem {
 	var refused *gateway.Error
 	if errors.As(err, &refused) {
 		p := problem(refused.Code, refused.Message)
+		if lacksTarget(refused) {
+			p = missingTarget(refused.Code, refused.Message)
+		}
 		p.Retryable = refused.Retryable
 		p.RetryAfterSeconds = seconds(refused.RetryAfter)
 		if refused.Field != "" {
@@ -118,6 +121,18 @@ func problemOf(err error) *Problem {
 		return frameworkProblem(framework.Code)
 	}
 	return internalProblem()
+}
+
+// lacksTarget says that what the path names is not in the vault. Where a member of
+// the body names it, the refusal names that member, and it is a broken rule.
+func lacksTarget(e *gateway.Error) bool {
+	return e.Field == "" && (e.Code == gateway.CodeCustomerNotFound || e.Code == gateway.CodeMethodNotFound)
+}
+
+func missingTarget(code gateway.Code, detail string) *Problem {
+	p := problem(code, detail)
+	p.Status, p.Title = http.StatusNotFound, http.StatusText(http.StatusNotFound)
+	return p
 }
 
 // internalProblem is a mistake of ours. What became of a money request is not

@@ -109,7 +109,10 @@ func newValidator() *validator.Validate {
 	must(v.RegisterValidation("printable", func(f validator.FieldLevel) bool { return printable(f.Field().String()) }))
 	must(v.RegisterValidation("month", func(f validator.FieldLevel) bool { return month(f.Field().String()) }))
 	must(v.RegisterValidation("channel", func(f validator.FieldLevel) bool { return channel(f.Field().String()) }))
+	must(v.RegisterValidation("pathid", func(f validator.FieldLevel) bool { return pathID(f.Field().String()) }))
 	v.RegisterStructValidation(exactlyOneMethod, paymentMethod{})
+	v.RegisterStructValidation(exactlyOneCard, cardToStore{})
+	v.RegisterStructValidation(exactlyOneReplacement, cardToReplace{})
 	return v
 }
 
@@ -127,14 +130,20 @@ func channel(s string) bool {
 
 func exactlyOneMethod(level validator.StructLevel) {
 	m := level.Current().Interface().(paymentMethod)
-	set := 0
-	for _, is := range []bool{m.HostedFields != nil, m.EncryptedCard != nil, m.Vault != nil, m.Card != nil} {
+	exactlyOne(level, "hostedFields, encryptedCard, vault, card",
+		m.HostedFields != nil, m.EncryptedCard != nil, m.Vault != nil, m.Card != nil)
+}
+
+// exactlyOne reports a method of which none or several of its members are set.
+func exactlyOne(level validator.StructLevel, members string, set ...bool) {
+	count := 0
+	for _, is := range set {
 		if is {
-			set++
+			count++
 		}
 	}
-	if set != 1 {
-		level.ReportError(m, "", "", "exactly_one", "")
+	if count != 1 {
+		level.ReportError(level.Current().Interface(), "", "", "exactly_one", members)
 	}
 }
 
@@ -153,7 +162,8 @@ var expected = map[string]string{
 	"month":       `expected a month from "01" to "12"`,
 	"printable":   "control characters are not allowed",
 	"channel":     "lower-case letters, digits, _ and - only",
-	"exactly_one": "expected exactly one of hostedFields, encryptedCard, vault, card",
+	"pathid":      "only A-Z a-z 0-9 . _ ~ : @ - may be used, and neither . nor .. alone, since the id stands in paths",
+	"exactly_one": "expected exactly one of %s",
 }
 
 // check holds a decoded body against its rules and names every broken one.
@@ -209,16 +219,23 @@ func (r createPaymentRequest) command() gateway.CreatePayment {
 		Billing: (*gateway.Address)(r.BillingAddress), Shipping: (*gateway.Address)(r.ShippingAddress),
 		Metadata: r.notes(),
 	}
-	if h := r.PaymentMethod.HostedFields; h != nil {
-		cmd.Method.HostedFields = &gateway.HostedFields{Token: h.HPFToken, EncryptionKey: h.EncKey}
-	}
-	if e := r.PaymentMethod.EncryptedCard; e != nil {
-		cmd.Method.EncryptedCard = &gateway.EncryptedCard{
-			Number: e.CardNumber, CSC: e.CSC, ExpirationMonth: e.ExpirationMonth, ExpirationYear: e.ExpirationYear,
-		}
-	}
+	cmd.Method = newCard(r.PaymentMethod.HostedFields, r.PaymentMethod.EncryptedCard)
 	if v := r.PaymentMethod.Vault; v != nil {
 		cmd.Method.Vault = &gateway.VaultChoice{CustomerID: v.CustomerID, PaymentMethodID: v.PaymentMethodID}
 	}
 	return cmd
+}
+
+// newCard is a card that the shopper has just entered.
+func newCard(h *hostedFields, e *encryptedCard) gateway.PaymentMethod {
+	var m gateway.PaymentMethod
+	if h != nil {
+		m.HostedFields = &gateway.HostedFields{Token: h.HPFToken, EncryptionKey: h.EncKey}
+	}
+	if e != nil {
+		m.EncryptedCard = &gateway.EncryptedCard{
+			Number: e.CardNumber, CSC: e.CSC, ExpirationMonth: e.ExpirationMonth, ExpirationYear: e.ExpirationYear,
+		}
+	}
+	return m
 }

@@ -11,7 +11,10 @@ import (
 // A tag that is misspelt, or does not fit its field, panics when the first
 // request comes. Every body is checked here once, with every member set.
 func TestTheRulesOfEveryBodyAreWellFormed(t *testing.T) {
-	for _, body := range []any{createPaymentRequest{}, amountRequest{}, noMembers{}, resolveRequest{}} {
+	for _, body := range []any{
+		createPaymentRequest{}, amountRequest{}, noMembers{}, resolveRequest{},
+		createCustomerRequest{}, updateCustomerRequest{}, addMethodRequest{}, updateMethodRequest{},
+	} {
 		full := reflect.New(reflect.TypeOf(body)).Elem()
 		fill(full)
 		for name, value := range map[string]any{"empty": body, "full": full.Interface()} {
@@ -43,6 +46,8 @@ func fill(v reflect.Value) {
 		v.SetString("a")
 	case reflect.Int64:
 		v.SetInt(1)
+	case reflect.Bool:
+		v.SetBool(true)
 	}
 }
 

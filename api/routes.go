@@ -26,6 +26,17 @@ func (s *Server) routes(app *fiber.App) {
 	app.Post("/api/v1/transactions/:transactionId/void", s.needs(auth.PaymentsWrite), s.void)
 	app.Post("/api/v1/transactions/:transactionId/refund", s.needs(auth.PaymentsWrite), s.refund)
 
+	app.Post("/api/v1/customer_vault", s.needs(auth.VaultWrite), s.createCustomer)
+	app.Get("/api/v1/customer_vault", s.needs(auth.VaultRead), s.listCustomers)
+	app.Get("/api/v1/customer_vault/:customerId", s.needs(auth.VaultRead), s.getCustomer)
+	app.Patch("/api/v1/customer_vault/:customerId", s.needs(auth.VaultWrite), s.updateCustomer)
+	app.Delete("/api/v1/customer_vault/:customerId", s.needs(auth.VaultWrite), s.removeCustomer)
+	app.Post("/api/v1/customer_vault/:customerId/payments", s.needs(auth.VaultWrite), s.addMethod)
+	app.Get("/api/v1/customer_vault/:customerId/payments", s.needs(auth.VaultRead), s.listMethods)
+	app.Get("/api/v1/customer_vault/:customerId/payments/:paymentMethodId", s.needs(auth.VaultRead), s.getMethod)
+	app.Patch("/api/v1/customer_vault/:customerId/payments/:paymentMethodId", s.needs(auth.VaultWrite), s.updateMethod)
+	app.Delete("/api/v1/customer_vault/:customerId/payments/:paymentMethodId", s.needs(auth.VaultWrite), s.removeMethod)
+
 	app.Get("/api/v1/unmatched_transactions", s.needs(auth.PaymentsRead), s.listUnmatched)
 
 	app.Get("/api/v1/callbacks", s.needs(auth.CallbacksRead), s.listCallbacks)

@@ -19,6 +19,9 @@ func (at moment) vaultIntent(op VaultOperation, m Merchant) VaultOperation {
 	op.IntentID, op.Sender, op.SentAt = at.intentID, at.sender, at.now
 	op.SendBefore = at.now.Add(m.SendWindow)
 	op.Due = op.unheard(m)
+	if op.Verb != VaultRemove {
+		op.Looks, op.Misses = 0, 0
+	}
 	return op
 }
 
@@ -115,13 +118,20 @@ func concludeVault(c VaultCustomer, op, sent VaultOperation, r Result, now time.
 	}
 	next := c.next(now)
 	next.setPending(op.MethodID, "")
-	if r.Rejection != nil && r.Rejection.Code == RejectedNoProfile {
-		next.compare(op.MethodID, now)
+	if op.Status == OpFailed || (r.Rejection != nil && r.Rejection.Code == RejectedNoProfile) {
+		next.compare(op.MethodID, now) // PayTrace knows better
 	}
-	return VaultChange{
+	change := VaultChange{
 		Customer: &next, Removes: op.MakesCustomer && len(next.Methods)+len(next.Pending) == 0,
 		Operations: []VaultOperation{op.next(now)},
-	}, nil
+	}
+	if op.Status == OpFailed && op.Verb == VaultAdd {
+		// Should it turn up after all, nobody wants the card to stay.
+		late := removal(c, VaultMethod{ID: op.MethodID, ProfileID: op.ProfileID, Card: op.Card}, moment{now: now})
+		late.Due = now.Add(watchEvery)
+		change.Operations = append(change.Operations, late)
+	}
+	return change, nil
 }
 
 // approved puts the operation's method into its customer.

@@ -130,7 +130,7 @@ func (g *Gateway) claimVault(ctx context.Context, v vaultVerb) (*VaultOperation,
 		return nil, uncertain(unavailable(err))
 	case record.Closed():
 		return nil, refuse(CodeKeyCancelled, "this idempotency key was given up before the request came; use a new key")
-	case !record.OfVault() || !bytes.Equal(record.Fingerprint, v.fingerprint):
+	case !bytes.Equal(record.Fingerprint, v.fingerprint):
 		return nil, keyReused()
 	}
 	op, err := g.ledger.VaultOperation(ctx, v.merchant.ID, record.OperationID)

@@ -215,7 +215,7 @@ func version(d document) []fault {
 }
 
 func size(d document) []fault {
-	const limit = 150_000
+	const limit = 200_000
 	if len(d.source) > limit {
 		return []fault{{"/", fmt.Sprintf("%d bytes, more than %d", len(d.source), limit)}}
 	}

@@ -43,7 +43,17 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 			"operations_undecided", "COVERING INDEX operations_waiting", "payments_needing_attention",
 			"COVERING INDEX operations_due (due>? AND due<?)", "COVERING INDEX sqlite_autoindex_unmatched_transactions_1",
 		}},
-		"customer": {customerSQL, []string{"vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
+		"customer":  {customerSQL, []string{"vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
+		"customers": {customersSQL, []string{"vault_customers_1 (merchant_id=? AND live_mode=? AND id>?)"}},
+		"customers with a card that expires": {expiringSQL, []string{
+			"COVERING INDEX vault_methods_expiring (merchant_id=? AND live_mode=? AND customer_id>?)", "vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
+		"checks": {dueChecksSQL, []string{
+			"COVERING INDEX vault_methods_to_check (merchant_id=? AND live_mode=? AND check_due>? AND check_due<?)", "vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
+		"change a customer":        {updateCustomerSQL, []string{"vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
+		"change its methods":       {deleteMethodsSQL, []string{"vault_methods_1 (merchant_id=? AND live_mode=? AND customer_id=?)"}},
+		"vault operation":          {vaultOperationSQL, []string{"vault_operations_1 (id=?)"}},
+		"change a vault operation": {updateVaultOperationSQL, []string{"vault_operations_1 (id=?)"}},
+		"due vault operations":     {dueVaultOperationsSQL, []string{"vault_operations_due (due>? AND due<?)"}},
 
 		"unspread": {unspreadSQL, []string{"events USING INDEX events_unspread", "events_unspread_queue (<expr>=?)"}},
 		"spread":   {spreadEventSQL, []string{"events_1"}},

@@ -16,25 +16,26 @@ const (
 		WHERE merchant_id = ? AND live_mode = ? AND id > ? ORDER BY id LIMIT ?`
 
 	// expiringSQL goes through the customers in their order, by an index that says
-	// when their cards expire.
-	expiringSQL = `SELECT body FROM vault_customers
-		JOIN (SELECT DISTINCT customer_id FROM vault_methods
+	// when their cards expire. Here and below a CROSS JOIN has SQLite look for
+	// those that were found, and not for what was found of all customers.
+	expiringSQL = `SELECT body
+		FROM (SELECT DISTINCT customer_id FROM vault_methods
 			WHERE merchant_id = ? AND live_mode = ? AND customer_id > ? AND expires > 0 AND expires <= ?
 			ORDER BY customer_id LIMIT ?) AS expiring
-		ON vault_customers.id = expiring.customer_id
-		WHERE merchant_id = ? AND live_mode = ?
+		CROSS JOIN vault_customers
+		WHERE merchant_id = ? AND live_mode = ? AND id = expiring.customer_id
 		ORDER BY id`
 
 	// dueChecksSQL looks at no more than the methods that are due longest: after
 	// a long outage all of them are.
-	dueChecksSQL = `SELECT body FROM vault_customers
-		JOIN (SELECT customer_id, MIN(check_due) AS since
+	dueChecksSQL = `SELECT body
+		FROM (SELECT customer_id, MIN(check_due) AS since
 			FROM (SELECT customer_id, check_due FROM vault_methods
 				WHERE merchant_id = ? AND live_mode = ? AND check_due > 0 AND check_due <= ?
 				ORDER BY check_due, customer_id LIMIT ?) AS longest
 			GROUP BY customer_id) AS work
-		ON vault_customers.id = work.customer_id
-		WHERE merchant_id = ? AND live_mode = ?
+		CROSS JOIN vault_customers
+		WHERE merchant_id = ? AND live_mode = ? AND id = work.customer_id
 		ORDER BY work.since, id`
 )
 

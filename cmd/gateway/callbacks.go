@@ -134,7 +134,8 @@ type delivery struct {
 	DeliveryID, MerchantID, Subscriber, DeliveryStatus string
 	EventID, EventType, PaymentID                      string
 	LiveMode                                           bool
-	PaymentVersion                                     int64
+	PaymentVersion, CustomerVersion                    int64
+	CustomerID, PaymentMethodID                        string
 	AttemptCount                                       int
 	OccurredAt, DueAt, CreatedAt, UpdatedAt            time.Time
 	LastAttempt                                        attempt

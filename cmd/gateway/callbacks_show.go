@@ -46,7 +46,9 @@ func printDelivery(w io.Writer, d delivery, given string) error {
 		{"event", d.EventType + " " + d.EventID},
 		{"happened", moment(d.OccurredAt)},
 		{"payment", d.PaymentID},
-		{"version", versionOf(d.PaymentVersion)},
+		{"customer", d.CustomerID},
+		{"payment method", d.PaymentMethodID},
+		{"version", versionOf(d.PaymentVersion + d.CustomerVersion)}, // of one of them
 		{"status", d.DeliveryStatus},
 		{"due", moment(d.DueAt)},
 		{"made", moment(d.CreatedAt)},
@@ -103,8 +105,11 @@ func printDeliveryChoices(w io.Writer, d delivery, given string) error {
 	case "pending":
 		choices = []choice{{"to try it at once", replay}, {"if the subscriber need not be told of it", skip}}
 	case "parked":
-		choices = []choice{{"it waits behind a dead letter of its payment; see that one",
-			"gateway callbacks list --status dead --subscriber " + shellWord(d.Subscriber) + " --payment " + shellWord(d.PaymentID) + given}}
+		of, list := "customer", "gateway callbacks list --status dead --subscriber "+shellWord(d.Subscriber)
+		if d.PaymentID != "" {
+			of, list = "payment", list+" --payment "+shellWord(d.PaymentID)
+		}
+		choices = []choice{{"it waits behind a dead letter of its " + of + "; see that one", list + given}}
 	case "delivered":
 		choices = []choice{{"if the subscriber has lost it, and was told of nothing newer, send it again", replay}}
 	}

@@ -246,6 +246,15 @@ func TestChoicesOfADeliveryAreThoseThatTheGatewayTakes(t *testing.T) {
 	}
 }
 
+// Of a stored card there is no payment to look for.
+func TestWhatWaitsBehindADeadLetterOfACustomerIsLookedForWithoutAPayment(t *testing.T) {
+	var text strings.Builder
+	d := delivery{DeliveryID: "dlv_1", Subscriber: "erp", CustomerID: "main-7", DeliveryStatus: "parked"}
+	if err := printDeliveryChoices(&text, d, ""); err != nil || strings.Contains(text.String(), "--payment") || !strings.Contains(text.String(), "of its customer") {
+		t.Errorf("%v: %s", err, text.String())
+	}
+}
+
 // A range up to now holds what was made within this second, too.
 func TestATimeThatAPersonTypesIsReadToTheFraction(t *testing.T) {
 	now := time.Date(2026, 3, 2, 15, 4, 5, 250_000_000, time.UTC)

@@ -207,8 +207,8 @@ func (o demoOptions) config() (*config.Config, error) {
 	return config.Parse("the demo's flags", []byte(o.yaml(o.data)), env, nil)
 }
 
-// stockVault reads the demo's customers from the simulated PayTrace into the
-// vault. Those of an earlier run are there already.
+// stockVault puts the simulated PayTrace's profiles under customers of the same
+// name, unless an earlier run has.
 func (a *app) stockVault(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
@@ -218,11 +218,9 @@ func (a *app) stockVault(ctx context.Context) error {
 			return fmt.Errorf("the simulated PayTrace does not show customer %s: %w", id, err)
 		}
 		now := time.Now().UTC()
+		method := gateway.VaultMethod{ID: "pm_" + id, ProfileID: id, Card: card, Default: true, CreatedAt: now, UpdatedAt: now, CheckDue: now}
 		customer := gateway.VaultCustomer{
-			MerchantID: demoMerchant, ID: id, Version: 1, CreatedAt: now, UpdatedAt: now,
-			Methods: []gateway.VaultMethod{{
-				ID: "pm_" + id, ProfileID: id, Card: card, Default: true, CreatedAt: now, UpdatedAt: now, CheckDue: now,
-			}},
+			MerchantID: demoMerchant, ID: id, Methods: []gateway.VaultMethod{method}, Version: 1, CreatedAt: now, UpdatedAt: now,
 		}
 		err = a.ledger.ApplyVault(ctx, gateway.VaultChange{Customer: &customer})
 		if err != nil && !errors.Is(err, gateway.ErrStale) {

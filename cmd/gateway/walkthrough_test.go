@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
 
-const readme = "../../README.md"
+// walkThroughs are the pages that have one.
+var walkThroughs = []string{"../../README.md", "../../docs/vault.md"}
 
 // The walk-through is everything in fenced sh blocks between these two lines.
 const (
@@ -82,9 +84,15 @@ func (w walk) check(output string) error {
 	return nil
 }
 
-func TestWalkThroughOfTheReadmeRunsAsWritten(t *testing.T) {
+func TestWalkThroughsRunAsWritten(t *testing.T) {
 	needShell(t)
-	document, err := os.ReadFile(readme)
+	for _, name := range walkThroughs {
+		t.Run(filepath.Base(name), func(t *testing.T) { runWalk(t, name) })
+	}
+}
+
+func runWalk(t *testing.T, name string) {
+	document, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -131,7 +131,7 @@ func TestAGuardedProcessorIsAProcessor(t *testing.T) {
 	processortest.Run(t, func(*testing.T) processortest.Bench {
 		p := processortest.New(time.Now)
 		return processortest.Bench{
-			Processor: guard.New(p, guard.Config{RatePerSecond: 10_000, Burst: 100}), Settle: p.Settle, Now: time.Now,
+			Processor: guard.New(p, guard.Config{RatePerSecond: 10_000, Burst: 100}), Settle: p.Settle, Now: time.Now, Fields: processortest.Fields,
 			Method: gateway.PaymentMethod{Vault: &gateway.VaultChoice{CustomerID: "demo-visa"}}, CustomerID: "demo-visa",
 		}
 	})

@@ -18,7 +18,8 @@ type spec struct {
 }
 
 var specs = [][]spec{applySpecs, atomicSpecs, keySpecs, readSpecs, transactionSpecs, listSpecs, dueSpecs,
-	watchSpecs, unmatchedSpecs, backlogSpecs, vaultSpecs, concurrencySpecs,
+	watchSpecs, unmatchedSpecs, backlogSpecs, concurrencySpecs,
+	vaultSpecs, vaultKeySpecs, vaultAtomicSpecs, vaultRaceSpecs, vaultListSpecs, vaultNewsSpecs,
 	spreadSpecs, queueSpecs, takeSpecs, saveSpecs, replaySpecs, deliveriesSpecs, subscriberSpecs, outboxRaceSpecs}
 
 // Run tests a ledger. open returns an empty one each time, and sees to it that

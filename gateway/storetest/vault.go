@@ -9,6 +9,13 @@ import (
 
 var vaultSpecs = []spec{
 	{"Vault/a customer lives through all its changes", wholeLife},
+	{"Vault/a customer may have no method, and methods of which little is known", customerWithout},
+	{"Vault/a customer and its operations belong to one merchant, the customer to one mode", vaultApart},
+	{"Vault/a change needs the version before", vaultVersions},
+	{"Vault/an operation changes without its customer", operationAlone},
+	{"Vault/a profile belongs to one method of one customer", profilesOnce},
+	{"Vault/a profile is free again when its method or customer is gone", profilesFreed},
+	{"Vault/the id of a removed customer begins anew", idUsedAgain},
 }
 
 func wholeLife(t *testing.T, l gateway.Ledger) {
@@ -23,11 +30,6 @@ func wholeLife(t *testing.T, l gateway.Ledger) {
 	applyVault(t, l, grown)
 	wantVault(t, l, grown)
 
-	op := afterwards(made.Operations[0], gateway.OpApproved, time.Time{}, start.Add(time.Hour))
-	applyVault(t, l, gateway.VaultChange{Operations: []gateway.VaultOperation{op}})
-	wantVaultOperation(t, l, op)
-	wantCustomer(t, l, c)
-
 	c = onward(c, start.Add(2*time.Hour), second)
 	applyVault(t, l, gateway.VaultChange{Customer: &c})
 	wantCustomer(t, l, c)
@@ -38,6 +40,140 @@ func wholeLife(t *testing.T, l gateway.Ledger) {
 	gone := removing(c, start.Add(4*time.Hour))
 	applyVault(t, l, gone)
 	wantNoCustomer(t, l, "m1", true, "cus_1")
-	wantVaultOperation(t, l, op)
+	wantVaultOperation(t, l, made.Operations[0])
 	wantTold(t, l, gone.Events...)
+}
+
+func customerWithout(t *testing.T, l gateway.Ledger) {
+	wantCustomer(t, l, stored(t, l, gateway.VaultCustomer{MerchantID: "m1", ID: "cus_1", Version: 1}))
+	wantCustomer(t, l, stored(t, l, gateway.VaultCustomer{
+		MerchantID: "m1", LiveMode: true, ID: `"\ü 漢`, Version: 1, CreatedAt: start, UpdatedAt: start,
+		Methods: []gateway.VaultMethod{
+			{ID: "pm_2", ProfileID: "two", Card: gateway.CardSummary{LastFour: "1111", ExpirationYear: "twenty"}},
+			{ID: "pm_1", ProfileID: `"\`, Default: true},
+		},
+		Pending: map[string]string{"pm_3": "vop_1"},
+	}))
+}
+
+func vaultApart(t *testing.T, l gateway.Ledger) {
+	wantNoCustomer(t, l, "m1", true, "cus_1")
+	mine := adding(shopper("m1", "cus_1", start))
+	applyVault(t, l, mine)
+	wantNoCustomer(t, l, "m1", true, "cus_2")
+	wantNoCustomer(t, l, "m1", false, "cus_1")
+	wantNoCustomer(t, l, "m2", true, "cus_1")
+	_, err := l.VaultOperation(t.Context(), "m2", mine.Operations[0].ID)
+	wantErr(t, err, gateway.ErrNotFound)
+
+	// The same ids, profiles and keys are others there.
+	theirs, test := *mine.Customer, *mine.Customer
+	theirs.MerchantID, test.LiveMode = "m2", false
+	their := adding(theirs)
+	their.Binds.Key, their.Operations[0].Key = mine.Binds.Key, mine.Binds.Key
+	tested := adding(test)
+	applyVault(t, l, their, tested)
+	for _, c := range []gateway.VaultChange{mine, their, tested} {
+		wantVault(t, l, c)
+	}
+	applyVault(t, l, removing(test, start.Add(time.Hour)))
+	wantNoCustomer(t, l, "m1", false, "cus_1")
+	wantCustomer(t, l, *mine.Customer)
+	stolen := mine.Operations[0]
+	stolen.MerchantID = "m2"
+	stolen = afterwards(stolen, gateway.OpFailed, time.Time{}, start.Add(time.Hour))
+	wantErr(t, l.ApplyVault(t.Context(), gateway.VaultChange{Operations: []gateway.VaultOperation{stolen}}), gateway.ErrStale)
+	wantVaultOperation(t, l, mine.Operations[0])
+}
+
+func vaultVersions(t *testing.T, l gateway.Ledger) {
+	unknown := shopper("m1", "cus_2", start)
+	unknown.Version = 2
+	wantErr(t, l.ApplyVault(t.Context(), gateway.VaultChange{Customer: &unknown}), gateway.ErrStale)
+	wantErr(t, l.ApplyVault(t.Context(), removing(shopper("m1", "cus_2", start), start)), gateway.ErrStale)
+
+	made := adding(shopper("m1", "cus_1", start))
+	applyVault(t, l, made)
+	c := onward(*made.Customer, start.Add(time.Minute), made.Customer.Methods...)
+	applyVault(t, l, gateway.VaultChange{Customer: &c})
+	for _, version := range []int64{1, 2, 4} {
+		wrong := onward(c, start.Add(time.Hour))
+		wrong.Version = version
+		wantErr(t, l.ApplyVault(t.Context(), gateway.VaultChange{Customer: &wrong}), gateway.ErrStale)
+		wrong.Version++
+		if version != 2 {
+			wantErr(t, l.ApplyVault(t.Context(), gateway.VaultChange{Customer: &wrong, Removes: true}), gateway.ErrStale)
+		}
+		op := afterwards(made.Operations[0], gateway.OpFailed, time.Time{}, start.Add(time.Hour))
+		if op.Version = version; version == 2 {
+			op.Version = 3
+		}
+		wantErr(t, l.ApplyVault(t.Context(), gateway.VaultChange{Operations: []gateway.VaultOperation{op}}), gateway.ErrStale)
+	}
+	wantCustomer(t, l, c)
+	wantVaultOperation(t, l, made.Operations[0])
+}
+
+func operationAlone(t *testing.T, l gateway.Ledger) {
+	made := adding(shopper("m1", "cus_1", start))
+	applyVault(t, l, made)
+	op := made.Operations[0]
+	for i, status := range []gateway.OperationStatus{gateway.OpUnknown, gateway.OpUnknown, gateway.OpRejected} {
+		op = afterwards(op, status, time.Time{}, start.Add(time.Duration(i)*time.Hour))
+		applyVault(t, l, gateway.VaultChange{Operations: []gateway.VaultOperation{op}})
+		wantVaultOperation(t, l, op)
+	}
+	wantCustomer(t, l, *made.Customer)
+	// Its customer may be gone, and its key stays bound.
+	applyVault(t, l, removing(*made.Customer, start.Add(time.Hour)))
+	op = afterwards(op, gateway.OpApproved, time.Time{}, start.Add(4*time.Hour))
+	applyVault(t, l, gateway.VaultChange{Operations: []gateway.VaultOperation{op}})
+	wantVaultOperation(t, l, op)
+	wantKey(t, l, "m1", gateway.KeyRecord{Key: op.Key, Fingerprint: made.Binds.Fingerprint, OperationID: op.ID})
+}
+
+func profilesOnce(t *testing.T, l gateway.Ledger) {
+	taken := stored(t, l, shopper("m1", "cus_1", start))
+	made := adding(shopper("m1", "cus_2", start))
+	made.Customer.Methods[0].ProfileID = taken.Methods[0].ProfileID
+	wantErr(t, l.ApplyVault(t.Context(), made), gateway.ErrProfileTaken)
+	wantNothingOfVault(t, l, made)
+
+	other := stored(t, l, shopper("m1", "cus_3", start))
+	grown := adding(onward(other, start.Add(time.Minute), other.Methods[0], method(start), taken.Methods[0]))
+	wantErr(t, l.ApplyVault(t.Context(), grown), gateway.ErrProfileTaken)
+	wantNoTrace(t, l, grown)
+	wantCustomer(t, l, other)
+
+	twin := method(start)
+	twin.ProfileID = other.Methods[0].ProfileID
+	twice := adding(onward(other, start.Add(time.Minute), other.Methods[0], twin))
+	wantErr(t, l.ApplyVault(t.Context(), twice), gateway.ErrProfileTaken)
+	wantCustomer(t, l, other)
+	wantCustomer(t, l, taken)
+}
+
+func profilesFreed(t *testing.T, l gateway.Ledger) {
+	first := stored(t, l, shopper("m1", "cus_1", start))
+	second := stored(t, l, shopper("m1", "cus_2", start))
+	moved := first.Methods[0]
+	first = onward(first, start.Add(time.Minute))
+	second = onward(second, start.Add(2*time.Minute), second.Methods[0], moved)
+	applyVault(t, l, gateway.VaultChange{Customer: &first}, gateway.VaultChange{Customer: &second})
+	applyVault(t, l, removing(second, start.Add(time.Hour)))
+	first = onward(first, start.Add(2*time.Hour), moved, second.Methods[0])
+	applyVault(t, l, gateway.VaultChange{Customer: &first})
+	wantCustomer(t, l, first)
+}
+
+func idUsedAgain(t *testing.T, l gateway.Ledger) {
+	c := stored(t, l, shopper("m1", "cus_1", start))
+	c = onward(c, start.Add(time.Minute), c.Methods...)
+	applyVault(t, l, gateway.VaultChange{Customer: &c})
+	applyVault(t, l, removing(c, start.Add(2*time.Minute)))
+	again := onward(c, start.Add(3*time.Minute))
+	wantErr(t, l.ApplyVault(t.Context(), gateway.VaultChange{Customer: &again}), gateway.ErrStale)
+	made := adding(shopper("m1", "cus_1", start.Add(time.Hour)))
+	applyVault(t, l, made)
+	wantVault(t, l, made)
 }

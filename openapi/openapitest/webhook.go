@@ -44,8 +44,10 @@ func (v *Validator) Event(body []byte) error {
 	if err := json.Unmarshal(body, &event); err != nil {
 		return err
 	}
-	if _, tells := event.Data["transactionState"]; tells {
-		return nil
+	for _, other := range []string{"transactionState", "paymentMethod"} {
+		if _, tells := event.Data[other]; tells {
+			return nil
+		}
 	}
 	if err := completePayment(event.Data); err != nil {
 		return fmt.Errorf("data: %w", err)

@@ -28,8 +28,9 @@ CREATE TABLE vault_methods (
     FOREIGN KEY (merchant_id, live_mode, customer_id) REFERENCES vault_customers (merchant_id, live_mode, id)
 );
 
--- A profile at PayTrace is never taken for two methods of ours.
-CREATE UNIQUE INDEX vault_methods_profiles ON vault_methods (merchant_id, live_mode, profile_id);
+-- A profile at PayTrace is never taken for two methods of ours. It stands first:
+-- PostgreSQL would else look for a customer's methods among all of its merchant's.
+CREATE UNIQUE INDEX vault_methods_profiles ON vault_methods (profile_id, merchant_id, live_mode);
 CREATE INDEX vault_methods_expiring ON vault_methods (merchant_id, live_mode, customer_id, expires) WHERE expires > 0;
 CREATE INDEX vault_methods_to_check ON vault_methods (merchant_id, live_mode, check_due, customer_id) WHERE check_due > 0;
 

@@ -1,0 +1,155 @@
+package api
+
+import (
+	"regexp"
+
+	"github.com/go-playground/validator/v10"
+
+	"paytrace-gateway/gateway"
+)
+
+// createCustomerRequest is the body of POST /api/v1/customer_vault.
+type createCustomerRequest struct {
+	CustomerID      string          `json:"customerId" validate:"omitempty,max=64,pathid"`
+	PaymentMethod   *cardToStore    `json:"paymentMethod" validate:"required"`
+	BillingAddress  *address        `json:"billingAddress"`
+	ShippingAddress *address        `json:"shippingAddress"`
+	SourceRecords   customerRecords `json:"sourceRecords"`
+}
+
+// updateCustomerRequest is the body of PATCH /api/v1/customer_vault/{customerId}.
+type updateCustomerRequest struct {
+	DefaultPaymentMethodID string           `json:"defaultPaymentMethodId" validate:"max=64,printable"`
+	SourceRecords          *customerRecords `json:"sourceRecords"`
+}
+
+// addMethodRequest is the body of POST
+// /api/v1/customer_vault/{customerId}/payments.
+type addMethodRequest struct {
+	PaymentMethod   *cardToStore `json:"paymentMethod" validate:"required"`
+	MakeDefault     bool         `json:"makeDefault"`
+	BillingAddress  *address     `json:"billingAddress"`
+	ShippingAddress *address     `json:"shippingAddress"`
+}
+
+// updateMethodRequest is the body of PATCH
+// /api/v1/customer_vault/{customerId}/payments/{paymentMethodId}.
+type updateMethodRequest struct {
+	PaymentMethod   *cardToReplace `json:"paymentMethod"`
+	MakeDefault     bool           `json:"makeDefault"`
+	BillingAddress  *address       `json:"billingAddress"`
+	ShippingAddress *address       `json:"shippingAddress"`
+}
+
+// customerRecords are the Salesforce records that a customer belongs to.
+type customerRecords struct {
+	AccountID string `json:"accountId,omitempty" validate:"max=18,printable"`
+	ContactID string `json:"contactId,omitempty" validate:"max=18,printable"`
+}
+
+// cardToStore says where the card of a new payment method comes from.
+type cardToStore struct {
+	HostedFields     *hostedFields     `json:"hostedFields"`
+	EncryptedCard    *encryptedCard    `json:"encryptedCard"`
+	EarlierPayment   *earlierPayment   `json:"earlierPayment"`
+	ProcessorProfile *processorProfile `json:"processorProfile"`
+	Card             *rawCard          `json:"card" validate:"-"`
+}
+
+type earlierPayment struct {
+	TransactionID string `json:"transactionId" validate:"required,max=64,printable"`
+}
+
+type processorProfile struct {
+	ProfileID string `json:"profileId" validate:"required,max=64,printable"`
+}
+
+// cardToReplace is a card that takes the place of one that is stored.
+type cardToReplace struct {
+	HostedFields  *hostedFields  `json:"hostedFields"`
+	EncryptedCard *encryptedCard `json:"encryptedCard"`
+	Card          *rawCard       `json:"card" validate:"-"`
+}
+
+func exactlyOneCard(level validator.StructLevel) {
+	m := level.Current().Interface().(cardToStore)
+	exactlyOne(level, "hostedFields, encryptedCard, earlierPayment, processorProfile, card",
+		m.HostedFields != nil, m.EncryptedCard != nil, m.EarlierPayment != nil, m.ProcessorProfile != nil, m.Card != nil)
+}
+
+func exactlyOneReplacement(level validator.StructLevel) {
+	m := level.Current().Interface().(cardToReplace)
+	exactlyOne(level, "hostedFields, encryptedCard, card", m.HostedFields != nil, m.EncryptedCard != nil, m.Card != nil)
+}
+
+var pathForm = regexp.MustCompile(`^[A-Za-z0-9._~:@-]+$`)
+
+// pathID says that an id can stand in a path as it is. Clients and proxies take
+// the two dots for steps.
+func pathID(s string) bool { return pathForm.MatchString(s) && s != "." && s != ".." }
+
+// rawCard says that the body holds a plain card.
+func (r createCustomerRequest) rawCard() bool { return r.PaymentMethod.rawCard() }
+func (r addMethodRequest) rawCard() bool      { return r.PaymentMethod.rawCard() }
+func (r updateMethodRequest) rawCard() bool {
+	return r.PaymentMethod != nil && r.PaymentMethod.Card != nil
+}
+func (m *cardToStore) rawCard() bool { return m != nil && m.Card != nil }
+
+// empty says that the body asks for nothing.
+func (r updateMethodRequest) empty() bool {
+	return r.PaymentMethod == nil && r.BillingAddress == nil && r.ShippingAddress == nil && !r.MakeDefault
+}
+
+func (r updateCustomerRequest) empty() bool {
+	return r.DefaultPaymentMethodID == "" && r.SourceRecords == nil
+}
+
+func (r createCustomerRequest) command() gateway.CreateCustomer {
+	return gateway.CreateCustomer{
+		CustomerID: r.CustomerID, Source: r.SourceRecords.source(), Card: r.PaymentMethod.stored(),
+		Billing: (*gateway.Address)(r.BillingAddress), Shipping: (*gateway.Address)(r.ShippingAddress),
+	}
+}
+
+func (r addMethodRequest) command(customerID string) gateway.AddMethod {
+	return gateway.AddMethod{
+		CustomerID: customerID, Card: r.PaymentMethod.stored(), Default: r.MakeDefault,
+		Billing: (*gateway.Address)(r.BillingAddress), Shipping: (*gateway.Address)(r.ShippingAddress),
+	}
+}
+
+func (r updateMethodRequest) command(customerID, methodID string) gateway.UpdateMethod {
+	cmd := gateway.UpdateMethod{
+		CustomerID: customerID, MethodID: methodID, Default: r.MakeDefault,
+		Billing: (*gateway.Address)(r.BillingAddress), Shipping: (*gateway.Address)(r.ShippingAddress),
+	}
+	if m := r.PaymentMethod; m != nil {
+		cmd.Card = newCard(m.HostedFields, m.EncryptedCard)
+	}
+	return cmd
+}
+
+func (r updateCustomerRequest) command(customerID string) gateway.UpdateCustomer {
+	cmd := gateway.UpdateCustomer{CustomerID: customerID, DefaultMethodID: r.DefaultPaymentMethodID}
+	if r.SourceRecords != nil {
+		source := r.SourceRecords.source()
+		cmd.Source = &source
+	}
+	return cmd
+}
+
+func (r customerRecords) source() gateway.SourceRecords {
+	return gateway.SourceRecords{AccountID: r.AccountID, ContactID: r.ContactID}
+}
+
+func (m *cardToStore) stored() gateway.StoredCard {
+	stored := gateway.StoredCard{Method: newCard(m.HostedFields, m.EncryptedCard)}
+	if m.EarlierPayment != nil {
+		stored.TransactionID = m.EarlierPayment.TransactionID
+	}
+	if m.ProcessorProfile != nil {
+		stored.ProcessorProfile = m.ProcessorProfile.ProfileID
+	}
+	return stored
+}

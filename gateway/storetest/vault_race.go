@@ -1,0 +1,111 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+var vaultRaceSpecs = []spec{
+	{"Vault/of 20 changes of a customer at each version one is applied", raceForCustomer},
+	{"Vault/of 20 customers with one profile one is made", raceForProfile},
+	{"Vault/of 20 payments and customers with one key one is made", raceForVaultKey},
+	{"Vault/of removing and changing a customer one is applied", raceToRemove},
+	{"Vault/of 20 that take an operation up one has it", raceForOperation},
+}
+
+const callers = 20
+
+func raceForCustomer(t *testing.T, l gateway.Ledger) {
+	c := shopper("m1", "cus_1", start)
+	for version := range 5 {
+		changes := make([]gateway.VaultChange, callers)
+		for i := range changes {
+			next := c
+			if version > 0 {
+				next = onward(c, start.Add(time.Duration(version)*time.Minute), method(start), method(start))
+			}
+			next.Source.ContactID = gateway.NewReference()
+			changes[i] = adding(next)
+		}
+		// Making a customer also competes for its profile: whoever is first has both.
+		errs := race(callers, func(i int) error { return l.ApplyVault(t.Context(), changes[i]) })
+		winner := oneWins(t, errs, gateway.ErrStale)
+		for i, change := range changes {
+			if i != winner {
+				wantNoTrace(t, l, change)
+			}
+		}
+		wantVault(t, l, changes[winner])
+		c = *changes[winner].Customer
+	}
+}
+
+func raceForProfile(t *testing.T, l gateway.Ledger) {
+	changes := make([]gateway.VaultChange, callers)
+	for i := range changes {
+		c := shopper("m1", gateway.NewCustomerID(start), start)
+		c.Methods = append(c.Methods, method(start))
+		c.Methods[i%2].ProfileID = "one-profile"
+		changes[i] = adding(c)
+	}
+	errs := race(callers, func(i int) error { return l.ApplyVault(t.Context(), changes[i]) })
+	winner := oneWins(t, errs, gateway.ErrProfileTaken)
+	for i, change := range changes {
+		if i != winner {
+			wantNothingOfVault(t, l, change)
+		}
+	}
+	wantVault(t, l, changes[winner])
+}
+
+func raceForVaultKey(t *testing.T, l gateway.Ledger) {
+	made := make([]gateway.VaultChange, callers)
+	errs := race(callers, func(i int) error {
+		if i%2 == 0 {
+			sale := Sale("m1", start)
+			sale.Binds.Key, sale.Payment.Operations[0].Key = "one-key", "one-key"
+			return l.Apply(t.Context(), sale)
+		}
+		made[i] = adding(shopper("m1", "cus_1", start))
+		made[i].Binds.Key, made[i].Operations[0].Key = "one-key", "one-key"
+		return l.ApplyVault(t.Context(), made[i])
+	})
+	winner := oneWins(t, errs, gateway.ErrKeyTaken)
+	if paid := keyOf(t, l, "one-key").PaymentID != ""; paid != (winner%2 == 0) {
+		t.Fatalf("the key is a payment's: %v, but racer %d was acknowledged", paid, winner)
+	}
+	if winner%2 == 1 {
+		wantVault(t, l, made[winner])
+	} else {
+		wantNoCustomer(t, l, "m1", true, "cus_1")
+	}
+}
+
+func raceToRemove(t *testing.T, l gateway.Ledger) {
+	c := stored(t, l, shopper("m1", "cus_1", start))
+	errs := race(callers, func(i int) error {
+		if i%2 == 0 {
+			return l.ApplyVault(t.Context(), removing(c, start.Add(time.Minute)))
+		}
+		return l.ApplyVault(t.Context(), adding(onward(c, start.Add(time.Minute), c.Methods...)))
+	})
+	if winner := oneWins(t, errs, gateway.ErrStale); winner%2 == 0 {
+		wantNoCustomer(t, l, "m1", true, "cus_1")
+	}
+	if n := len(unspread(t, l, 10)); n != 1 {
+		t.Fatalf("%d events tell of one change", n)
+	}
+}
+
+func raceForOperation(t *testing.T, l gateway.Ledger) {
+	made := adding(shopper("m1", "cus_1", start))
+	applyVault(t, l, made)
+	taken := afterwards(made.Operations[0], gateway.OpSending, start.Add(time.Hour), start.Add(time.Minute))
+	errs := race(callers, func(int) error {
+		return l.ApplyVault(t.Context(), gateway.VaultChange{Operations: []gateway.VaultOperation{taken}})
+	})
+	oneWins(t, errs, gateway.ErrStale)
+	wantVaultOperation(t, l, taken)
+}
