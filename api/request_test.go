@@ -56,6 +56,9 @@ func everyRuleHasWords(t *testing.T, of reflect.Type) {
 	}
 	for i := range of.NumField() {
 		field := of.Field(i)
+		if !field.IsExported() {
+			continue
+		}
 		if field.Tag.Get("json") == "" {
 			t.Errorf("%s.%s has no name in JSON", of, field.Name)
 		}

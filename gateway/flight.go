@@ -127,6 +127,7 @@ func (g *Gateway) fly(ctx context.Context, v verb, change Change, f *flight) {
 	p := change.Payment
 	defer f.leave()
 	defer g.survive(f.abandon)
+	defer v.done()
 	op, _ := p.Operation(change.Operation)
 	departed := g.clock()
 	result, _ := station(ctx, g, StageProcessor, p.MerchantID, func(ctx context.Context) (Result, error) {
@@ -144,6 +145,7 @@ func (g *Gateway) fly(ctx context.Context, v verb, change Change, f *flight) {
 func (g *Gateway) send(ctx context.Context, v verb, p Payment, op Operation) (result Result) {
 	ctx, cancel := context.WithTimeout(ctx, v.merchant.CallDeadline)
 	defer cancel()
+	defer v.done() // recording the answer may take long, and needs no card
 	defer func() {
 		// A panic says nothing about what has left. Its value may hold what
 		// nobody may read, so only its type is told.

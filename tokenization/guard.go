@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // FindCardNumber reports whether s contains a card number: digits that pass
@@ -25,6 +26,12 @@ func FindCardNumber(s string) bool {
 		before = r
 	}
 	return false
+}
+
+// FindCardNumberIn is FindCardNumber of bytes. It makes no string of them that
+// would stay behind: the one here shares their memory, and nothing keeps it.
+func FindCardNumberIn(b []byte) bool {
+	return FindCardNumber(unsafe.String(unsafe.SliceData(b), len(b)))
 }
 
 // enoughDigits dismisses ordinary strings without decoding them. A byte beyond

@@ -25,12 +25,26 @@ const (
 // Charge makes a sale or an authorization.
 func (c *Client) Charge(ctx context.Context, charge gateway.Charge) gateway.Result {
 	request := c.chargeRequest(charge)
-	by, ok := request.setPayer(charge)
-	if !ok {
-		return gateway.Result{Outcome: gateway.NotSent, Detail: "the charge names no card that PayTrace could be told of"}
+	by, told := request.setPayer(charge)
+	body, err := json.Marshal(request)
+	if err != nil {
+		return unwritable()
 	}
-	q := asked{verb: charging, method: charge.Method.Kind()}
-	return c.do(ctx, q, chargePath(charge.Intent, by), request, charge.SendBefore)
+	keyed := parcel{body: body}
+	if !told {
+		// This is the one place that reads a card's digits.
+		card, ok := charge.Method.Card.(*tokenization.Card)
+		if ok {
+			keyed, ok = keyedBody(body, card)
+		}
+		if !ok {
+			return gateway.Result{Outcome: gateway.NotSent, Detail: "the charge names no card that PayTrace could be told of"}
+		}
+		by = byKeyedCard
+	}
+	defer keyed.release()
+	q := asked{verb: charging, method: charge.Method.Kind(), live: c.config.LiveMode}
+	return result(q, c.send(ctx, c.money, chargePath(charge.Intent, by), keyed, charge.SendBefore, maxAnswer))
 }
 
 // Capture takes the money of an authorization, or part of it.
@@ -54,10 +68,14 @@ func (c *Client) Refund(ctx context.Context, refund gateway.Refund) gateway.Resu
 func (c *Client) do(ctx context.Context, q asked, path string, request any, sendBefore time.Time) gateway.Result {
 	body, err := json.Marshal(request)
 	if err != nil {
-		return gateway.Result{Outcome: gateway.NotSent, Detail: "the request cannot be written as JSON"}
+		return unwritable()
 	}
 	q.live = c.config.LiveMode
-	return result(q, c.send(ctx, c.money, path, body, sendBefore, maxAnswer))
+	return result(q, c.send(ctx, c.money, path, parcel{body: body}, sendBefore, maxAnswer))
+}
+
+func unwritable() gateway.Result {
+	return gateway.Result{Outcome: gateway.NotSent, Detail: "the request cannot be written as JSON"}
 }
 
 func (c *Client) followUp(transactionID string, amount *gateway.Money) followUpRequest {
@@ -89,7 +107,8 @@ func (c *Client) chargeRequest(charge gateway.Charge) chargeRequest {
 	return request
 }
 
-// setPayer fills in the card by whichever way the charge tells it.
+// setPayer fills in the card by whichever way the charge tells it, and reports
+// false when there is none, or one in the clear.
 func (r *chargeRequest) setPayer(charge gateway.Charge) (payer, bool) {
 	method := charge.Method
 	switch {
@@ -110,16 +129,7 @@ func (r *chargeRequest) setPayer(charge gateway.Charge) (payer, bool) {
 		r.EncryptedCSC = card.CSC
 		return byKeyedCard, true
 	}
-	// This is the one place that reads a card's digits.
-	card, ok := method.Card.(*tokenization.Card)
-	if !ok {
-		return "", false
-	}
-	card.Open(func(number, csc []byte, month, year string) {
-		r.CreditCard = &creditCard{Number: string(number), ExpirationMonth: month, ExpirationYear: year}
-		r.CSC = string(csc)
-	})
-	return byKeyedCard, r.CreditCard != nil
+	return "", false
 }
 
 // maxInvoice is what PayTrace's newest specification allows.

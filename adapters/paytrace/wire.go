@@ -14,7 +14,8 @@ import (
 	"paytrace-gateway/gateway"
 )
 
-// chargeRequest is the body of a sale or an authorization.
+// chargeRequest is the body of a sale or an authorization, but for a card in the
+// clear: its digits never stand in a string.
 type chargeRequest struct {
 	IntegratorID        string            `json:"integrator_id"`
 	Amount              gateway.Money     `json:"amount"`
@@ -23,7 +24,6 @@ type chargeRequest struct {
 	HPFToken            string            `json:"hpf_token,omitempty"`
 	EncKey              string            `json:"enc_key,omitempty"`
 	CreditCard          *creditCard       `json:"credit_card,omitempty"`
-	CSC                 string            `json:"csc,omitempty"`
 	EncryptedCSC        string            `json:"encrypted_csc,omitempty"`
 	InvoiceID           string            `json:"invoice_id,omitempty"`
 	CustomerReferenceID string            `json:"customer_reference_id,omitempty"`
@@ -34,7 +34,6 @@ type chargeRequest struct {
 }
 
 type creditCard struct {
-	Number          string `json:"number,omitempty"`
 	EncryptedNumber string `json:"encrypted_number,omitempty"`
 	ExpirationMonth string `json:"expiration_month"`
 	ExpirationYear  string `json:"expiration_year"`
