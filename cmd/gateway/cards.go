@@ -66,7 +66,7 @@ func examineCards(_ context.Context, cfg *config.Config) gateway.Finding {
 	f := gateway.Finding{Grade: gateway.Well, Tried: "card numbers", Found: "none are taken in the clear"}
 	if cfg.Cards != nil {
 		f.Grade = gateway.Doubtful
-		f.Found = fmt.Sprintf("taken in the clear on %s for %s: %s", cfg.Cards.Listen, strings.Join(rawMerchants(cfg), ", "), inScope)
+		f.Found = fmt.Sprintf("taken in the clear on %s (merchants: %s): %s", cfg.Cards.Listen, strings.Join(rawMerchants(cfg), ", "), inScope)
 		f.Mend = "if no caller needs it, remove cardListener and rawCards; hosted fields keep card numbers away from the gateway"
 	}
 	return f
