@@ -98,7 +98,6 @@ func New(c Config) *Server {
 	}
 	s.public, s.operator = s.app(heldCard), s.app(heldCard)
 	s.cards = s.app(always)
-	s.cards.Server().DisableKeepalive = true
 	s.cardRoutes(s.cards)
 	s.routes(s.public)
 	if c.Operator {
