@@ -83,7 +83,7 @@ func (c *Client) fetchToken(ctx context.Context) (grant, error) {
 	return readGrant(c.looks.post(ctx, post{
 		url:         c.base + tokenPath,
 		contentType: "application/x-www-form-urlencoded; charset=UTF-8",
-		body:        parcel{body: grantForm(c.config.Username, c.config.Password)},
+		body:        plainBody(grantForm(c.config.Username, c.config.Password)),
 		limit:       maxAnswer,
 	}))
 }

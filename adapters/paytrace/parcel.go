@@ -10,10 +10,15 @@ import (
 // parcel is the body of a request. One that holds a card in the clear is
 // overwritten when nobody can read it any more: net/http may go on reading a
 // body after it has given up on its answer, until it closes it.
+//
+// A function leads to the bytes, so that no way of printing a parcel, or what
+// holds it, shows them.
 type parcel struct {
-	body    []byte
+	bytes   func() []byte
 	readers *atomic.Int64 // who may still read, its owner included; nil without a card
 }
+
+func plainBody(body []byte) parcel { return parcel{bytes: func() []byte { return body }} }
 
 // keyedBody puts a card into the JSON of a charge. The digits go from the card
 // into these bytes and nowhere else. It fails when the card was wiped.
@@ -34,7 +39,8 @@ func keyedBody(charge []byte, card *tokenization.Card) (p parcel, opened bool) {
 		for _, part := range parts {
 			body = append(body, part...)
 		}
-		p, opened = parcel{body: body, readers: &atomic.Int64{}}, true
+		p, opened = plainBody(body), true
+		p.readers = &atomic.Int64{}
 		p.readers.Add(1)
 	})
 	return p, opened
@@ -46,7 +52,7 @@ func (p parcel) secret() bool { return p.readers != nil }
 // release is called once by the parcel's owner, and by each reader's Close.
 func (p parcel) release() {
 	if p.secret() && p.readers.Add(-1) == 0 {
-		clear(p.body)
+		clear(p.bytes())
 	}
 }
 
@@ -55,25 +61,26 @@ func (p parcel) open() io.ReadCloser {
 	if p.secret() {
 		p.readers.Add(1)
 	}
-	return &parcelReader{unread: p.body, of: p}
+	unread := p.bytes()
+	return &parcelReader{of: p, read: func(into []byte) (int, error) {
+		if len(unread) == 0 {
+			return 0, io.EOF
+		}
+		n := copy(into, unread)
+		unread = unread[n:]
+		return n, nil
+	}}
 }
 
 // parcelReader hands out copies alone: what is written to a connection may be
 // overwritten there, and the parcel may have to be sent once more.
 type parcelReader struct {
-	unread []byte
+	read   func([]byte) (int, error)
 	of     parcel
 	closed atomic.Bool
 }
 
-func (r *parcelReader) Read(p []byte) (int, error) {
-	if len(r.unread) == 0 {
-		return 0, io.EOF
-	}
-	n := copy(p, r.unread)
-	r.unread = r.unread[n:]
-	return n, nil
-}
+func (r *parcelReader) Read(p []byte) (int, error) { return r.read(p) }
 
 func (r *parcelReader) Close() error {
 	if !r.closed.Swap(true) {

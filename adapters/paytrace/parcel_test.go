@@ -3,6 +3,8 @@ package paytrace
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -104,8 +106,8 @@ func TestACardIsSentWholeWhenATokenWasRefused(t *testing.T) {
 // net/http may read a body after it has given up on its answer.
 func TestAParcelIsWipedOnceNobodyReadsItAnyMore(t *testing.T) {
 	p, opened := keyedBody([]byte(`{"amount":1.00}`), rawCard(t, "999"))
-	if !opened || cap(p.body) != len(p.body) {
-		t.Fatalf("opened %t; %d bytes in a buffer of %d", opened, len(p.body), cap(p.body))
+	if !opened || cap(p.bytes()) != len(p.bytes()) {
+		t.Fatalf("opened %t; %d bytes in a buffer of %d", opened, len(p.bytes()), cap(p.bytes()))
 	}
 	first, second := p.open(), p.open()
 	read, err := io.ReadAll(first)
@@ -116,12 +118,12 @@ func TestAParcelIsWipedOnceNobodyReadsItAnyMore(t *testing.T) {
 		func() { first.Close() }, func() { first.Close() }, p.release,
 	} {
 		step()
-		if !bytes.Contains(p.body, []byte(cardNumber)) {
+		if !bytes.Contains(p.bytes(), []byte(cardNumber)) {
 			t.Fatal("wiped while somebody may still read it")
 		}
 	}
 	second.Close()
-	if len(bytes.Trim(p.body, "\x00")) != 0 {
+	if len(bytes.Trim(p.bytes(), "\x00")) != 0 {
 		t.Error("the parcel was not wiped")
 	}
 }
@@ -145,8 +147,31 @@ func TestTheBodyOfAKeyedSaleIsWiped(t *testing.T) {
 			}
 		}
 		p.release()
-		if len(bytes.Trim(p.body, "\x00")) != 0 {
+		if len(bytes.Trim(p.bytes(), "\x00")) != 0 {
 			t.Errorf("%s: the body was not wiped", name)
+		}
+	}
+}
+
+func TestNoWayOfPrintingARequestShowsItsCard(t *testing.T) {
+	p, _ := keyedBody([]byte(`{"amount":1.00}`), rawCard(t, "999"))
+	asked := post{url: "https://api.example.com", body: p}
+	request, err := asked.request(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	charge := keyedSale(t)
+	for name, shape := range map[string]any{
+		"parcel": p, "its pointer": &p, "reader": p.open(), "post": asked, "its pointer, post": &asked, "request": request, "body": request.Body,
+		"charge": charge, "its pointer, charge": &charge,
+	} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%t"} {
+			shown := fmt.Sprintf(verb, shape)
+			for _, form := range []string{cardNumber, hex.EncodeToString([]byte(cardNumber)), strings.Trim(fmt.Sprint([]byte(cardNumber)), "[]")} {
+				if strings.Contains(shown, form) {
+					t.Errorf("%s under %s shows the card", name, verb)
+				}
+			}
 		}
 	}
 }

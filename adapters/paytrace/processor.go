@@ -30,7 +30,7 @@ func (c *Client) Charge(ctx context.Context, charge gateway.Charge) gateway.Resu
 	if err != nil {
 		return unwritable()
 	}
-	keyed := parcel{body: body}
+	keyed := plainBody(body)
 	if !told {
 		// This is the one place that reads a card's digits.
 		card, ok := charge.Method.Card.(*tokenization.Card)
@@ -71,7 +71,7 @@ func (c *Client) do(ctx context.Context, q asked, path string, request any, send
 		return unwritable()
 	}
 	q.live = c.config.LiveMode
-	return result(q, c.send(ctx, c.money, path, parcel{body: body}, sendBefore, maxAnswer))
+	return result(q, c.send(ctx, c.money, path, plainBody(body), sendBefore, maxAnswer))
 }
 
 func unwritable() gateway.Result {

@@ -141,7 +141,7 @@ func (p post) request(ctx context.Context) (*http.Request, error) {
 	}
 	// Without GetBody net/http has nothing to send a second time.
 	request.GetBody = nil
-	request.Body, request.ContentLength = p.body.open(), int64(len(p.body.body))
+	request.Body, request.ContentLength = p.body.open(), int64(len(p.body.bytes()))
 	request.Header.Set("Content-Type", p.contentType)
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("User-Agent", "paytrace-gateway")
