@@ -14,6 +14,7 @@ type call struct {
 	as       string // the client, shop when empty
 	anyone   bool   // without a token
 	operator bool   // on the operator's listener
+	cards    bool   // on the listener for card data
 	method   string // GET, or POST with a body or a key
 	path     string
 	key      string
@@ -44,6 +45,9 @@ func (c call) request(h *house) *http.Request {
 	address := h.public
 	if c.operator {
 		address = h.operator
+	}
+	if c.cards {
+		address = h.cards
 	}
 	req := must(http.NewRequest(c.method, "http://"+address+c.path, strings.NewReader(c.body)))(h.t)
 	if c.body != "" {

@@ -3,7 +3,6 @@ package api
 import (
 	"bytes"
 	"errors"
-	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,13 +17,16 @@ import (
 // members, wrong types and trailing data are refused with the member's name. A
 // member that is null counts as absent, since Apex writes what is unset so.
 func decodeStrict(body []byte, into any) error {
+	if err := refuseCardNumbers(body); err != nil {
+		return err
+	}
 	if err := json.Unmarshal(body, into, json.RejectUnknownMembers(true)); err != nil {
 		return decodeProblem(err)
 	}
 	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
 		return notAnObject() // a bare null would pass for an object without members
 	}
-	return refuseCardNumbers(body)
+	return nil
 }
 
 func decodeProblem(err error) *Problem {
@@ -89,31 +91,52 @@ func fieldName(p jsontext.Pointer) string {
 
 // cardsOwn are where a payment method has a card: as ciphertexts and tokens, or
 // as a raw card, for which there is a rule of its own.
-var cardsOwn = []string{"/paymentMethod/hostedFields/", "/paymentMethod/encryptedCard/", "/paymentMethod/card/"}
+var cardsOwn = []string{"/paymentMethod/encryptedCard/", "/paymentMethod/card/"}
 
 // refuseCardNumbers looks through every name and every string of a body for a
-// card number, but where the card of a payment method stands.
+// card number, before any of them becomes a string of ours. Where the JSON is
+// broken it stops: whoever decodes it says so.
 func refuseCardNumbers(body []byte) error {
-	d := jsontext.NewDecoder(bytes.NewReader(body))
+	// The decoder reads a bytes.Buffer in place, so that it keeps no copy.
+	d := jsontext.NewDecoder(bytes.NewBuffer(body))
+	var unescaped []byte
+	defer func() { clear(unescaped[:cap(unescaped)]) }()
 	for {
-		token, err := d.ReadToken()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return decodeProblem(err)
-		}
-		if token.Kind() != '"' || !tokenization.FindCardNumber(token.String()) {
+		if d.PeekKind() != '"' {
+			if _, err := d.ReadToken(); err != nil {
+				return nil
+			}
 			continue
 		}
-		at := d.StackPointer()
-		if !slices.ContainsFunc(cardsOwn, func(place string) bool { return strings.HasPrefix(string(at), place) }) {
-			return cardNumberProblem(fieldName(at))
+		text, err := d.ReadValue()
+		if err != nil {
+			return nil
+		}
+		inner := []byte(text[1 : len(text)-1])
+		if bytes.IndexByte(inner, '\\') >= 0 {
+			clear(unescaped[:cap(unescaped)])
+			if unescaped, err = jsontext.AppendUnquote(make([]byte, 0, len(text)), text); err != nil {
+				return nil
+			}
+			inner = unescaped
+		}
+		if !tokenization.FindCardNumberIn(inner) {
+			continue
+		}
+		at := string(d.StackPointer())
+		if !slices.ContainsFunc(cardsOwn, func(member string) bool { return strings.HasPrefix(at, member) }) {
+			return cardNumberProblem(fieldName(jsontext.Pointer(at)))
 		}
 	}
 }
 
+// cardNumberProblem has a code of its own for order numbers, which a shop may
+// make of digits: docs/card-numbers-in-fields.md says what to do then.
 func cardNumberProblem(field string) *Problem {
+	if field == "orderId" {
+		return fieldProblem(codeOrderNumber, field,
+			"these digits could be a card number; nothing was stored. If it is an order number, put a letter before it, as in ORD-4111")
+	}
 	return fieldProblem(codeCardNumber, field,
 		"this looks like a card number, which may stand nowhere but in a payment method; nothing was stored")
 }

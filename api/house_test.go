@@ -69,6 +69,7 @@ type house struct {
 	client    *http.Client
 	public    string // host:port
 	operator  string
+	cards     string // takes the cards of those whom Config.RawCards names
 
 	mu     *sync.Mutex
 	tokens map[string]string
@@ -101,6 +102,7 @@ func newHouse(t *testing.T, changes ...func(*api.Config)) *house {
 	}
 	h.server = api.New(config)
 	h.public, h.operator = h.listen(h.server.Serve), h.listen(h.server.ServeOperator)
+	h.cards = h.listen(h.server.ServeCards)
 	t.Cleanup(h.close)
 	return h
 }

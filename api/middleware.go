@@ -21,6 +21,7 @@ const (
 	localPrincipal = "principal"
 	localCode      = "code"
 	localEndTrace  = "endTrace"
+	localHeldCard  = "heldCard"
 )
 
 func requestID(c *fiber.Ctx) string {

@@ -9,16 +9,27 @@ import (
 	"paytrace-gateway/gateway"
 )
 
+// createPayment takes no plain card: those have a listener of their own.
 func (s *Server) createPayment(c *fiber.Ctx) error {
+	return s.create(c, func(string) bool { return false })
+}
+
+// create makes a payment; mayEnter says of a merchant whether its shoppers'
+// cards may be told in the clear on this listener.
+func (s *Server) create(c *fiber.Ctx, mayEnter func(merchantID string) bool) error {
 	caller, err := s.caller(c)
 	if err != nil {
 		return err
 	}
 	var request createPaymentRequest
+	defer func() {
+		c.Locals(localHeldCard, request.card() != nil)
+		request.card().Wipe()
+	}()
 	if err := decodeStrict(body(c), &request); err != nil {
 		return err
 	}
-	if request.PaymentMethod != nil && request.PaymentMethod.Card != nil {
+	if request.card() != nil && !mayEnter(caller.MerchantID) {
 		return rawCardProblem("hostedFields, encryptedCard or vault")
 	}
 	if err := check(request); err != nil {
@@ -32,12 +43,20 @@ func (s *Server) createPayment(c *fiber.Ctx) error {
 		return err
 	}
 	defer cancel()
-	answer, err := s.gateway.CreatePayment(ctx, caller, request.command())
+	cmd := request.command()
+	if entry := request.card(); entry != nil {
+		card, err := entry.Card()
+		if err != nil {
+			return cardProblem(err)
+		}
+		cmd.Method.Card = card // the gateway's to wipe from here on
+	}
+	answer, err := s.gateway.CreatePayment(ctx, caller, cmd)
 	return writeAnswer(c, answer, err)
 }
 
 func rawCardProblem(others string) *Problem {
-	return fieldProblem(codeRawCard, "paymentMethod.card", "this gateway takes no card numbers; use "+others)
+	return fieldProblem(codeRawCard, "paymentMethod.card", "no card numbers are taken here; use "+others)
 }
 
 func (s *Server) getPayment(c *fiber.Ctx) error {

@@ -48,6 +48,7 @@ const (
 	codeMediaType        gateway.Code = "media_type_not_supported"
 	codeRawCard          gateway.Code = "raw_card_not_allowed"
 	codeCardNumber       gateway.Code = "card_number_refused"
+	codeOrderNumber      gateway.Code = "card_number_in_order_id"
 	codeTimeout          gateway.Code = "request_timeout"
 	codeInternal         gateway.Code = "internal_error"
 )

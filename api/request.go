@@ -10,6 +10,7 @@ import (
 	"github.com/go-playground/validator/v10"
 
 	"paytrace-gateway/gateway"
+	"paytrace-gateway/tokenization"
 )
 
 var moneyType = reflect.TypeFor[gateway.Money]()
@@ -41,7 +42,8 @@ type paymentMethod struct {
 	HostedFields  *hostedFields  `json:"hostedFields"`
 	EncryptedCard *encryptedCard `json:"encryptedCard"`
 	Vault         *vaultChoice   `json:"vault"`
-	Card          *rawCard       `json:"card" validate:"-"`
+	// Card is checked by itself, once it is known that one may be told here.
+	Card *tokenization.Entry `json:"card" validate:"-"`
 }
 
 type hostedFields struct {
@@ -60,19 +62,6 @@ type vaultChoice struct {
 	CustomerID      string `json:"customerId" validate:"required,max=64,printable"`
 	PaymentMethodID string `json:"paymentMethodId" validate:"max=64,printable"`
 }
-
-// rawCard is known so that it can be refused by name; its digits are read
-// into nothing.
-type rawCard struct {
-	CardNumber      discarded `json:"cardNumber"`
-	CSC             discarded `json:"csc"`
-	ExpirationMonth discarded `json:"expirationMonth"`
-	ExpirationYear  discarded `json:"expirationYear"`
-}
-
-type discarded struct{}
-
-func (*discarded) UnmarshalJSON([]byte) error { return nil }
 
 type address struct {
 	Name        string `json:"name" validate:"max=255,printable"`
@@ -191,6 +180,14 @@ func brokenField(namespace string) string {
 		return "metadata"
 	}
 	return strings.TrimSuffix(field, ".")
+}
+
+// card is the plain card of the request, nil when it is paid in another way.
+func (r createPaymentRequest) card() *tokenization.Entry {
+	if r.PaymentMethod == nil {
+		return nil
+	}
+	return r.PaymentMethod.Card
 }
 
 // notes are the metadata without what is null, which counts as absent.

@@ -34,7 +34,9 @@ func fill(v reflect.Value) {
 		fill(v.Elem())
 	case reflect.Struct:
 		for i := range v.NumField() {
-			fill(v.Field(i))
+			if v.Type().Field(i).IsExported() {
+				fill(v.Field(i))
+			}
 		}
 	case reflect.Map:
 		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
@@ -61,6 +63,9 @@ func everyRuleHasWords(t *testing.T, of reflect.Type) {
 	}
 	for i := range of.NumField() {
 		field := of.Field(i)
+		if !field.IsExported() {
+			continue
+		}
 		if field.Tag.Get("json") == "" {
 			t.Errorf("%s.%s has no name in JSON", of, field.Name)
 		}

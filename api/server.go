@@ -33,6 +33,10 @@ type Config struct {
 	Quotas gateway.Quotas
 	Quota  func(clientID string) (gateway.Quota, bool)
 
+	// RawCards says of a merchant that its shoppers' cards are told in the clear,
+	// on the listener for card data; nil is of none.
+	RawCards func(merchantID string) bool
+
 	// Metrics answers GET /metrics for the operator.
 	Metrics http.Handler
 	// Observe is told of every request that was answered. One that could not be
@@ -55,6 +59,7 @@ type Server struct {
 
 	quotas   gateway.Quotas
 	quota    func(string) (gateway.Quota, bool)
+	rawCards func(string) bool
 	metrics  http.Handler
 	told     func(route, method string, status int, took time.Duration)
 	trace    func(context.Context, string, string) (context.Context, func(int))
@@ -62,6 +67,7 @@ type Server struct {
 
 	public   *fiber.App
 	operator *fiber.App
+	cards    *fiber.App
 }
 
 // The limits of a request. The slowest answer is the largest budget, so the
@@ -78,7 +84,7 @@ const (
 func New(c Config) *Server {
 	s := &Server{
 		gateway: c.Gateway, issuer: c.Issuer, verifier: c.Verifier, log: c.Log, now: c.Now,
-		quotas: c.Quotas, quota: c.Quota,
+		quotas: c.Quotas, quota: c.Quota, rawCards: c.RawCards,
 		metrics: c.Metrics, told: c.Observe, trace: c.Trace, degraded: c.Degraded,
 	}
 	if s.told == nil {
@@ -87,7 +93,12 @@ func New(c Config) *Server {
 	if s.degraded == nil {
 		s.degraded = func() []string { return nil }
 	}
-	s.public, s.operator = s.app(), s.app()
+	if s.rawCards == nil {
+		s.rawCards = func(string) bool { return false }
+	}
+	s.public, s.operator = s.app(heldCard), s.app(heldCard)
+	s.cards = s.app(always)
+	s.cardRoutes(s.cards)
 	s.routes(s.public)
 	if c.Operator {
 		s.operatorRoutes(s.public)
@@ -96,7 +107,9 @@ func New(c Config) *Server {
 	return s
 }
 
-func (s *Server) app() *fiber.App {
+// app is one listener's side; forgotten says of which requests
+// nothing may stay on their connection.
+func (s *Server) app(forgotten func(*fiber.Ctx) bool) *fiber.App {
 	app := fiber.New(fiber.Config{
 		AppName:               "paytrace-gateway",
 		DisableStartupMessage: true,
@@ -118,7 +131,7 @@ func (s *Server) app() *fiber.App {
 	app.Server().NoDefaultServerHeader = true
 	app.Server().Logger = quiet{}
 	app.Server().Handler = s.refuseMethods(app)
-	app.Use(s.observe, s.recoverPanic, refuseAmbiguity, refuseEncoding, guardAddress)
+	app.Use(forget(forgotten), s.observe, s.recoverPanic, refuseAmbiguity, refuseEncoding, guardAddress)
 	return app
 }
 
@@ -147,6 +160,7 @@ func (s *Server) refuseMethods(app *fiber.App) fasthttp.RequestHandler {
 // handleUnreadable answers and logs what never met the middleware, because it
 // could not be parsed. Nothing of such a request is told in the log.
 func (s *Server) handleUnreadable(c *fiber.Ctx, err error) error {
+	defer wipeBody(c)
 	err = s.handleError(c, err)
 	code, _ := c.Locals(localCode).(gateway.Code)
 	s.log.Info("http.request", "requestId", requestID(c), "status", c.Response().StatusCode(), "code", code)
@@ -174,18 +188,22 @@ func causeOf(err error) string {
 }
 
 // Serve answers callers on the listener until Shutdown.
-func (s *Server) Serve(l net.Listener) error { return s.public.Listener(l) }
+func (s *Server) Serve(l net.Listener) error { return s.public.Listener(forgetting{l}) }
+
+// ServeCards answers callers who tell cards in the clear. TLS, if there is any,
+// is the listener's.
+func (s *Server) ServeCards(l net.Listener) error { return s.cards.Listener(forgetting{l}) }
 
 // ServeOperator answers the operator's paths on a listener of their own.
 func (s *Server) ServeOperator(l net.Listener) error { return s.operator.Listener(l) }
 
 // Shutdown takes no new connections and waits for the requests under way.
 func (s *Server) Shutdown(ctx context.Context) error {
-	err := s.public.ShutdownWithContext(ctx)
-	if e := s.operator.ShutdownWithContext(ctx); err == nil {
-		err = e
+	var all error
+	for _, app := range []*fiber.App{s.public, s.operator, s.cards} {
+		all = errors.Join(all, app.ShutdownWithContext(ctx))
 	}
-	return err
+	return all
 }
 
 // Handler is the public side for a test's own listener.

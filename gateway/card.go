@@ -28,6 +28,8 @@ type Card interface {
 	Summary() CardSummary
 	// Fingerprint is a keyed hash of number and expiry, never of the CSC.
 	Fingerprint(key []byte) []byte
+	// Wipe overwrites number and CSC. It may be called more than once.
+	Wipe()
 }
 
 // HostedFields are the single-use tokens PayTrace's browser script returns.
@@ -70,6 +72,13 @@ const (
 	ByVault         MethodKind = "vault"
 	ByCard          MethodKind = "card"
 )
+
+// wipe forgets the digits of a card that was told in the clear.
+func (m PaymentMethod) wipe() {
+	if m.Card != nil {
+		m.Card.Wipe()
+	}
+}
 
 // Kind names the member that is set.
 func (m PaymentMethod) Kind() MethodKind {

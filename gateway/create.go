@@ -53,7 +53,16 @@ func (c CreatePayment) canonical(secret []byte) any {
 
 // CreatePayment makes a payment. It returns when the payment is decided or
 // when ctx is done, whichever is first; the work goes on either way.
+//
+// A card in cmd is the gateway's from here on, and wiped on every path: as soon
+// as the call to the processor has ended, or when it is clear that none is made.
 func (g *Gateway) CreatePayment(ctx context.Context, caller Caller, cmd CreatePayment) (Answer, error) {
+	handedOn := false
+	defer func() {
+		if !handedOn {
+			cmd.Method.wipe()
+		}
+	}()
 	merchant, err := g.merchant(caller.MerchantID)
 	if err != nil {
 		return Answer{}, err
@@ -65,6 +74,7 @@ func (g *Gateway) CreatePayment(ctx context.Context, caller Caller, cmd CreatePa
 		merchant:    merchant,
 		key:         caller.Key,
 		fingerprint: fingerprint(g.secret, "create", "", cmd.canonical(g.secret)),
+		forget:      cmd.Method.wipe,
 	}
 	var stored VaultMethod
 	v.decide = func(ctx context.Context, again *KeyRecord) (Change, error) {
@@ -95,6 +105,7 @@ func (g *Gateway) CreatePayment(ctx context.Context, caller Caller, cmd CreatePa
 			SendBefore: op.SendBefore,
 		})
 	}
+	handedOn = true
 	return g.run(ctx, v)
 }
 

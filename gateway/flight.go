@@ -127,6 +127,7 @@ func (g *Gateway) fly(ctx context.Context, v verb, change Change, f *flight) {
 	p := change.Payment
 	defer f.leave()
 	defer g.survive(f.abandon)
+	defer v.done()
 	op, _ := p.Operation(change.Operation)
 	departed := g.clock()
 	result, _ := station(ctx, g, StageProcessor, p.MerchantID, func(ctx context.Context) (Result, error) {
@@ -142,6 +143,7 @@ func (g *Gateway) fly(ctx context.Context, v verb, change Change, f *flight) {
 }
 
 func (g *Gateway) send(ctx context.Context, v verb, p Payment, op Operation) Result {
+	defer v.done() // recording the answer may take long, and needs no card
 	processor := g.processors[v.merchant.ID]
 	return sheltered(ctx, v.merchant, func(ctx context.Context) Result {
 		result := v.call(ctx, processor, p, op)

@@ -103,6 +103,12 @@ func (a Answer) Operation() Operation {
 // The numbers are the stations in docs/life-of-a-payment.md.
 func (g *Gateway) run(ctx context.Context, v verb) (Answer, error) {
 	return inBudget(ctx, g, func() (Answer, error) {
+		departed := false
+		defer func() {
+			if !departed { // otherwise it is the flight's
+				v.done()
+			}
+		}()
 		held, err := station(ctx, g, StageClaim, v.merchant.ID, func(ctx context.Context) (held, error) { return g.hold(ctx, v) }) // 3
 		if err != nil {
 			return Answer{}, err
@@ -110,18 +116,19 @@ func (g *Gateway) run(ctx context.Context, v verb) (Answer, error) {
 		if held.answer != nil {
 			return *held.answer, nil
 		}
-		answer, err := settle(func() (Answer, error) { return g.attempt(ctx, v) })
+		answer, err := settle(func() (Answer, error) { return g.attempt(ctx, v, &departed) })
 		held.finish(answer, err)
 		return answer, err
 	})
 }
 
-func (g *Gateway) attempt(ctx context.Context, v verb) (Answer, error) {
+func (g *Gateway) attempt(ctx context.Context, v verb, departed *bool) (Answer, error) {
 	bound, err := station(ctx, g, StageKey, v.merchant.ID, func(ctx context.Context) (*claimed, error) { return g.claim(ctx, v) }) // 3
 	if err != nil {
 		return Answer{}, err
 	}
 	if bound != nil && !bound.operation().Continuable() {
+		v.done()
 		return g.repeat(ctx, v, *bound), nil
 	}
 	flight, err := g.flights.board() // bounded, before anything is written
@@ -141,6 +148,7 @@ func (g *Gateway) attempt(ctx context.Context, v verb) (Answer, error) {
 		return answer, nil
 	}
 	flight.depart(change.Operation)
+	*departed = true
 	go g.fly(context.WithoutCancel(ctx), v, change, flight) // 7 8 9
 	return g.await(ctx, answer, flight), nil
 }

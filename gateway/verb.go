@@ -27,8 +27,17 @@ type verb struct {
 	// unattended is set for what the gateway does by itself: nobody waits for
 	// an operation that is under way already.
 	unattended bool
+	// forget, when set, wipes what only the call needs.
+	forget func()
 	// call sends the operation of the change; op is its intent.
 	call func(ctx context.Context, to Processor, p Payment, op Operation) Result
+}
+
+// done is called when the call has ended, or when there is none.
+func (v verb) done() {
+	if v.forget != nil {
+		v.forget()
+	}
 }
 
 // moment is what a decision may know of the world outside its values.

@@ -38,22 +38,22 @@ type secret struct {
 // without spaces, the month as "01" to "12", the year in four digits. The error
 // is of type [FieldErrors] and names every fault.
 //
-// The strings themselves are the caller's and cannot be wiped.
-func NewCard(number, csc, month, year string) (*Card, error) {
+// The card keeps copies. What was handed in is the caller's to wipe, as far as
+// it can be: a string cannot.
+func NewCard[T text](number, csc, month, year T) (*Card, error) {
 	brand, errs := validate(number, csc, month, year)
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	// Copies, so that the card does not keep the caller's strings alive.
 	digits := &secret{
-		number: []byte(number),
-		csc:    []byte(csc),
-		month:  strings.Clone(month),
-		year:   strings.Clone(year),
+		number: append([]byte(nil), number...),
+		csc:    append([]byte(nil), csc...),
+		month:  strings.Clone(string(month)),
+		year:   strings.Clone(string(year)),
 	}
 	return &Card{
 		brand:    brand,
-		lastFour: strings.Clone(number[len(number)-4:]),
+		lastFour: strings.Clone(string(number[len(number)-4:])),
 		reveal:   func() *secret { return digits },
 	}, nil
 }
@@ -84,7 +84,12 @@ func (c Card) Fingerprint(key []byte) []byte {
 	mac := hmac.New(sha256.New, key)
 	mac.Write(s.number)
 	mac.Write([]byte("|" + s.month + "|" + s.year))
-	return mac.Sum(nil)
+	fingerprint := mac.Sum(nil)
+	// The hash keeps what is not a whole block yet, the number that is. Nearly a
+	// block of nothing takes its place.
+	mac.Reset()
+	mac.Write(make([]byte, mac.BlockSize()-1))
+	return fingerprint
 }
 
 // Open lends the digits to use, which must neither keep nor change them, nor

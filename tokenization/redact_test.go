@@ -39,7 +39,10 @@ func holderOf(c *Card) holder {
 func shapes(t *testing.T) map[string]any {
 	c := visaCard(t)
 	h := holderOf(c)
+	e := entryOf(t, visaNumber, visaCSC, "12", "2031")
 	return map[string]any{
+		"entry": *e, "entry's pointer": e, "digits": e.CardNumber, "digits' pointer": &e.CardNumber,
+		"held entry": struct{ entry Entry }{*e}, "request": struct{ Card *Entry }{e}, "faulty digits": fmt.Errorf("reading %v", e.CSC),
 		"pointer": c, "value": *c, "port": gateway.Card(c), "list": []*Card{c}, "map": map[string]Card{"c": *c},
 		"holder": h, "holder's pointer": &h, "method": h.Method, "error": fmt.Errorf("charging %v", c),
 	}
@@ -69,6 +72,9 @@ func TestPrintingShowsBrandAndLastFourOnly(t *testing.T) {
 		}
 	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
+		if got := fmt.Sprintf(verb, entryOf(t, visaNumber, visaCSC, "12", "2031").CardNumber); got != shown {
+			t.Errorf("%s of digits: %s", verb, got)
+		}
 		for _, c := range []any{visaCard(t), *visaCard(t)} {
 			if got := fmt.Sprintf(verb, c); got != "visa ****5439" {
 				t.Errorf("%s of %T: %s", verb, c, got)
@@ -114,7 +120,7 @@ func TestMarshallingShowsBrandAndLastFourOnly(t *testing.T) {
 }
 
 func TestGobIsRefused(t *testing.T) {
-	for _, shape := range []any{visaCard(t), *visaCard(t), struct{ Card *Card }{visaCard(t)}} {
+	for _, shape := range []any{visaCard(t), *visaCard(t), struct{ Card *Card }{visaCard(t)}, entryOf(t, visaNumber, visaCSC, "12", "2031")} {
 		var out bytes.Buffer
 		if err := gob.NewEncoder(&out).Encode(shape); err == nil {
 			t.Errorf("gob encoded %T", shape)

@@ -31,7 +31,7 @@ func (e FieldErrors) Error() string {
 	return b.String()
 }
 
-func validate(number, csc, month, year string) (gateway.Brand, FieldErrors) {
+func validate[T text](number, csc, month, year T) (gateway.Brand, FieldErrors) {
 	var errs FieldErrors
 	add := func(field, message string) {
 		if message != "" {
@@ -41,7 +41,7 @@ func validate(number, csc, month, year string) (gateway.Brand, FieldErrors) {
 	brand, _ := brandOf(number)
 	add(fieldNumber, numberFault(number, brand))
 	add(fieldCSC, cscFault(csc, brand))
-	if len(month) != 2 || month < "01" || month > "12" || !allDigits(month) {
+	if !isMonth(month) {
 		add(fieldMonth, `must be "01" to "12"`)
 	}
 	if len(year) != 4 || !allDigits(year) {
@@ -50,9 +50,18 @@ func validate(number, csc, month, year string) (gateway.Brand, FieldErrors) {
 	return brand, errs
 }
 
-func numberFault(number string, brand gateway.Brand) string {
+// isMonth looks at the digits themselves, so that it judges bytes and strings.
+func isMonth[T text](month T) bool {
+	if len(month) != 2 || !allDigits(month) {
+		return false
+	}
+	m := 10*int(month[0]-'0') + int(month[1]-'0')
+	return 1 <= m && m <= 12
+}
+
+func numberFault[T text](number T, brand gateway.Brand) string {
 	switch {
-	case number == "":
+	case len(number) == 0:
 		return "is required"
 	case !allDigits(number):
 		return "must be digits only, without spaces or dashes"
@@ -64,9 +73,9 @@ func numberFault(number string, brand gateway.Brand) string {
 	return ""
 }
 
-func cscFault(csc string, brand gateway.Brand) string {
+func cscFault[T text](csc T, brand gateway.Brand) string {
 	switch {
-	case csc == "":
+	case len(csc) == 0:
 		return "is required"
 	case !allDigits(csc) || len(csc) < 3 || len(csc) > 4:
 		return "must be 3 or 4 digits"

@@ -82,7 +82,7 @@ func (c *Client) fetchToken(ctx context.Context) (grant, error) {
 	return readGrant(c.looks.post(ctx, post{
 		url:         c.base + tokenPath,
 		contentType: "application/x-www-form-urlencoded; charset=UTF-8",
-		body:        grantForm(c.config.Username, c.config.Password),
+		body:        plainBody(grantForm(c.config.Username, c.config.Password)),
 		limit:       maxAnswer,
 	}))
 }
@@ -90,7 +90,7 @@ func (c *Client) fetchToken(ctx context.Context) (grant, error) {
 // send posts JSON with the token at hand. When PayTrace answers that it does
 // not know the token, nothing was done: the request goes out once more with
 // the next token. It never goes out a third time.
-func (c *Client) send(ctx context.Context, over *transport, path string, body []byte, sendBefore time.Time, limit int64) reply {
+func (c *Client) send(ctx context.Context, over *transport, path string, body parcel, sendBefore time.Time, limit int64) reply {
 	ctx, cancel := context.WithTimeout(ctx, c.config.CallTimeout)
 	defer cancel()
 	token, err := c.tokens.token(ctx, sendBefore)

@@ -94,7 +94,7 @@ func (c *Client) export(ctx context.Context, path string, request exportRequest,
 	if err != nil {
 		return answer{}, errors.New("the request cannot be written as JSON")
 	}
-	r := c.send(ctx, c.looks, path, body, time.Time{}, maxExport)
+	r := c.send(ctx, c.looks, path, plainBody(body), time.Time{}, maxExport)
 	if r.err != nil {
 		return answer{}, fmt.Errorf("asking PayTrace for an export: %w", r.err)
 	}

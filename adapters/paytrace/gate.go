@@ -20,7 +20,9 @@ type gate struct {
 	ctx        context.Context
 	now        func() time.Time
 	sendBefore time.Time
-	state      atomic.Int32
+	// secret says that the request holds a card in the clear.
+	secret bool
+	state  atomic.Int32
 	// connected and reused tell which connection the request got, tooLate that
 	// the send window shut the gate.
 	connected, reused, tooLate atomic.Bool
@@ -105,7 +107,13 @@ func (c *conn) Write(b []byte) (int, error) {
 	if err := g.pass(); err != nil {
 		return 0, err
 	}
-	return c.Conn.Write(b)
+	n, err := c.Conn.Write(b)
+	if g.secret {
+		// The bytes are net/http's own buffer, which would keep them until the
+		// next request on this connection. It never reads them again.
+		clear(b)
+	}
+	return n, err
 }
 
 func (c *conn) Close() error {

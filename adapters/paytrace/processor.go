@@ -30,7 +30,7 @@ func (c *Client) Charge(ctx context.Context, charge gateway.Charge) gateway.Resu
 		return gateway.Result{Outcome: gateway.NotSent, Detail: "the charge names no card that PayTrace could be told of"}
 	}
 	q := asked{verb: charging, method: charge.Method.Kind()}
-	return c.do(ctx, q, chargePath(charge.Intent, by), request, charge.SendBefore)
+	return c.doKeyed(ctx, q, chargePath(charge.Intent, by), request, plainCard{charge.Method.Card, true}, charge.SendBefore)
 }
 
 // Capture takes the money of an authorization, or part of it.
@@ -52,12 +52,26 @@ func (c *Client) Refund(ctx context.Context, refund gateway.Refund) gateway.Resu
 }
 
 func (c *Client) do(ctx context.Context, q asked, path string, request any, sendBefore time.Time) gateway.Result {
+	return c.doKeyed(ctx, q, path, request, plainCard{}, sendBefore)
+}
+
+// doKeyed sends a request with the card in it, if there is one in the clear.
+func (c *Client) doKeyed(ctx context.Context, q asked, path string, request any, card plainCard, sendBefore time.Time) gateway.Result {
 	body, err := json.Marshal(request)
 	if err != nil {
-		return gateway.Result{Outcome: gateway.NotSent, Detail: "the request cannot be written as JSON"}
+		return unwritable()
 	}
+	packed, ok := card.pack(body)
+	if !ok {
+		return gateway.Result{Outcome: gateway.NotSent, Detail: "the card has been forgotten already"}
+	}
+	defer packed.release()
 	q.live = c.config.LiveMode
-	return result(q, c.send(ctx, c.money, path, body, sendBefore, maxAnswer))
+	return result(q, c.send(ctx, c.money, path, packed, sendBefore, maxAnswer))
+}
+
+func unwritable() gateway.Result {
+	return gateway.Result{Outcome: gateway.NotSent, Detail: "the request cannot be written as JSON"}
 }
 
 func (c *Client) followUp(transactionID string, amount *gateway.Money) followUpRequest {
@@ -89,7 +103,8 @@ func (c *Client) chargeRequest(charge gateway.Charge) chargeRequest {
 	return request
 }
 
-// setPayer fills in the card by whichever way the charge tells it.
+// setPayer fills in the card by whichever way the charge tells it. One in the
+// clear is not filled in.
 func (r *chargeRequest) setPayer(charge gateway.Charge) (by payer, ok bool) {
 	switch {
 	case charge.SourceTransactionID != "":
@@ -103,7 +118,8 @@ func (r *chargeRequest) setPayer(charge gateway.Charge) (by payer, ok bool) {
 	return by, ok
 }
 
-// tellCard writes down the card of a method that brings one.
+// tellCard writes down the card of a method that brings one, but for one in the
+// clear.
 func tellCard(method gateway.PaymentMethod) (told cardTold, by payer, ok bool) {
 	switch {
 	case method.HostedFields != nil:
@@ -116,16 +132,10 @@ func tellCard(method gateway.PaymentMethod) (told cardTold, by payer, ok bool) {
 		told.EncryptedCSC = card.CSC
 		return told, byKeyedCard, true
 	}
-	// This is the one place that reads a card's digits.
-	card, ok := method.Card.(*tokenization.Card)
-	if !ok {
-		return cardTold{}, "", false
+	if _, ok := method.Card.(*tokenization.Card); ok {
+		return cardTold{}, byKeyedCard, true
 	}
-	card.Open(func(number, csc []byte, month, year string) {
-		told.CreditCard = &creditCard{Number: string(number), ExpirationMonth: month, ExpirationYear: year}
-		told.CSC = string(csc)
-	})
-	return told, byKeyedCard, told.CreditCard != nil
+	return cardTold{}, "", false
 }
 
 // maxInvoice is what PayTrace's newest specification allows.

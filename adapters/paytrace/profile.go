@@ -37,7 +37,7 @@ func (c *Client) CreateProfile(ctx context.Context, p gateway.SaveProfile) gatew
 	request := c.profileRequest(p)
 	if p.SourceTransactionID != "" {
 		request.TransactionID = p.SourceTransactionID
-		return c.store(ctx, q, profileFromTransactionPath, request, p.SendBefore)
+		return c.store(ctx, q, profileFromTransactionPath, request, nil, p.SendBefore)
 	}
 	card, by, ok := tellCard(p.Method)
 	if !ok {
@@ -49,7 +49,7 @@ func (c *Client) CreateProfile(ctx context.Context, p gateway.SaveProfile) gatew
 	if by == byHostedFields {
 		path = createHostedProfilePath
 	}
-	return c.store(ctx, q, path, request, p.SendBefore)
+	return c.store(ctx, q, path, request, p.Method.Card, p.SendBefore)
 }
 
 // UpdateProfile puts another card into a profile, or other addresses. What is
@@ -66,14 +66,14 @@ func (c *Client) UpdateProfile(ctx context.Context, p gateway.SaveProfile) gatew
 	if by == byHostedFields {
 		path = updateHostedProfilePath
 	}
-	return c.store(ctx, q, path, request, p.SendBefore)
+	return c.store(ctx, q, path, request, p.Method.Card, p.SendBefore)
 }
 
 // DeleteProfile deletes a profile with its card.
 func (c *Client) DeleteProfile(ctx context.Context, p gateway.RemoveProfile) gateway.Result {
 	q := asked{verb: deleting, profileID: p.ProfileID}
 	request := profileRequest{IntegratorID: c.config.IntegratorID, CustomerID: p.ProfileID}
-	return c.store(ctx, q, deleteProfilePath, request, p.SendBefore)
+	return c.store(ctx, q, deleteProfilePath, request, nil, p.SendBefore)
 }
 
 func (c *Client) profileRequest(p gateway.SaveProfile) profileRequest {
@@ -85,16 +85,16 @@ func (c *Client) profileRequest(p gateway.SaveProfile) profileRequest {
 
 // store sends what is done to a profile. Without an id PayTrace would choose
 // one, and nobody could look for the profile whose answer was lost.
-func (c *Client) store(ctx context.Context, q asked, path string, request profileRequest, sendBefore time.Time) gateway.Result {
+func (c *Client) store(ctx context.Context, q asked, path string, request profileRequest, card gateway.Card, sendBefore time.Time) gateway.Result {
 	if q.profileID == "" {
 		return gateway.Result{Outcome: gateway.NotSent, Detail: "the profile has no id"}
 	}
-	return c.do(ctx, q, path, request, sendBefore)
+	return c.doKeyed(ctx, q, path, request, plainCard{card: card}, sendBefore)
 }
 
 // withoutCSC leaves out the security code, which nobody may store.
 func (t cardTold) withoutCSC() cardTold {
-	t.CSC, t.EncryptedCSC = "", ""
+	t.EncryptedCSC = ""
 	return t
 }
 

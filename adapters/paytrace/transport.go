@@ -1,7 +1,6 @@
 package paytrace
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -27,7 +26,7 @@ type post struct {
 	url         string
 	contentType string
 	bearer      string
-	body        []byte
+	body        parcel
 	sendBefore  time.Time // zero: no limit but the context's
 	limit       int64     // of the answer's body
 }
@@ -113,6 +112,7 @@ func (t *transport) attempt(ctx context.Context, p post) (answer reply, stale bo
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	g := newGate(ctx, t.now, p.sendBefore)
+	g.secret = p.body.secret()
 	defer g.closeAt(p.sendBefore, cancel)()
 
 	request, err := p.request(g.trace())
@@ -135,12 +135,13 @@ func (t *transport) attempt(ctx context.Context, p post) (answer reply, stale bo
 }
 
 func (p post) request(ctx context.Context) (*http.Request, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, bytes.NewReader(p.body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, http.NoBody)
 	if err != nil {
 		return nil, errors.New("the address of PayTrace cannot be used")
 	}
 	// Without GetBody net/http has nothing to send a second time.
 	request.GetBody = nil
+	request.Body, request.ContentLength = p.body.open(), int64(len(p.body.bytes()))
 	request.Header.Set("Content-Type", p.contentType)
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("User-Agent", "paytrace-gateway")

@@ -377,7 +377,7 @@ func TestRequestsCarryNothingThatNetHTTPWouldSendAgainFor(t *testing.T) {
 			t.Errorf("%s was sent", name)
 		}
 	}
-	request, err := post{url: f.URL, body: []byte("{}")}.request(context.Background())
+	request, err := post{url: f.URL, body: plainBody([]byte("{}"))}.request(context.Background())
 	if err != nil || request.GetBody != nil {
 		t.Errorf("the body can be rewound (%v)", err)
 	}

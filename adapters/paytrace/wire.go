@@ -14,7 +14,8 @@ import (
 	"paytrace-gateway/gateway"
 )
 
-// chargeRequest is the body of a sale or an authorization.
+// chargeRequest is the body of a sale or an authorization, but for a card in the
+// clear: its digits never stand in a string.
 type chargeRequest struct {
 	IntegratorID  string        `json:"integrator_id"`
 	Amount        gateway.Money `json:"amount"`
@@ -29,17 +30,16 @@ type chargeRequest struct {
 	DiscretionaryData   map[string]string `json:"discretionary_data,omitempty"`
 }
 
-// cardTold is a card as a request tells of it, in one of the ways there are.
+// cardTold is a card as a request tells of it, in one of the ways there are but
+// that in the clear.
 type cardTold struct {
 	HPFToken     string      `json:"hpf_token,omitempty"`
 	EncKey       string      `json:"enc_key,omitempty"`
 	CreditCard   *creditCard `json:"credit_card,omitempty"`
-	CSC          string      `json:"csc,omitempty"`
 	EncryptedCSC string      `json:"encrypted_csc,omitempty"`
 }
 
 type creditCard struct {
-	Number          string `json:"number,omitempty"`
 	EncryptedNumber string `json:"encrypted_number,omitempty"`
 	ExpirationMonth string `json:"expiration_month"`
 	ExpirationYear  string `json:"expiration_year"`

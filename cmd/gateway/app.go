@@ -46,6 +46,7 @@ type app struct {
 
 	public   net.Listener
 	operator net.Listener // nil when it shares the public one
+	cards    net.Listener // nil when no card is taken in the clear
 
 	closers []func()
 }
@@ -95,6 +96,7 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *app, er
 	a.server = api.New(api.Config{
 		Gateway: a.gateway, Issuer: issuer, Verifier: verifier, Log: log, Now: time.Now,
 		Operator: cfg.OperatorListen == cfg.Listen,
+		RawCards: rawCardsOf(cfg),
 		Quotas:   a.desk.quotas, Quota: quotasOf(cfg), Degraded: a.desk.degraded,
 		Metrics: a.gauges.Handler(), Observe: a.gauges.Request, Trace: a.gauges.Span,
 	})
@@ -170,6 +172,9 @@ func (a *app) listen() (err error) {
 		return err
 	}
 	a.onClose(func() { a.public.Close() })
+	if err := a.listenForCards(); err != nil {
+		return err
+	}
 	if a.cfg.OperatorListen == a.cfg.Listen {
 		return nil
 	}
@@ -200,10 +205,14 @@ func (a *app) run(ctx context.Context) error {
 	a.background(func(ctx context.Context) { a.gateway.RunComparison(ctx, compareEvery) })
 	a.background(func(ctx context.Context) { a.gateway.RunTelling(ctx, tellEvery) })
 
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	go func() { failed <- a.server.Serve(a.public) }()
 	if a.operator != nil {
 		go func() { failed <- a.server.ServeOperator(a.operator) }()
+	}
+	if a.cards != nil {
+		go func() { failed <- a.server.ServeCards(a.cards) }()
+		a.warnOfCards()
 	}
 	a.log.Info("gateway.started", "version", version, "listen", a.public.Addr().String(), "merchants", len(a.cfg.Merchants))
 	select {

@@ -27,6 +27,7 @@ func ownExams(cfg *config.Config) []exam {
 		one(func(ctx context.Context) gateway.Finding { return examineRunning(ctx, cfg.OperatorListen) }),
 		one(func(ctx context.Context) gateway.Finding { return examineLedger(ctx, cfg.Ledger) }),
 		one(func(ctx context.Context) gateway.Finding { return examineRedis(ctx, cfg.Redis) }),
+		one(func(ctx context.Context) gateway.Finding { return examineCards(ctx, cfg) }),
 	}
 }
 

@@ -13,6 +13,8 @@ type Config struct {
 	// OperatorListen serves readiness. The same address as Listen puts both on
 	// one listener.
 	OperatorListen string `yaml:"operatorListen"`
+	// Cards is where cards may be told in the clear, nil when nowhere.
+	Cards *CardListener `yaml:"cardListener,omitempty"`
 	// PublicURL is how callers reach Listen, without a trailing slash: the
 	// issuer and the audience of tokens.
 	PublicURL string `yaml:"publicURL"`
@@ -32,6 +34,14 @@ type Config struct {
 	// StopTimeout is how long a stopping process waits for payments under way.
 	StopTimeout time.Duration `yaml:"stopTimeout"`
 	Merchants   []Merchant    `yaml:"merchants"`
+}
+
+// CardListener takes card numbers, of the merchants that have RawCards. Without
+// a certificate it is reached from this machine alone.
+type CardListener struct {
+	Listen   string `yaml:"listen"`
+	CertFile string `yaml:"certFile,omitempty"`
+	KeyFile  string `yaml:"keyFile,omitempty"`
 }
 
 // Ledger says where the payments are kept.
@@ -130,9 +140,11 @@ type Merchant struct {
 	TimeZone Zone   `yaml:"timeZone"`
 	// TellUnmatched makes an event of every transaction at PayTrace that belongs
 	// to no payment.
-	TellUnmatched bool     `yaml:"tellUnmatched"`
-	PayTrace      PayTrace `yaml:"paytrace"`
-	Clients       []Client `yaml:"clients"`
+	TellUnmatched bool `yaml:"tellUnmatched"`
+	// RawCards lets shoppers' cards be told in the clear, on Cards.
+	RawCards bool     `yaml:"rawCards"`
+	PayTrace PayTrace `yaml:"paytrace"`
+	Clients  []Client `yaml:"clients"`
 	// Callbacks are who is told of the merchant's payments.
 	Callbacks Callbacks `yaml:"callbacks,omitempty"`
 }

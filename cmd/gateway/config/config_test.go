@@ -205,7 +205,7 @@ func TestTheCommentedMembersOfTheExampleAreTheDefaults(t *testing.T) {
 	for _, line := range []string{"ledger:", "  sqlite: ./var/gateway/ledger.db", "tokenLifetime: 15m", "maxInFlight: 1024", "stopTimeout: 65s",
 		"currency: USD", "timeZone: America", "callDeadline: 60s", "sendWindow: 5s", "referenceField: customer", "invoiceSuffix: false",
 		"exportTimeZone: America", "exportRowCap: 0", "maxConnections: 64", "maxLookConnections: 8", "rateLimit: 0",
-		"tellUnmatched: false", "watchEvery: 5m", "watchDays: 2", "checkVaultEvery: 24h", "quota: {requests: 0, per: 1s}", "tracing:", `  endpoint: ""`, "  sample: 1.0"} {
+		"tellUnmatched: false", "rawCards: false", "watchEvery: 5m", "watchDays: 2", "checkVaultEvery: 24h", "quota: {requests: 0, per: 1s}", "tracing:", `  endpoint: ""`, "  sample: 1.0"} {
 		if strings.Count(text, "# "+line) != 1 {
 			t.Fatalf("the example does not show %q in one comment", line)
 		}

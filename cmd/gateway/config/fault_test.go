@@ -15,7 +15,7 @@ var faultTable = []struct {
 	name, old, with, want string
 }{
 	{"unknown member", "username: shop", "username: shop\n      pasword: x", "6:7: merchants[0].paytrace.pasword: " + notKnownPayTrace},
-	{"unknown at the top", "merchants:", "lissten: x\nmerchants:", "1:1: lissten: is not known here; known are listen, operatorListen, publicURL, " +
+	{"unknown at the top", "merchants:", "lissten: x\nmerchants:", "1:1: lissten: is not known here; known are listen, operatorListen, cardListener, publicURL, " +
 		"dataDir, ledger, redis, secret, signingKeys, tokenLifetime, log, tracing, maxInFlight, stopTimeout, merchants"},
 	{"merge key", "username: shop", "username: shop\n      <<: {a: b}", "6:7: merchants[0].paytrace: expected a member's name of letters and digits, followed by a colon and a blank"},
 	{"name that may be a secret", "username: shop", "username: shop\n      discretionaryData: {salesRep:hunter2}",
@@ -57,6 +57,7 @@ var faultTable = []struct {
 	{"merchant id", "id: main", "id: Main", "2:9: merchants[0].id: expected 1 to 32 lower-case letters, digits and dashes, no dash first"},
 	{"truth", "id: main", "id: main\n    liveMode: yes", "3:15: merchants[0].liveMode: expected true or false"},
 	{"currency", "id: main", "id: main\n    currency: EUR", "3:15: merchants[0].currency: expected USD"},
+	{"rawCards", "id: main", "id: main\n    rawCards: 1", "3:15: merchants[0].rawCards: expected true or false"},
 	{"tellUnmatched", "id: main", "id: main\n    tellUnmatched: 1", "3:20: merchants[0].tellUnmatched: expected true or false"},
 	{"time zone", "id: main", "id: main\n    timeZone: Local", "3:15: merchants[0].timeZone: expected a time zone's name, such as America/Los_Angeles"},
 	{"no account", minimal[strings.Index(minimal, "    paytrace"):strings.Index(minimal, "    clients")], "",

@@ -36,11 +36,14 @@ func (r *reader) gateway(root *yaml.Node) *Config {
 		Tracing:        o.tracing(),
 		MaxInFlight:    read(o, "maxInFlight", number(1, 100_000), defaultMaxInFlight),
 	}
+	c.Cards = o.cardListener()
+	r.cards = o.has("cardListener")
 	c.PublicURL = read(o, "publicURL", publicURL, localURL(c.Listen))
 	c.Ledger = o.ledger(c)
 	c.Merchants = o.merchants()
 	c.StopTimeout = read(o, "stopTimeout", between(time.Second, 10*time.Minute), longestCall(c.Merchants)+stopMargin)
 	o.judgePublic(c)
+	o.judgeCards(c)
 	return c
 }
 

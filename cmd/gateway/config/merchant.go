@@ -25,6 +25,7 @@ func (o object) merchant() Merchant {
 		Currency:      read(o, "currency", currency, "USD"),
 		TimeZone:      read(o, "timeZone", zone, pacificZone()),
 		TellUnmatched: read(o, "tellUnmatched", truth, false),
+		RawCards:      o.rawCards(),
 		PayTrace:      o.paytrace(live),
 		Clients:       o.clients(live),
 		Callbacks:     o.callbacks(live),

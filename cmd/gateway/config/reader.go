@@ -21,6 +21,8 @@ type reader struct {
 	faults   Faults
 	// merchantIDs and clientIDs say where each id was seen first.
 	merchantIDs, clientIDs map[string]string
+	// cards says that there is a listener for card data.
+	cards bool
 }
 
 // faultAt records a fault at a node. A nil node stands for the whole file.

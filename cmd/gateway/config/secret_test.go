@@ -134,6 +134,7 @@ merchants:
     currency: USD
     timeZone: America/Los_Angeles
     tellUnmatched: false
+    rawCards: false
     paytrace:
       baseURL: https://api.sandbox.paytrace.com
       username: shop
