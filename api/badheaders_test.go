@@ -73,6 +73,8 @@ func badTokens(t *testing.T, h *house) []badRequest {
 		"a refund by a reader":       {method: "POST", path: "/api/v1/transactions/1/refund", as: reader},
 		"a decision by a shop":       {path: payments + "/pay_1/resolve", body: decision(), as: shop},
 		"a decision by a reader":     {path: payments + "/pay_1/resolve", body: decision(), as: reader},
+		"client token by a reader":   {method: "POST", path: clientTokens, as: reader},
+		"client token by a clerk":    {method: "POST", path: clientTokens, as: clerk},
 		"unmatched by a writer":      {path: unmatched, as: writer},
 		"unmatched by a clerk":       {path: unmatched, as: clerk},
 		"deliveries by a shop":       {path: callbacks, as: shop},

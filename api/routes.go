@@ -26,6 +26,8 @@ func (s *Server) routes(app *fiber.App) {
 	app.Post("/api/v1/transactions/:transactionId/void", s.needs(auth.PaymentsWrite), s.void)
 	app.Post("/api/v1/transactions/:transactionId/refund", s.needs(auth.PaymentsWrite), s.refund)
 
+	app.Post("/api/v1/client_tokens", s.needs(auth.PaymentsWrite), s.createClientToken)
+
 	app.Get("/api/v1/unmatched_transactions", s.needs(auth.PaymentsRead), s.listUnmatched)
 
 	app.Get("/api/v1/callbacks", s.needs(auth.CallbacksRead), s.listCallbacks)

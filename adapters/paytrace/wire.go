@@ -84,6 +84,7 @@ type answer struct {
 	OAuthError   string
 	Transactions []exportRow
 	Customers    []customerRow
+	ClientKey    string
 	// complete says that success and response_code were both there.
 	complete bool
 }
@@ -100,6 +101,7 @@ func readAnswer(body []byte) (answer, error) {
 		"transaction_id": &a.TransactionID, "approval_code": &a.ApprovalCode, "approval_message": &a.ApprovalMessage,
 		"avs_response": &a.AVS, "csc_response": &a.CSC, "masked_card_number": &a.MaskedCardNumber,
 		"errors": &a.Errors, "error": &a.OAuthError, "transactions": &a.Transactions, "customers": &a.Customers,
+		"clientKey": &a.ClientKey,
 	}, func(members map[string]json.RawMessage) {
 		_, success := members["success"]
 		_, code := members["response_code"]

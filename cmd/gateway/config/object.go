@@ -22,7 +22,7 @@ var members = map[string][]string{
 	"tracing":  {"endpoint", "sample", "headers"},
 	"merchant": {"id", "liveMode", "currency", "timeZone", "tellUnmatched", "paytrace", "clients", "callbacks"},
 	"paytrace": {"baseURL", "username", "password", "integratorID", "callDeadline", "sendWindow", "referenceField",
-		"invoiceSuffix", "exportTimeZone", "exportRowCap", "maxConnections", "maxLookConnections", "rateLimit", "watchEvery", "watchDays",
+		"invoiceSuffix", "exportTimeZone", "exportRowCap", "hostedFieldsScript", "maxConnections", "maxLookConnections", "rateLimit", "watchEvery", "watchDays",
 		"discretionaryData"},
 	"client": {"id", "secret", "secretHash", "scopes", "channel", "quota", "certificates"},
 	"quota":  {"requests", "per"},
