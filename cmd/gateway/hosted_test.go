@@ -1,0 +1,86 @@
+package main
+
+import (
+	"math/rand/v2"
+	"strconv"
+	"testing"
+)
+
+// aCard is a card that no other test, and no page, has heard of.
+func aCard() string {
+	digits, sum := "4", 0
+	for range 14 {
+		digits += strconv.Itoa(rand.IntN(10))
+	}
+	for i, d := range digits {
+		n := int(d - '0')
+		if i%2 == 0 {
+			if n *= 2; n > 9 {
+				n -= 9
+			}
+		}
+		sum += n
+	}
+	return digits + strconv.Itoa((10-sum%10)%10)
+}
+
+// The whole way of a card: from the shopper's fingers to PayTrace, and past
+// everybody else.
+func TestACardTypedIntoTheHostedFieldsIsPaidAndIsNowhereInTheGateway(t *testing.T) {
+	b := openBrowser(t)
+	d := startDemo(t)
+	card := aCard()
+	b.visit("http://" + d.front + "/")
+	b.entersCard(card, "12/30", "123")
+	if inputs := b.says("return [...document.querySelectorAll('input')].map(i => i.id).join()"); inputs != `"amount"` {
+		t.Errorf("the shop's page has the inputs %s", inputs)
+	}
+	if inside := b.says("return document.getElementById('hpf_casper').contentDocument"); inside != "null" {
+		t.Errorf("the shop's page sees into the frame: %s", inside)
+	}
+	b.click("#buy")
+	b.reads("#said", "Payment approved")
+	b.reads("#salesforce", "Completed", card[12:])
+
+	// Gateway and shop are one process of the demo, the simulated PayTrace another.
+	if id := d.page().Orders[0].Payment.PaymentID; held(t, d.cmd.Process.Pid, id) == 0 {
+		t.Errorf("not even %s is in the memory of the gateway: this test sees nothing", id)
+	}
+	if n := held(t, d.cmd.Process.Pid, card); n != 0 {
+		t.Errorf("the card's digits stand %d times in the memory of the gateway and its shop", n)
+	}
+	if held(t, childOf(t, d.cmd.Process.Pid), card) == 0 {
+		t.Error("the card's digits are not even in PayTrace's memory: this test sees nothing")
+	}
+	d.stop()
+}
+
+func TestWhatGoesWrongInTheHostedFieldsIsSaidAndCostsNothing(t *testing.T) {
+	b := openBrowser(t)
+	d := startDemo(t)
+	b.visit("http://" + d.front + "/")
+
+	b.entersCard("4012000098765438", "13/30", "9")
+	b.click("#buy")
+	b.reads("#said", "valid Credit Card Number", "valid Expiration Month", "valid CSC")
+	b.entersCard("4012000098765439", "12/30", "999")
+	d.processor().ask("POST", "/clock", `{"advanceSeconds":3600}`, nil)
+	b.click("#buy")
+	b.reads("#said", "The card form had expired")
+	if n := d.processor().charged("sale"); n != 0 {
+		t.Fatalf("%d sales before a card was taken", n)
+	}
+
+	b.entersCard("4012000098765439", "12/30", "999")
+	b.types("#amount", "1.12")
+	b.click("#buy")
+	b.reads("#said", "did not approve")
+	b.entersCard("4012000098765439", "12/30", "999")
+	b.types("#amount", "19.99")
+	b.says("document.getElementById('buy').click(); document.getElementById('buy').disabled = false; document.getElementById('buy').click()")
+	b.reads("#said", "Payment approved")
+	if n := d.processor().charged("sale"); n != 2 {
+		t.Errorf("%d sales, want the declined one and one that was pressed for twice", n)
+	}
+	d.stop()
+}
