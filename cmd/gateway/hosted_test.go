@@ -55,10 +55,20 @@ func TestACardTypedIntoTheHostedFieldsIsPaidAndIsNowhereInTheGateway(t *testing.
 	d.stop()
 }
 
+// forged has the page claim that PayTrace has taken a card, while the fields are
+// empty.
+const forged = `const token = PTPayment.process();
+window.postMessage({ eventName: "HostedPaymentCreated", data: { hpf_token: "forged", enc_key: "forged" } }, "*");
+return token.then(r => r.message.hpf_token, why => why.reason.length ? "refused" : why.message)`
+
 func TestWhatGoesWrongInTheHostedFieldsIsSaidAndCostsNothing(t *testing.T) {
 	b := openBrowser(t)
 	d := startDemo(t)
 	b.visit("http://" + d.front + "/")
+	b.present("#buy:enabled")
+	if got := b.says(forged); got != `"refused"` {
+		t.Errorf("the script takes a message that is not its frame's: %s", got)
+	}
 
 	b.entersCard("4012000098765438", "13/30", "9")
 	b.click("#buy")

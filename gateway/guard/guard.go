@@ -32,12 +32,14 @@ func New(next gateway.Processor, config Config) *Guard {
 			string(gateway.NotSent), string(gateway.Unknown)),
 		refused: newTally(reasons...),
 	}
+	// Looks that wait hold one second's slots at most, and so do shoppers who open
+	// the form. A reconciler with much to look up must not push a checkout past its
+	// time to send.
+	oneSecond := int64(min(config.RatePerSecond, config.MaxQueue))
 	g.look = &class{
 		breaker: NewBreaker(Look, config.Breaker, config.changed),
 		timeout: config.LookTimeout,
-		// Looks that wait hold one second's slots at most. A reconciler with
-		// much to look up must not push a checkout past its time to send.
-		maxWaiting: int64(min(config.RatePerSecond, config.MaxQueue)),
+		maxWaiting: oneSecond,
 		attempts:   newTally(lookFound, lookNotFound, lookFailed),
 		refused:    newTally(reasons...),
 	}
@@ -46,7 +48,7 @@ func New(next gateway.Processor, config Config) *Guard {
 	g.form = &class{
 		breaker:    NewBreaker(Form, config.Breaker, config.changed),
 		timeout:    config.LookTimeout,
-		maxWaiting: int64(config.MaxQueue),
+		maxWaiting: oneSecond,
 		attempts:   newTally(formGiven, formRefused, lookFailed),
 		refused:    newTally(reasons...),
 	}
