@@ -42,6 +42,7 @@ const checkout = (() => {
       return { hpfToken: message.hpf_token, encKey: message.enc_key };
     } catch (why) {
       if (typeof why === "string") throw new Error("The card form does not answer. Please try again.");
+      if (why.reason?.length) throw new Error(why.reason.map(field => field.description).join(" "));
       await open(); // The client key has expired, as far as anybody can tell.
       throw new Error("The card form had expired. Please enter the card again.");
     }

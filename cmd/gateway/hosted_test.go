@@ -55,6 +55,20 @@ func TestACardTypedIntoTheHostedFieldsIsPaidAndIsNowhereInTheGateway(t *testing.
 	d.stop()
 }
 
+// refused has PayTrace refuse what its fields had found good.
+const refused = `const process = PTPayment.process;
+PTPayment.process = () => Promise.reject({ success: false, message: "x", reason: [{ responseCode: "35", description: "That is no card." }] });
+return checkout.pay({}).catch(e => e.message).finally(() => { PTPayment.process = process; })`
+
+const pressedTwice = `const details = { amount: "19.99", intent: "sale" };
+return Promise.all([checkout.pay(details), checkout.pay(details)]).then(told => told.map(t => t.message).join())`
+
+// cutOff has the shop's server not answer five times, and the page not wait.
+const cutOff = `const { fetch, setTimeout } = window;
+let left = 5;
+window.fetch = (path, request) => path === "/buy" && left-- > 0 ? Promise.reject(new TypeError("cut off")) : fetch(path, request);
+window.setTimeout = (then, wait) => setTimeout(then, wait === 2000 ? 1 : wait)`
+
 // forged has the page claim that PayTrace has taken a card, while the fields are
 // empty.
 const forged = `const token = PTPayment.process();
@@ -74,6 +88,9 @@ func TestWhatGoesWrongInTheHostedFieldsIsSaidAndCostsNothing(t *testing.T) {
 	b.click("#buy")
 	b.reads("#said", "valid Credit Card Number", "valid Expiration Month", "valid CSC")
 	b.entersCard("4012000098765439", "12/30", "999")
+	if got := b.says(refused); got != `"That is no card."` {
+		t.Errorf("a card that PayTrace refuses: %s", got)
+	}
 	d.processor().ask("POST", "/clock", `{"advanceSeconds":3600}`, nil)
 	b.click("#buy")
 	b.reads("#said", "The card form had expired")
@@ -87,10 +104,30 @@ func TestWhatGoesWrongInTheHostedFieldsIsSaidAndCostsNothing(t *testing.T) {
 	b.reads("#said", "did not approve")
 	b.entersCard("4012000098765439", "12/30", "999")
 	b.types("#amount", "19.99")
-	b.says("document.getElementById('buy').click(); document.getElementById('buy').disabled = false; document.getElementById('buy').click()")
-	b.reads("#said", "Payment approved")
+	if got := b.says(pressedTwice); got != `"Payment approved,Payment approved"` {
+		t.Errorf("pressed twice: %s", got)
+	}
 	if n := d.processor().charged("sale"); n != 2 {
 		t.Errorf("%d sales, want the declined one and one that was pressed for twice", n)
+	}
+	d.stop()
+}
+
+// Nobody knows whether the first request has come, so nothing of it may change.
+func TestAPageThatGotNoAnswerSendsTheSameRequestAgain(t *testing.T) {
+	b := openBrowser(t)
+	d := startDemo(t)
+	b.visit("http://" + d.front + "/")
+	b.entersCard("4012000098765439", "12/30", "999")
+	b.says(cutOff)
+	b.click("#buy")
+	b.reads("#said", "press the button again")
+	b.types("#amount", "5.00")
+	b.click("#buy")
+	b.reads("#said", "Payment approved")
+	b.reads("#orders", "19.99")
+	if n := d.processor().charged("sale"); n != 1 {
+		t.Errorf("%d sales, want 1", n)
 	}
 	d.stop()
 }

@@ -37,8 +37,8 @@ func New(next gateway.Processor, config Config) *Guard {
 	// time to send.
 	oneSecond := int64(min(config.RatePerSecond, config.MaxQueue))
 	g.look = &class{
-		breaker: NewBreaker(Look, config.Breaker, config.changed),
-		timeout: config.LookTimeout,
+		breaker:    NewBreaker(Look, config.Breaker, config.changed),
+		timeout:    config.LookTimeout,
 		maxWaiting: oneSecond,
 		attempts:   newTally(lookFound, lookNotFound, lookFailed),
 		refused:    newTally(reasons...),
