@@ -17,8 +17,8 @@ run: build ## start the gateway with the PayTrace simulator on 127.0.0.1 and pri
 test: ## run every test under the race detector, then what is too long for it without it
 	@test -n "$$POSTGRES_URL$$DOCKER_HOST" || command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || test -S /var/run/docker.sock || echo "skipped: the ledger on PostgreSQL (no POSTGRES_URL, no postgres on this machine, no Docker)"
 	@test -n "$$REDIS_URL$$DOCKER_HOST" || command -v redis-server >/dev/null || test -S /var/run/docker.sock || echo "skipped: claims and quotas in Redis (no REDIS_URL, no redis-server on this machine, no Docker)"
-	@command -v chromedriver >/dev/null || echo "skipped: the demo's page in a browser (no chromium and chromedriver on this machine)"
-	@command -v node >/dev/null && command -v php >/dev/null || echo "skipped: webhook signatures in other languages (no node or php on this machine)"
+	@command -v chromedriver >/dev/null || echo "skipped: the demo's page and the card form in a browser (no chromium and chromedriver on this machine)"
+	@command -v node >/dev/null && command -v php >/dev/null || echo "skipped: webhook signatures in other languages, and the PHP shop of docs/hosted-fields.md (no node or php on this machine)"
 	$(GO) test -race ./...
 	$(GO) test ./gateway ./internal/simulation/...
 

@@ -81,6 +81,8 @@ func badTokens(t *testing.T, h *house) []badRequest {
 		"forgetting one by a keeper": {method: "DELETE", path: vault + "/c/payments/pm_1", as: keeper},
 		"customers by a writer":      {path: vault, as: writer},
 		"a stored card by a reader":  {path: vault + "/c/payments/pm_1", as: reader},
+		"client token by a reader":   {method: "POST", path: clientTokens, as: reader},
+		"client token by a clerk":    {method: "POST", path: clientTokens, as: clerk},
 		"unmatched by a writer":      {path: unmatched, as: writer},
 		"unmatched by a clerk":       {path: unmatched, as: clerk},
 		"deliveries by a shop":       {path: callbacks, as: shop},

@@ -26,6 +26,8 @@ func (s *Server) routes(app *fiber.App) {
 	app.Post("/api/v1/transactions/:transactionId/void", s.needs(auth.PaymentsWrite), s.void)
 	app.Post("/api/v1/transactions/:transactionId/refund", s.needs(auth.PaymentsWrite), s.refund)
 
+	app.Post("/api/v1/client_tokens", s.needs(auth.PaymentsWrite), s.createClientToken)
+
 	app.Post("/api/v1/customer_vault", s.needs(auth.VaultWrite), s.createCustomer)
 	app.Get("/api/v1/customer_vault", s.needs(auth.VaultRead), s.listCustomers)
 	app.Get("/api/v1/customer_vault/:customerId", s.needs(auth.VaultRead), s.getCustomer)

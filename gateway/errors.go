@@ -115,6 +115,9 @@ func withOutcome(err error, outcome Outcome) error {
 var (
 	// ErrNotFound says that a port has no such thing.
 	ErrNotFound = errors.New("not found")
+	// ErrCredentials says that the processor refuses our log-in or our set-up,
+	// which only the operator can mend.
+	ErrCredentials = errors.New("the processor refuses our log-in or set-up")
 	// ErrStale says that the payment has moved on since it was read.
 	ErrStale = errors.New("the payment has changed since it was read")
 	// ErrTransactionTaken says that the processor's transaction belongs to

@@ -126,6 +126,24 @@ type Processor interface {
 	Refund(context.Context, Refund) Result
 	Inspector
 	Profiles
+	CardForm
+}
+
+// CardForm is the processor's own form for a card, in a shopper's browser. The
+// card goes from there to the processor, and to nobody else.
+type CardForm interface {
+	// ClientKey asks for the key that opens the form. It moves no money, leaves
+	// nothing behind and may be asked again. It returns ErrCredentials when the
+	// processor refuses our log-in or set-up.
+	ClientKey(context.Context) (ClientKey, error)
+}
+
+// ClientKey opens a card form. The key goes to a browser and into no log.
+type ClientKey struct {
+	Key string
+	// ScriptURL is the address of the processor's script for the form, empty
+	// where it is not known.
+	ScriptURL string
 }
 
 // Inspector looks at what a processor has on its books. Looking changes

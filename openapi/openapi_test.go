@@ -104,6 +104,7 @@ func TestContractHasTheseCallsAndNoOthers(t *testing.T) {
 		"post /api/v1/callbacks/replay",
 		"post /api/v1/callbacks/{deliveryId}/replay",
 		"post /api/v1/callbacks/{deliveryId}/skip",
+		"post /api/v1/client_tokens",
 		"post /api/v1/customer_vault",
 		"post /api/v1/customer_vault/{customerId}/payments",
 		"post /api/v1/payments",
@@ -125,7 +126,7 @@ func TestContractHasTheseCallsAndNoOthers(t *testing.T) {
 
 // Every POST that moves money or stores a card needs a key, but for giving a key
 // up. Every call that changes something can be bounded in time, a person's
-// decisions too, which move none.
+// decisions and the key of a card form too, which move none.
 func TestMoneyCallsDeclareTheirHeaders(t *testing.T) {
 	d := parse(t, openapi.YAML())
 	d.operations(func(path, method string, op node) {
@@ -137,8 +138,8 @@ func TestMoneyCallsDeclareTheirHeaders(t *testing.T) {
 			p = d.followed(p)
 			required[p.text("name")], _ = p.value["required"].(bool)
 		})
-		decides := strings.HasSuffix(path, "/resolve") || strings.HasPrefix(path, "/api/v1/callbacks/") || strings.HasPrefix(path, "/api/v1/subscribers/")
-		if got, want := required["Idempotency-Key"] == true, method == "post" && !strings.Contains(path, "/by-key/") && !decides; got != want {
+		movesNone := strings.HasSuffix(path, "/resolve") || path == "/api/v1/client_tokens" || strings.HasPrefix(path, "/api/v1/callbacks/") || strings.HasPrefix(path, "/api/v1/subscribers/")
+		if got, want := required["Idempotency-Key"] == true, method == "post" && !strings.Contains(path, "/by-key/") && !movesNone; got != want {
 			t.Errorf("%s %s requires an Idempotency-Key: %t, want %t", method, path, got, want)
 		}
 		if _, declared := required["X-Request-Timeout-Ms"]; !declared {

@@ -16,6 +16,7 @@ const (
 	refundPath      = "/v1/transactions/refund/for_transaction"
 	exportIDPath    = "/v1/transactions/export/by_id"
 	exportDatesPath = "/v1/transactions/export/by_date_range"
+	clientKeyPath   = "/v1/payment_fields/token/create"
 )
 
 // chargePath is where a sale or an authorization by this payer goes.
@@ -33,9 +34,10 @@ type Client struct {
 	base   string
 	zone   *time.Location
 	// money carries what moves money, looks carries exports and requests for
-	// tokens: however many looks there are, a charge finds a connection.
-	money, looks *transport
-	tokens       *keeper
+	// tokens, forms what opens card forms: however many looks there are, a charge
+	// finds a connection, and however many shoppers come, a look does.
+	money, looks, forms *transport
+	tokens              *keeper
 }
 
 // New makes a client; the error names every fault of the configuration.
@@ -58,6 +60,7 @@ func New(config Config) (*Client, error) {
 		zone:   zone,
 		money:  newTransport(config, config.MaxConnections),
 		looks:  newTransport(config, config.MaxLookConnections),
+		forms:  newTransport(config, config.MaxConnections),
 	}
 	c.tokens = newKeeper(c.fetchToken, config.LogIn, config.Now, config.Log)
 	return c, nil
@@ -73,6 +76,7 @@ func (c *Client) Run(ctx context.Context) {
 func (c *Client) close() {
 	c.money.close()
 	c.looks.close()
+	c.forms.close()
 }
 
 // fetchToken asks for an access token, once.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"strings"
 	"time"
 	_ "time/tzdata" // The zone of PayTrace's dates must be known in an empty container too.
 )
@@ -29,6 +30,13 @@ const (
 	// DefaultMaxLookConnections is small, since looks can wait.
 	DefaultMaxLookConnections = 8
 )
+
+// scripts are the addresses of PayTrace's script for its hosted fields, by the
+// API that they belong to. Merchants' public pages load them from there.
+var scripts = map[string]string{
+	"https://api.paytrace.com":         "https://protect.paytrace.com/js/protect.min.js",
+	"https://api.sandbox.paytrace.com": "https://protect.sandbox.paytrace.com/js/protect.min.js",
+}
 
 // maxIntegratorID is the length of the ids that PayTrace issues.
 const maxIntegratorID = 12
@@ -68,8 +76,12 @@ type Config struct {
 	// IdleTimeout is short because a connection that PayTrace closes at the
 	// moment of a charge makes that charge's outcome unknown.
 	IdleTimeout time.Duration
-	// MaxConnections is for what moves money. Exports and requests for tokens
-	// have MaxLookConnections of their own.
+	// HostedFieldsScript is the address of PayTrace's script for a shopper's
+	// browser; empty takes the one that belongs to BaseURL, if it is known.
+	HostedFieldsScript string
+
+	// MaxConnections is for what moves money, and again for client keys. Exports
+	// and requests for tokens have MaxLookConnections of their own.
 	MaxConnections     int
 	MaxLookConnections int
 
@@ -102,6 +114,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.IdleTimeout, DefaultIdleTimeout)
 	setDefault(&c.MaxConnections, DefaultMaxConnections)
 	setDefault(&c.MaxLookConnections, DefaultMaxLookConnections)
+	setDefault(&c.HostedFieldsScript, scripts[strings.TrimSuffix(c.BaseURL, "/")])
 	if c.Dial == nil {
 		c.Dial = new(net.Dialer).DialContext
 	}

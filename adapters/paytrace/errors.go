@@ -91,6 +91,7 @@ const (
 	sayRefund      = "The refund was not made."
 	sayVoid        = "The payment was not cancelled."
 	sayCapture     = "The payment was not captured."
+	sayUsedToken   = "The hosted-fields token was used already or has expired. The card has to be entered again: get a new token from the shopper's browser and send it with a new key."
 	sayCheckData   = "Some of the payment's details are not valid. Nothing was charged. Please check them."
 )
 
@@ -155,7 +156,7 @@ var table = map[code]verdict{
 	{numberedError, "816"}: contested("could not be captured", sayCapture),
 	{numberedError, "817"}: contested("could not be refunded", sayRefund),
 	{numberedError, "818"}: contested("could not be voided", sayVoid),
-	{numberedError, "961"}: invalid("hosted-fields token used or unknown", "paymentMethod.hostedFields.hpfToken", "The card form was used already or has expired. Please enter the card again.").mayRetry(),
+	{numberedError, "961"}: invalid("hosted-fields token used or unknown", "paymentMethod.hostedFields.hpfToken", sayUsedToken).mayRetry(),
 	// 970 names the parameter; missing tells of the ones a caller can mend.
 	{numberedError, "970"}: operators("a required parameter is missing"),
 	{numberedError, "971"}: operators("integrator_id is not valid"),

@@ -11,7 +11,7 @@ import (
 
 var _ gateway.Examiner = (*Client)(nil)
 
-// Examine logs in once and reads the export of today. It needs no Run, and
+// Examine logs in once, reads the export of today and asks for a client key. It needs no Run, and
 // neither does it log in a second time: a refused password that is tried often
 // locks the user out.
 func (c *Client) Examine(ctx context.Context) []gateway.Finding {
@@ -33,7 +33,23 @@ func (c *Client) Examine(ctx context.Context) []gateway.Finding {
 			Mend: "check integratorID, and the right to export of the API user; without exports no lost answer is ever found again",
 		})
 	}
-	return append(all, gateway.Finding{Grade: gateway.Well, Tried: "PayTrace export", Found: fmt.Sprintf("of today, %s: %d transactions", c.day(now), len(rows))})
+	all = append(all, gateway.Finding{Grade: gateway.Well, Tried: "PayTrace export", Found: fmt.Sprintf("of today, %s: %d transactions", c.day(now), len(rows))})
+	return append(all, c.examineForm(ctx))
+}
+
+// examineForm leaves nothing behind but a key that nobody has. A merchant whose
+// shops have no card form can do without one.
+func (c *Client) examineForm(ctx context.Context) gateway.Finding {
+	f := gateway.Finding{Grade: gateway.Well, Tried: "PayTrace card form", Found: "gives client keys"}
+	switch key, err := c.ClientKey(ctx); {
+	case err != nil:
+		f.Grade, f.Found = gateway.Doubtful, err.Error()
+		f.Mend = "where a shop takes cards by hosted fields, ask PayTrace for the API user's right to them"
+	case key.ScriptURL == "":
+		f.Grade, f.Found = gateway.Doubtful, "gives client keys, but the address of its script is not known"
+		f.Mend = "set hostedFieldsScript, where a shop takes cards by hosted fields"
+	}
+	return f
 }
 
 func (c *Client) notLoggedIn(err error) gateway.Finding {

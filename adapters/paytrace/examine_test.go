@@ -22,8 +22,16 @@ func wantFindings(t *testing.T, found []gateway.Finding, want ...string) {
 }
 
 func TestExamineReadsTodaysExportAndMovesNothing(t *testing.T) {
+	a := openAccount(t, func(c *paytrace.Config) { c.HostedFieldsScript = "http://127.0.0.1:1/protect.js" })
+	wantFindings(t, a.Examine(t.Context()), "ok PayTrace log-in: 127.0.0.1:…granted a token", "ok PayTrace export: of today…0 transactions",
+		"ok PayTrace card form: …client keys")
+}
+
+func TestExamineSaysThatNoCardFormCanBeOpened(t *testing.T) {
 	a := openAccount(t)
-	wantFindings(t, a.Examine(t.Context()), "ok PayTrace log-in: 127.0.0.1:…granted a token", "ok PayTrace export: of today…0 transactions")
+	wantFindings(t, a.Examine(t.Context()), "ok PayTrace log-in: …token", "ok PayTrace export: …of today", "warn PayTrace card form: …set hostedFieldsScript")
+	a.order("PUT", "/faults", `{"faults":[{"operation":"payment_fields","kind":"status","status":503}]}`)
+	wantFindings(t, a.Examine(t.Context()), "ok PayTrace log-in: …token", "ok PayTrace export: …of today", "warn PayTrace card form: …ask PayTrace")
 }
 
 func TestExamineSaysThatTheLogInIsRefused(t *testing.T) {

@@ -90,6 +90,7 @@ type answer struct {
 	OAuthError   string
 	Transactions []exportRow
 	Profiles     []profileRow
+	ClientKey    string
 	// complete says that success and response_code were both there.
 	complete bool
 }
@@ -107,6 +108,7 @@ func readAnswer(body []byte) (answer, error) {
 		"avs_response": &a.AVS, "csc_response": &a.CSC, "masked_card_number": &a.MaskedCardNumber,
 		"customer_id": &a.CustomerID,
 		"errors":      &a.Errors, "error": &a.OAuthError, "transactions": &a.Transactions, "customers": &a.Profiles,
+		"clientKey": &a.ClientKey,
 	}, func(members map[string]json.RawMessage) {
 		_, success := members["success"]
 		_, code := members["response_code"]

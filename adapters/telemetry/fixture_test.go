@@ -131,5 +131,6 @@ func busyGuard() guard.State {
 			Attempts: map[string]uint64{"found": 9},
 			Refused:  map[string]uint64{"limit": 6},
 		},
+		Form: guard.ClassState{Breaker: "closed", Attempts: map[string]uint64{"given": 5}},
 	}
 }

@@ -49,9 +49,10 @@ var (
 	methods = namesOf(http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch,
 		http.MethodDelete, http.MethodConnect, http.MethodOptions, http.MethodTrace)
 
-	// outcomes are those of calls that move money, and those of looks.
+	// outcomes are those of calls that move money, of looks, and of asking for the
+	// key of a card form.
 	outcomes = namesOf(gateway.Approved, gateway.Declined, gateway.Rejected, gateway.NotSent, gateway.Unknown,
-		"found", "not_found", "failed")
+		"found", "not_found", "failed", "given", "refused")
 
 	reasons = namesOf("open", "limit", "late", "cancelled")
 
@@ -62,7 +63,7 @@ var (
 
 // classesOf are the parts of a guard's state by the names of its classes.
 func classesOf(s guard.State) map[string]guard.ClassState {
-	return map[string]guard.ClassState{guard.Money: s.Money, guard.Look: s.Look}
+	return map[string]guard.ClassState{guard.Money: s.Money, guard.Look: s.Look, guard.Form: s.Form}
 }
 
 // statusLabel is the number of a status that HTTP knows.
@@ -76,7 +77,7 @@ func statusLabel(status int) string {
 // breakersOf are the states of a merchant's breakers by the names of their
 // classes.
 func breakersOf(s guard.State) map[string]string {
-	states := map[string]string{guard.Money: s.Money.Breaker, guard.Look: s.Look.Breaker}
+	states := map[string]string{guard.Money: s.Money.Breaker, guard.Look: s.Look.Breaker, guard.Form: s.Form.Breaker}
 	if s.LogIn != "" {
 		states[guard.Token] = s.LogIn
 	}

@@ -41,7 +41,7 @@ func TestUnknownValuesBecomeOther(t *testing.T) {
 		standings = append(standings, gateway.SubscriberStanding{MerchantID: value, Name: value})
 		tel.Request(value, value, 1000+len(value), time.Second)
 		bad.Breaker = value
-		guards[value] = guard.State{Money: bad, Look: bad}
+		guards[value] = guard.State{Money: bad, Look: bad, Form: bad}
 		backlog = append(backlog, gateway.Backlog{MerchantID: value, Unknown: 1})
 	}
 	(&fakeLedger{rows: backlog}).watch(tel)
@@ -56,7 +56,7 @@ func TestUnknownValuesBecomeOther(t *testing.T) {
 		t.Fatalf("the scrape failed: %v", err)
 	}
 	allowed := map[string][]string{
-		"merchant": {"acme", "globex"}, "class": {"money", "look"}, "state": {"closed", "half-open", "open"}, "version": {"1.2.3"},
+		"merchant": {"acme", "globex"}, "class": {"money", "look", "form"}, "state": {"closed", "half-open", "open"}, "version": {"1.2.3"},
 		"subscriber": {"erp", "shop"},
 	}
 	for _, stage := range gateway.Stages {
@@ -80,6 +80,7 @@ func TestUnknownValuesBecomeOther(t *testing.T) {
 	wantMetrics(t, tel, "counter", "http_requests_total", `http_requests_total{method="other",route="other",status="other"} `+n)
 	wantMetrics(t, tel, "counter", "redis_errors_total", `redis_errors_total{kind="other"} `+n)
 	wantMetrics(t, tel, "counter", "processor_attempts_total", `
+		processor_attempts_total{class="form",merchant="other",outcome="other"} `+all+`
 		processor_attempts_total{class="look",merchant="other",outcome="other"} `+all+`
 		processor_attempts_total{class="money",merchant="other",outcome="other"} `+all)
 	wantMetrics(t, tel, "gauge", "unknown_operations", `
@@ -110,6 +111,7 @@ func TestEveryWordOfTheOtherPackagesHasItsLabel(t *testing.T) {
 		{"../../gateway/observer.go", "Stage", stages},
 		{"../../gateway/processor.go", "Outcome", outcomes},
 		{"../../gateway/guard/state.go", "look", outcomes},
+		{"../../gateway/guard/state.go", "form", outcomes},
 		{"../../gateway/guard/state.go", "reason", reasons},
 		{"../redis/errors.go", "kind", redisFaults},
 	} {

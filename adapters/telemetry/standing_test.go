@@ -30,11 +30,14 @@ func TestABreakerIsInOneState(t *testing.T) {
 		tel := opened(t, newClock().Now)
 		tel.Watch(Sources{Guards: func() map[string]guard.State {
 			return map[string]guard.State{"acme": {
-				Money: guard.ClassState{Breaker: state}, Look: guard.ClassState{Breaker: "closed"}, LogIn: "open",
+				Money: guard.ClassState{Breaker: state}, Look: guard.ClassState{Breaker: "closed"}, Form: guard.ClassState{Breaker: "closed"}, LogIn: "open",
 			}}
 		}})
 		one := map[bool]string{true: " 1\n", false: " 0\n"}
 		wantMetrics(t, tel, "gauge", "breaker_state", `
+			breaker_state{class="form",merchant="acme",state="closed"} 1
+			breaker_state{class="form",merchant="acme",state="half-open"} 0
+			breaker_state{class="form",merchant="acme",state="open"} 0
 			breaker_state{class="look",merchant="acme",state="closed"} 1
 			breaker_state{class="look",merchant="acme",state="half-open"} 0
 			breaker_state{class="look",merchant="acme",state="open"} 0
@@ -53,6 +56,7 @@ func TestAGuardTellsItsCounts(t *testing.T) {
 		return map[string]guard.State{"acme": busyGuard(), "globex": {Queue: 1}}
 	}})
 	wantMetrics(t, tel, "counter", "processor_attempts_total", `
+		processor_attempts_total{class="form",merchant="acme",outcome="given"} 5
 		processor_attempts_total{class="look",merchant="acme",outcome="found"} 9
 		processor_attempts_total{class="money",merchant="acme",outcome="approved"} 7
 		processor_attempts_total{class="money",merchant="acme",outcome="unknown"} 2`)
@@ -61,6 +65,8 @@ func TestAGuardTellsItsCounts(t *testing.T) {
 		guard_refused_total{class="money",merchant="acme",reason="late"} 1
 		guard_refused_total{class="money",merchant="acme",reason="open"} 5`)
 	wantMetrics(t, tel, "counter", "guard_retried_total", `
+		guard_retried_total{class="form",merchant="acme"} 0
+		guard_retried_total{class="form",merchant="globex"} 0
 		guard_retried_total{class="look",merchant="acme"} 0
 		guard_retried_total{class="look",merchant="globex"} 0
 		guard_retried_total{class="money",merchant="acme"} 3

@@ -132,10 +132,55 @@ func (b *browser) reads(css string, words ...string) {
 	})
 }
 
+// present waits until the page has such an element.
+func (b *browser) present(css string) {
+	b.t.Helper()
+	eventually(b.t, "the page has "+css, func() bool {
+		var found []map[string]string
+		err := json.Unmarshal(b.send(http.MethodPost, "/elements", map[string]string{"using": "css selector", "value": css}), &found)
+		return err == nil && len(found) > 0
+	})
+}
+
+func (b *browser) types(css, text string) {
+	b.t.Helper()
+	b.send(http.MethodPost, b.find(css)+"/clear", map[string]string{})
+	b.send(http.MethodPost, b.find(css)+"/value", map[string]string{"text": text})
+}
+
+// inFrame does something within a frame of the page.
+func (b *browser) inFrame(css string, do func()) {
+	b.t.Helper()
+	b.present(css)
+	id := strings.TrimPrefix(b.find(css), "/element/")
+	b.send(http.MethodPost, "/frame", map[string]any{"id": map[string]string{"element-6066-11e4-a52e-4f735466cecf": id}})
+	do()
+	b.send(http.MethodPost, "/frame", map[string]any{"id": nil})
+}
+
+// says is what a script of the page gives.
+func (b *browser) says(script string) string {
+	b.t.Helper()
+	return string(b.send(http.MethodPost, "/execute/sync", map[string]any{"script": script, "args": []any{}}))
+}
+
+// entersCard types a card into PayTrace's hosted fields, once they are there.
+func (b *browser) entersCard(number, expiration, code string) {
+	b.t.Helper()
+	b.present("#buy:enabled")
+	b.inFrame("#pt_hpf_form iframe", func() {
+		b.present("#SECCODE")
+		b.types("#CC", number)
+		b.types("#EXP", expiration)
+		b.types("#SECCODE", code)
+	})
+}
+
 func TestAShopperBuysAndEverybodyIsShownInABrowser(t *testing.T) {
 	b := openBrowser(t)
 	d := startDemo(t)
 	b.visit("http://" + d.front + "/")
+	b.entersCard("4012000098765439", "12/30", "999")
 	b.click("#buy")
 	b.reads("#said", "Payment approved")
 	order := d.page().Orders[0]

@@ -174,7 +174,7 @@ var demoYAML string
 // that folder.
 func (o demoOptions) yaml(data string) string {
 	return strings.NewReplacer(
-		"LISTEN", strconv.Quote(o.listen), "SIMULATOR", strconv.Quote("http://"+o.simulator), "SHOP", "http://"+o.shop, "ADDRESS", strconv.Quote(o.shop),
+		"LISTEN", strconv.Quote(o.listen), "SIMULATOR", strconv.Quote("http://"+o.simulator), "SCRIPT", strconv.Quote("http://"+o.control+"/protect.js"), "SHOP", "http://"+o.shop, "ADDRESS", strconv.Quote(o.shop),
 		"DATA", strconv.Quote(data), "LEVEL", strconv.Quote(o.logLevel),
 	).Replace(demoYAML)
 }

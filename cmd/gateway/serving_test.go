@@ -30,6 +30,7 @@ merchants:
       username: simulator@paytrace.test
       password: ${PAYTRACE_ACCOUNT_PASSWORD}
       integratorID: simulator001
+      hostedFieldsScript: http://%[2]s/protect.js
       sendWindow: 1s
     clients:
       - id: shop

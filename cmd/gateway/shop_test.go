@@ -35,6 +35,7 @@ type answer struct {
 	Code, Detail      string
 	Retryable         bool
 	RetryAfterSeconds int
+	Errors            []struct{ Field, Message string }
 }
 
 // tells is the answer in one line, for comparing: the HTTP status and either

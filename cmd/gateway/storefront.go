@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,9 +20,6 @@ import (
 	"paytrace-gateway/adapters/salesforce/salesforcetest"
 	"paytrace-gateway/gateway"
 )
-
-//go:embed storefront.html
-var storefrontPage []byte
 
 const (
 	// shopBudget is how long the shop lets the gateway take, as a Magento module
@@ -46,6 +42,7 @@ type storefront struct {
 
 	mu     sync.Mutex
 	orders []*placed
+	shown  map[string]bool // the numbers of forms that nothing was bought with yet
 	next   int
 	token  string
 }
@@ -76,14 +73,14 @@ func newStorefront(address, base, control, hookSecret string) *storefront {
 		base: base, control: control, hooks: newHookLog(hookSecret),
 		magento: magentotest.New(magentotest.Options{Address: "http://" + address}),
 		org:     salesforcetest.New(salesforcetest.Settings{ClientID: "demo-org", ClientSecret: demoOrgSecret, RunAs: "payments@demo.test"}),
-		client:  &http.Client{Timeout: shopPatience}, next: 1,
+		client:  &http.Client{Timeout: shopPatience}, shown: map[string]bool{}, next: 1,
 	}
 }
 
 // handler is everything that the shop serves.
 func (s *storefront) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.page)
+	s.forms(mux)
 	mux.HandleFunc("GET /state", s.state)
 	mux.HandleFunc("POST /buy", s.buy)
 	mux.HandleFunc("POST /orders/{order}/{verb}", s.operate)
@@ -91,12 +88,6 @@ func (s *storefront) handler() http.Handler {
 	mux.Handle("/services/", s.org)
 	mux.Handle("/rest/", s.magento)
 	return mux
-}
-
-func (s *storefront) page(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; connect-src 'self' http://"+s.control)
-	_, _ = w.Write(bytes.ReplaceAll(storefrontPage, []byte("CONTROL"), []byte("http://"+s.control)))
 }
 
 // state is what the page shows, as it happens.
@@ -143,19 +134,22 @@ func (s *storefront) latest(hooks []hook, o placed) json.RawMessage {
 
 // purchase is what the page sends: the card stays with PayTrace.
 type purchase struct {
-	Amount, Intent, HPFToken, EncKey string
+	Attempt, Amount, Intent, HPFToken, EncKey string
 }
 
-// buy asks for the payment of a new order, under a key that names the shop's
-// own order: pressing the button twice makes two orders, a repeat of one request
-// makes none.
+// buy asks for the payment of the order that the form was shown for, under a key
+// that names it: however often the page sends it, it is paid once.
 func (s *storefront) buy(w http.ResponseWriter, r *http.Request) {
 	var p purchase
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16)).Decode(&p); err != nil {
-		http.Error(w, "expected amount, intent, hpfToken and encKey", http.StatusBadRequest)
+		http.Error(w, "expected attempt, amount, intent, hpfToken and encKey", http.StatusBadRequest)
 		return
 	}
 	o := s.place(p)
+	if o == nil {
+		http.Error(w, "this form was shown by nobody, or too long ago", http.StatusUnprocessableEntity)
+		return
+	}
 	status, answer, err := s.ask(r.Context(), http.MethodPost, "/api/v1/payments", o.Key, map[string]any{
 		"intent": cmp.Or(p.Intent, "sale"), "amount": p.Amount, "orderId": o.OrderID, "storeCode": "default", "channel": "magento",
 		"paymentMethod": map[string]any{"hostedFields": map[string]string{"hpfToken": p.HPFToken, "encKey": p.EncKey}},
@@ -169,14 +163,23 @@ func (s *storefront) buy(w http.ResponseWriter, r *http.Request) {
 	passOn(w, status, answer)
 }
 
-// place takes the next number of the shop's orders.
+// place makes an order of the number that the form was shown with, once. The key
+// stays what it was at first, so that a page cannot pay an order twice by asking
+// for another amount.
 func (s *storefront) place(p purchase) *placed {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := time.Now().UTC()
-	number := fmt.Sprintf("%d%04d", now.Unix()%100000, s.next)
-	s.next++
-	o := &placed{OrderID: number, PlacedAt: now, Key: fmt.Sprintf("magento:default:%s:%s:1:%s", number, cmp.Or(p.Intent, "sale"), p.Amount)}
+	for _, o := range s.orders {
+		if o.OrderID == p.Attempt {
+			return o
+		}
+	}
+	if !s.shown[p.Attempt] {
+		return nil
+	}
+	delete(s.shown, p.Attempt)
+	o := &placed{OrderID: p.Attempt, PlacedAt: time.Now().UTC()}
+	o.Key = fmt.Sprintf("magento:default:%s:%s:1:%s", o.OrderID, cmp.Or(p.Intent, "sale"), p.Amount)
 	s.orders = append(s.orders, o)
 	s.orders = s.orders[max(0, len(s.orders)-ordersKept):]
 	return o
@@ -278,7 +281,9 @@ func (s *storefront) ask(ctx context.Context, method, path, key string, body any
 		}
 		request.Header.Set("Authorization", "Bearer "+token)
 		request.Header.Set("Content-Type", "application/json")
-		request.Header.Set("Idempotency-Key", key)
+		if key != "" {
+			request.Header.Set("Idempotency-Key", key)
+		}
 		request.Header.Set("X-Request-Timeout-Ms", fmt.Sprint(shopBudget.Milliseconds()))
 		status, answer, err := s.exchange(request)
 		if status != http.StatusUnauthorized || fresh {

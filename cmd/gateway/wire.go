@@ -42,7 +42,7 @@ func clientConfig(m config.Merchant, log *slog.Logger) paytrace.Config {
 	return paytrace.Config{
 		BaseURL: p.BaseURL, Username: p.Username, Password: p.Password.Reveal(), IntegratorID: p.IntegratorID,
 		LiveMode: m.LiveMode, ReferenceField: p.ReferenceField, InvoiceSuffix: p.InvoiceSuffix,
-		DiscretionaryData: p.DiscretionaryData, TimeZone: p.ExportTimeZone.String(),
+		DiscretionaryData: p.DiscretionaryData, TimeZone: p.ExportTimeZone.String(), HostedFieldsScript: p.HostedFieldsScript,
 		CallTimeout: p.CallDeadline, MaxConnections: p.MaxConnections, MaxLookConnections: p.MaxLookConnections,
 		Log: log.With("merchant", m.ID),
 	}

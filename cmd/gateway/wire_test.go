@@ -35,6 +35,7 @@ merchants:
       integratorID: simulator001
       callDeadline: 20s
       exportRowCap: 5000
+      hostedFieldsScript: http://127.0.0.1:2/protect.js
       maxConnections: 3
       maxLookConnections: 2
       rateLimit: 7
@@ -109,8 +110,8 @@ func TestSettingsOfAnAccountReachTheirParts(t *testing.T) {
 	if got := merchantsOf(cfg)[0].ExportRowCap; got != 5000 {
 		t.Errorf("the gateway takes exports to be cut at %d rows, want 5000", got)
 	}
-	if client := clientConfig(m, log); client.MaxConnections != 3 || client.MaxLookConnections != 2 {
-		t.Errorf("%d and %d connections, want 3 and 2", client.MaxConnections, client.MaxLookConnections)
+	if client := clientConfig(m, log); client.MaxConnections != 3 || client.MaxLookConnections != 2 || client.HostedFieldsScript != "http://127.0.0.1:2/protect.js" {
+		t.Errorf("%d and %d connections, want 3 and 2; the script %s", client.MaxConnections, client.MaxLookConnections, client.HostedFieldsScript)
 	}
 	if g := guardConfig(m, log); g.RatePerSecond != 7 || g.CallDeadline != 20*time.Second {
 		t.Errorf("the guard lets %d a second through for %s, want 7 and 20s", g.RatePerSecond, g.CallDeadline)

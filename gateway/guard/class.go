@@ -14,6 +14,7 @@ import (
 const (
 	Money = "money"
 	Look  = "look"
+	Form  = "form"
 	Token = "token"
 )
 
@@ -105,21 +106,31 @@ func (g *Guard) operate(ctx context.Context, sendBefore time.Time, do func(conte
 
 // inspect looks at the processor's books; some says whether an answer shows
 // anything.
-func inspect[T any](ctx context.Context, g *Guard, some func(T) bool, do func(context.Context) (T, error)) (found T, err error) {
-	send := func(ctx context.Context) error {
-		found, err = do(ctx)
+func inspect[T any](ctx context.Context, g *Guard, some func(T) bool, do func(context.Context) (T, error)) (T, error) {
+	return ask(ctx, g, g.look, do, func(found T, err error) string {
 		switch {
 		case err == nil && some(found):
-			g.look.attempts.add(lookFound)
-			return nil
+			return lookFound
 		case err == nil, errors.Is(err, gateway.ErrNotFound):
-			g.look.attempts.add(lookNotFound)
-			return nil
+			return lookNotFound
 		}
-		g.look.attempts.add(lookFailed)
-		return errAgain
+		return lookFailed
+	})
+}
+
+// ask makes a call that moves no money, and so may be made again when it failed.
+// Its outcome is one of the class's; all but lookFailed are answers.
+func ask[T any](ctx context.Context, g *Guard, of *class, do func(context.Context) (T, error), outcome func(T, error) string) (found T, err error) {
+	send := func(ctx context.Context) error {
+		found, err = do(ctx)
+		came := outcome(found, err)
+		of.attempts.add(came)
+		if came == lookFailed {
+			return errAgain
+		}
+		return nil
 	}
-	refused := g.pass(ctx, &call{class: g.look, send: send})
+	refused := g.pass(ctx, &call{class: of, send: send})
 	switch {
 	case refused == nil:
 		return found, err

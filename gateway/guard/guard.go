@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"paytrace-gateway/gateway"
@@ -14,6 +15,7 @@ type Guard struct {
 	slots   *slots // nil: no limit
 	money   *class
 	look    *class
+	form    *class
 	through stage
 }
 
@@ -30,13 +32,24 @@ func New(next gateway.Processor, config Config) *Guard {
 			string(gateway.NotSent), string(gateway.Unknown)),
 		refused: newTally(reasons...),
 	}
+	// Looks that wait hold one second's slots at most, and so do shoppers who open
+	// the form. A reconciler with much to look up must not push a checkout past its
+	// time to send.
+	oneSecond := int64(min(config.RatePerSecond, config.MaxQueue))
 	g.look = &class{
-		breaker: NewBreaker(Look, config.Breaker, config.changed),
-		timeout: config.LookTimeout,
-		// Looks that wait hold one second's slots at most. A reconciler with
-		// much to look up must not push a checkout past its time to send.
-		maxWaiting: int64(min(config.RatePerSecond, config.MaxQueue)),
+		breaker:    NewBreaker(Look, config.Breaker, config.changed),
+		timeout:    config.LookTimeout,
+		maxWaiting: oneSecond,
 		attempts:   newTally(lookFound, lookNotFound, lookFailed),
+		refused:    newTally(reasons...),
+	}
+	// The form has a breaker of its own: shoppers who open it while it fails must
+	// not keep lost answers from being found.
+	g.form = &class{
+		breaker:    NewBreaker(Form, config.Breaker, config.changed),
+		timeout:    config.LookTimeout,
+		maxWaiting: oneSecond,
+		attempts:   newTally(formGiven, formRefused, lookFailed),
 		refused:    newTally(reasons...),
 	}
 	g.through = g.stack()
@@ -107,5 +120,19 @@ func (g *Guard) Transactions(ctx context.Context, from, to time.Time, text strin
 	some := func(rows []gateway.Record) bool { return len(rows) > 0 }
 	return inspect(ctx, g, some, func(ctx context.Context) ([]gateway.Record, error) {
 		return g.next.Transactions(ctx, from, to, text)
+	})
+}
+
+// ClientKey asks for the key of the processor's card form. When the guard
+// refuses, the error wraps a *Refused.
+func (g *Guard) ClientKey(ctx context.Context) (gateway.ClientKey, error) {
+	return ask(ctx, g, g.form, g.next.ClientKey, func(_ gateway.ClientKey, err error) string {
+		switch {
+		case err == nil:
+			return formGiven
+		case errors.Is(err, gateway.ErrCredentials):
+			return formRefused // PayTrace has answered
+		}
+		return lookFailed
 	})
 }

@@ -176,6 +176,20 @@ func TestManyLooksDoNotPushACheckoutPastItsTimeToSend(t *testing.T) {
 	})
 }
 
+func TestManyShoppersDoNotPushACheckoutPastItsTimeToSend(t *testing.T) {
+	run(t, guard.Config{RatePerSecond: 5}, nil, func(b *bench) {
+		ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
+		defer cancel()
+		for range 200 {
+			go b.guard.ClientKey(ctx)
+		}
+		synctest.Wait()
+		b.want(b.charge(), gateway.Approved)
+		b.wantElapsed(1200 * time.Millisecond) // one key at once, five in the queue
+		b.wantCalls("client_key", 6)
+	})
+}
+
 func TestWhatIsLateTakesNoSlotAndNeverLeaves(t *testing.T) {
 	for _, rate := range []int{0, 1} {
 		run(t, guard.Config{RatePerSecond: rate}, nil, func(b *bench) {

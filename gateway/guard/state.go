@@ -9,6 +9,12 @@ const (
 	lookFailed   = "failed"
 )
 
+// What asking for the key of a card form may come to besides, in State.
+const (
+	formGiven   = "given"
+	formRefused = "refused"
+)
+
 // Why the guard refused a call, in State.
 const (
 	reasonOpen      = "open"
@@ -21,7 +27,7 @@ var reasons = []string{reasonOpen, reasonLimit, reasonLate, reasonCancelled}
 
 // State is a guard in figures, for metrics.
 type State struct {
-	Money, Look ClassState
+	Money, Look, Form ClassState
 	// LogIn is how the breaker before the log-in stands, empty where there is
 	// none.
 	LogIn string
@@ -34,7 +40,8 @@ type ClassState struct {
 	// Breaker is "closed", "half-open" or "open".
 	Breaker string
 	// Attempts counts the calls to the processor by outcome: those of money by
-	// gateway.Outcome, those of looks as "found", "not_found", "failed".
+	// gateway.Outcome, those of looks as "found", "not_found", "failed", those for
+	// a card form as "given", "refused", "failed".
 	Attempts map[string]uint64
 	// Refused counts the calls that the guard ended itself: "open" by the
 	// breaker, "limit" shed by the rate limit, "late", "cancelled".
@@ -46,8 +53,8 @@ type ClassState struct {
 // State takes no lock.
 func (g *Guard) State() State {
 	s := State{
-		Money: g.money.state(), Look: g.look.state(),
-		Queue: int(g.money.waiting.Load() + g.look.waiting.Load()),
+		Money: g.money.state(), Look: g.look.state(), Form: g.form.state(),
+		Queue: int(g.money.waiting.Load() + g.look.waiting.Load() + g.form.waiting.Load()),
 	}
 	if g.config.LogIn != nil {
 		s.LogIn = g.config.LogIn.State()

@@ -4,6 +4,7 @@ package processortest
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"sync"
 	"time"
@@ -283,4 +284,21 @@ func (p *Processor) Transactions(ctx context.Context, from, to time.Time, text s
 		found = found[:rowCap]
 	}
 	return found, nil
+}
+
+// ClientKey gives a key that opens nothing.
+func (p *Processor) ClientKey(ctx context.Context) (gateway.ClientKey, error) {
+	p.mu.Lock()
+	p.calls["client_key"]++
+	n, before := p.calls["client_key"], p.before
+	p.mu.Unlock()
+	if before != nil {
+		switch r := before(ctx, "client_key"); {
+		case r != nil && r.Rejection != nil && r.Rejection.Credentials:
+			return gateway.ClientKey{}, gateway.ErrCredentials
+		case r != nil:
+			return gateway.ClientKey{}, context.DeadlineExceeded
+		}
+	}
+	return gateway.ClientKey{Key: fmt.Sprintf("client-key-of-the-test-%d", n), ScriptURL: "https://protect.test/protect.js"}, nil
 }

@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(*testing.T) Bench) {
 		"nothing leaves after the send window":       nothingLeavesLate,
 		"what is not there is not found":             notThereIsNotFound,
 		"a charge is found by its reference":         foundByReference,
+		"a card form is opened and charges nothing":  formIsOpened,
 	}
 	maps.Copy(tests, vaultTests)
 	for name, test := range tests {
@@ -218,5 +219,17 @@ func foundByReference(t *testing.T, b Bench) {
 	if err != nil || len(found) != 1 || found[0].TransactionID != r.TransactionID ||
 		found[0].Reference != reference || found[0].Amount != 1999 {
 		t.Fatalf("looking for %s showed %+v, %v", reference, found, err)
+	}
+}
+
+func formIsOpened(t *testing.T, b Bench) {
+	for range 2 { // It may be asked again.
+		if key, err := b.Processor.ClientKey(t.Context()); err != nil || key.Key == "" {
+			t.Fatalf("no client key: %v", err)
+		}
+	}
+	found, err := b.Processor.Transactions(t.Context(), b.Now().AddDate(0, 0, -1), b.Now().AddDate(0, 0, 1), "")
+	if err != nil || len(found) != 0 {
+		t.Fatalf("asking for a client key left %+v on the books, %v", found, err)
 	}
 }

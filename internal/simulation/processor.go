@@ -104,3 +104,11 @@ func (p *processorPort) Transactions(ctx context.Context, from, to time.Time, te
 	}
 	return p.next.Transactions(ctx, from, to, text)
 }
+
+// ClientKey implements gateway.CardForm.
+func (p *processorPort) ClientKey(ctx context.Context) (gateway.ClientKey, error) {
+	if p.instance.crashed() {
+		return gateway.ClientKey{}, errCrashed
+	}
+	return p.next.ClientKey(ctx)
+}

@@ -31,9 +31,9 @@ func (s *Simulator) Control() http.Handler {
 	mux.HandleFunc("POST /settle", s.controlled(postSettle))
 	mux.HandleFunc("POST /reset", s.controlled(postReset))
 	mux.HandleFunc("POST /clerk", s.controlled(postClerk))
-	mux.HandleFunc("POST /hosted_fields", forBrowsers(s.controlled(postHostedFields)))
-	mux.HandleFunc("OPTIONS /hosted_fields", forBrowsers(preflight))
+	mux.HandleFunc("POST /hosted_fields", s.controlled(postHostedFields))
 	mux.HandleFunc("GET /encryption_key", s.controlled(getEncryptionKey))
+	s.forBrowsers(mux)
 	return mux
 }
 
@@ -194,17 +194,3 @@ func postHostedFields(s *Simulator, body []byte) (any, error) {
 	}
 	return map[string]string{"hpfToken": token, "encKey": fields.EncKey}, nil
 }
-
-// forBrowsers lets a shop's page on another origin call the hosted fields.
-func forBrowsers(next http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Access-Control-Allow-Origin", "*")
-		h.Set("Access-Control-Allow-Methods", "POST, OPTIONS")
-		h.Set("Access-Control-Allow-Headers", "Content-Type")
-		h.Set("Access-Control-Max-Age", "600")
-		next(w, r)
-	}
-}
-
-func preflight(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }

@@ -112,10 +112,3 @@ func TestHeldChecks(t *testing.T) {
 		}
 	}
 }
-
-func TestClientKey(t *testing.T) {
-	a := openAccount(t, simulator.Options{})
-	if _, answer := a.post("payment_fields/token/create", `{}`); answer["clientKey"] == nil {
-		t.Errorf("answer %v, want a clientKey", answer)
-	}
-}

@@ -14,6 +14,8 @@ type Settings struct {
 	UnauthorizedStatus   int    `json:"unauthorizedStatus"`
 	TokenLifetimeSeconds int    `json:"tokenLifetimeSeconds"`
 	TokenType            string `json:"tokenType"`
+	// ClientKeyLifetimeSeconds is how long a browser may use a client key.
+	ClientKeyLifetimeSeconds int `json:"clientKeyLifetimeSeconds"`
 
 	// IntegratorRequired is "charges" (sales, authorizations and the hosted-field
 	// methods), "pt_protect" (the hosted-field methods alone) or "never".
@@ -75,29 +77,30 @@ type UnconfirmedErrors struct {
 // DefaultSettings are the settings of a simulator that was given none.
 func DefaultSettings() Settings {
 	return Settings{
-		DeclineStatus:           200,
-		ErrorStatus:             400,
-		UnauthorizedStatus:      401,
-		TokenLifetimeSeconds:    7200,
-		TokenType:               "Bearer",
-		IntegratorRequired:      "charges",
-		BlankTransactionID:      errTransactionID.Code,
-		DoNotHonorText:          "    DECLINE - Do not honor",
-		BalanceOnDecline:        true,
-		PartialAVS:              true,
-		AutoVoid:                AutoVoid{AVS: []string{}, CSC: []string{}},
-		AutoVoidText:            "Your transaction was approved, but was voided because the AVS or CSC response did not meet your settings.",
-		AutoSettle:              true,
-		SettleText:              "Your transactions were successfully settled.",
-		ClerkRefundKeepsInvoice: true,
-		EncryptionPadding:       "pkcs1v15",
-		ExportNotFound:          "empty",
-		CapturedType:            "AUTHORIZATION",
-		VoidedText:              "VOIDED",
-		DeclinedText:            "DECLINED",
-		DuplicateText:           "    DECLINE - Duplicate transaction",
-		PhishingText:            "    DECLINE - One more failed attempt blocks this card",
-		BlockedText:             "    DECLINE - Card blocked by the phishing filter",
+		DeclineStatus:            200,
+		ErrorStatus:              400,
+		UnauthorizedStatus:       401,
+		TokenLifetimeSeconds:     7200,
+		TokenType:                "Bearer",
+		ClientKeyLifetimeSeconds: 1800,
+		IntegratorRequired:       "charges",
+		BlankTransactionID:       errTransactionID.Code,
+		DoNotHonorText:           "    DECLINE - Do not honor",
+		BalanceOnDecline:         true,
+		PartialAVS:               true,
+		AutoVoid:                 AutoVoid{AVS: []string{}, CSC: []string{}},
+		AutoVoidText:             "Your transaction was approved, but was voided because the AVS or CSC response did not meet your settings.",
+		AutoSettle:               true,
+		SettleText:               "Your transactions were successfully settled.",
+		ClerkRefundKeepsInvoice:  true,
+		EncryptionPadding:        "pkcs1v15",
+		ExportNotFound:           "empty",
+		CapturedType:             "AUTHORIZATION",
+		VoidedText:               "VOIDED",
+		DeclinedText:             "DECLINED",
+		DuplicateText:            "    DECLINE - Duplicate transaction",
+		PhishingText:             "    DECLINE - One more failed attempt blocks this card",
+		BlockedText:              "    DECLINE - Card blocked by the phishing filter",
 		Errors: UnconfirmedErrors{
 			Amount:         NumberedError{"51", "Please provide a valid Amount."},
 			ExpirationYear: NumberedError{"44", "Please provide a valid Expiration Year."},
@@ -142,8 +145,10 @@ func (t Settings) check() error {
 			return fmt.Errorf("%s must be an HTTP status from 200 to 599, not %d", name, status)
 		}
 	}
-	if t.TokenLifetimeSeconds < 1 || t.TokenLifetimeSeconds > int((365*24*time.Hour).Seconds()) {
-		return fmt.Errorf("tokenLifetimeSeconds must be at least 1 and at most a year, not %d", t.TokenLifetimeSeconds)
+	for name, seconds := range map[string]int{"tokenLifetimeSeconds": t.TokenLifetimeSeconds, "clientKeyLifetimeSeconds": t.ClientKeyLifetimeSeconds} {
+		if seconds < 1 || seconds > int((365*24*time.Hour).Seconds()) {
+			return fmt.Errorf("%s must be at least 1 and at most a year, not %d", name, seconds)
+		}
 	}
 	choices := []struct {
 		name, value string

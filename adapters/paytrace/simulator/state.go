@@ -98,6 +98,7 @@ type books struct {
 	Batches      []*batch
 	HostedFields map[string]hostedFields
 	Tokens       map[string]time.Time
+	ClientKeys   map[string]time.Time
 
 	ClockOffset   time.Duration
 	ClockSet      bool
@@ -134,7 +135,7 @@ func newBooks(nextID int64) books {
 	return books{
 		NextID: nextID, NextCustomerID: 39_000_001, NextCheckID: nextID, NextBatch: 1,
 		Customers: map[string]*customer{}, Checks: map[int64]*check{},
-		HostedFields: map[string]hostedFields{}, Tokens: map[string]time.Time{},
+		HostedFields: map[string]hostedFields{}, Tokens: map[string]time.Time{}, ClientKeys: map[string]time.Time{},
 		FingerprintKey: key,
 	}
 }

@@ -44,7 +44,7 @@ func issueToken(s *Simulator, c *call) answer {
 		return s.refuseToken("invalid_grant", grantRefused)
 	}
 	now := s.now()
-	s.dropTokens(now)
+	forget(s.books.Tokens, maxTokens, now)
 	token := randomToken(32)
 	s.books.Tokens[token] = now.Add(time.Duration(s.settings.TokenLifetimeSeconds) * time.Second)
 	s.changed()
@@ -62,13 +62,15 @@ func readCredentials(c *call) credentials {
 	return credentials{form.Get("grant_type"), form.Get("username"), form.Get("password")}
 }
 
-func (s *Simulator) dropTokens(now time.Time) {
-	if len(s.books.Tokens) < maxTokens {
+// forget makes room in a full set: the expired ones go, and others until one more
+// fits.
+func forget(living map[string]time.Time, most int, now time.Time) {
+	if len(living) < most {
 		return
 	}
-	for token, expires := range s.books.Tokens {
-		if !now.Before(expires) || len(s.books.Tokens) >= maxTokens {
-			delete(s.books.Tokens, token)
+	for token, expires := range living {
+		if !now.Before(expires) || len(living) >= most {
+			delete(living, token)
 		}
 	}
 }

@@ -167,7 +167,10 @@ type PayTrace struct {
 	// ExportRowCap is the number of rows at which PayTrace cuts an export, 0
 	// when none is known.
 	ExportRowCap int `yaml:"exportRowCap"`
-	// MaxConnections is for what moves money; exports and requests for tokens
+	// HostedFieldsScript is the address of PayTrace's script for a shopper's
+	// browser, empty for the one that belongs to BaseURL.
+	HostedFieldsScript string `yaml:"hostedFieldsScript,omitempty"`
+	// MaxConnections is for what moves money, and again for client keys; exports and requests for tokens
 	// have MaxLookConnections of their own.
 	MaxConnections     int `yaml:"maxConnections"`
 	MaxLookConnections int `yaml:"maxLookConnections"`

@@ -150,6 +150,7 @@ stopTimeout: 3s
       invoiceSuffix: true
       exportTimeZone: UTC
       exportRowCap: 1000000
+      hostedFieldsScript: http://127.0.0.1:8082/protect.js
       maxConnections: 8
       maxLookConnections: 2
       rateLimit: 1000
@@ -164,6 +165,7 @@ stopTimeout: 3s
 	}
 	if p.BaseURL != "https://api.sandbox.paytrace.com" || p.Username != "shop" || p.IntegratorID != "9655aB" || p.CallDeadline != 20*time.Second ||
 		p.SendWindow != 2*time.Second || p.ReferenceField != "description" || !p.InvoiceSuffix || p.ExportTimeZone.String() != "UTC" ||
+		p.HostedFieldsScript != "http://127.0.0.1:8082/protect.js" ||
 		p.MaxConnections != 8 || p.MaxLookConnections != 2 || p.RateLimit != 1000 || p.WatchEvery != 24*time.Hour || p.CheckVaultEvery != 10*time.Minute || p.WatchDays != 31 || p.ExportRowCap != 1_000_000 || p.DiscretionaryData["salesRep"] != "SALESREP" {
 		t.Errorf("the account: %+v", p)
 	}

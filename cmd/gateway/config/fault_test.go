@@ -7,7 +7,7 @@ import (
 )
 
 const notKnownPayTrace = "is not known here; known are baseURL, username, password, integratorID, callDeadline, sendWindow, referenceField, " +
-	"invoiceSuffix, exportTimeZone, exportRowCap, maxConnections, maxLookConnections, rateLimit, watchEvery, watchDays, checkVaultEvery, discretionaryData"
+	"invoiceSuffix, exportTimeZone, exportRowCap, hostedFieldsScript, maxConnections, maxLookConnections, rateLimit, watchEvery, watchDays, checkVaultEvery, discretionaryData"
 
 // Each row replaces one part of the minimal file; want is the one fault,
 // without the file's name.
@@ -77,6 +77,10 @@ var faultTable = []struct {
 	{"maxConnections", "username: shop", "username: shop\n      maxConnections: many", "6:23: merchants[0].paytrace.maxConnections: expected a whole number from 1 to 1024"},
 	{"maxLookConnections", "username: shop", "username: shop\n      maxLookConnections: 0", "6:27: merchants[0].paytrace.maxLookConnections: expected a whole number from 1 to 64"},
 	{"exportRowCap", "username: shop", "username: shop\n      exportRowCap: 1000001", "6:21: merchants[0].paytrace.exportRowCap: expected a whole number from 0 to 1000000"},
+	{"script over plain HTTP", "username: shop", "username: shop\n      hostedFieldsScript: http://protect.paytrace.com/js/protect.min.js",
+		"6:27: merchants[0].paytrace.hostedFieldsScript: expected " + scriptURL.expected},
+	{"script with a query", "username: shop", "username: shop\n      hostedFieldsScript: https://protect.paytrace.com/p.js?v=1",
+		"6:27: merchants[0].paytrace.hostedFieldsScript: expected " + scriptURL.expected},
 	{"rateLimit", "username: shop", "username: shop\n      rateLimit: 0.5", "6:18: merchants[0].paytrace.rateLimit: expected a whole number from 0 to 1000"},
 	{"watchEvery", "username: shop", "username: shop\n      watchEvery: 59s", "6:19: merchants[0].paytrace.watchEvery: expected a time from 1m to 24h, with its unit"},
 	{"watchDays", "username: shop", "username: shop\n      watchDays: 32", "6:18: merchants[0].paytrace.watchDays: expected a whole number from 1 to 31"},

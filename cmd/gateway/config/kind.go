@@ -117,6 +117,7 @@ var (
 	address    = kind[string]{expected: "host:port, such as 127.0.0.1:8080 or :8080", parse: parseAddress}
 	publicURL  = kind[string]{expected: "an address such as https://pay.example.com, without user, query or fragment", parse: parseURL}
 	baseURL    = kind[string]{expected: "PayTrace's address without a path: " + sandboxURL + " to test, " + productionURL + " to charge cards", parse: parseBaseURL}
+	scriptURL  = kind[string]{expected: "the https:// address of PayTrace's script, without a query (http:// for this machine alone)", parse: parseScriptURL}
 	pathName   = kind[string]{expected: "a path", text: true, parse: matching(`^[^\x00]+$`)}
 	merchantID = kind[string]{expected: "1 to 32 lower-case letters, digits and dashes, no dash first", text: true, parse: matching(`^[a-z0-9][a-z0-9-]{0,31}$`)}
 	clientID   = kind[string]{expected: "1 to 64 of A-Z a-z 0-9 . _ @ -", text: true, parse: matching(`^[A-Za-z0-9._@-]{1,64}$`)}
@@ -227,4 +228,15 @@ func parseBaseURL(s string) (string, bool) {
 	}
 	u, err := url.Parse(trimmed)
 	return trimmed, err == nil && u.Path == ""
+}
+
+// parseScriptURL refuses plain HTTP to other machines: whoever can change the
+// script reads the card.
+func parseScriptURL(s string) (string, bool) {
+	trimmed, ok := parseURL(s)
+	if !ok {
+		return "", false
+	}
+	u, err := url.Parse(trimmed)
+	return trimmed, err == nil && u.Path != "" && (u.Scheme == "https" || isThisMachine(u.Hostname()))
 }

@@ -58,6 +58,9 @@ func (o object) judgeAccount(p PayTrace, live bool) {
 	case u.Scheme != "https" && !isThisMachine(u.Hostname()):
 		o.fault("baseURL", "has to begin with https://; http:// is taken for this machine alone (127.0.0.1, [::1] or localhost)")
 	}
+	if live && strings.HasPrefix(p.HostedFieldsScript, "http://") {
+		o.fault("hostedFieldsScript", "has to begin with https:// in live mode")
+	}
 	if live && isDemo(p.Username) {
 		o.fault("username", demoValue)
 	}

@@ -46,6 +46,8 @@ func TestLiveModeAndTestModeCannotBeMistaken(t *testing.T) {
 		{"short secret", "${CLIENT}", "${SHORT}", "12:17: merchants[0].clients[0].secret: the secret is shorter than 20 characters, which live mode asks for; `openssl rand -base64 32` makes one"},
 		{"demo secret", "${CLIENT}", "${DEMO}", "12:17: merchants[0].clients[0].secret: " + demoValue},
 		{"demo password", "${PASSWORD}", "${DEMO}", "8:17: merchants[0].paytrace.password: " + demoValue},
+		{"script without https", "username: shop", "username: shop\n      hostedFieldsScript: http://127.0.0.1:8082/protect.js",
+			"8:27: merchants[0].paytrace.hostedFieldsScript: has to begin with https:// in live mode"},
 		{"demo user", "username: shop", "username: demo123", "7:17: merchants[0].paytrace.username: " + demoValue},
 		{"demo gateway secret", "merchants:", "secret: ${DEMO_KEY}\nmerchants:", "2:9: secret: " + demoValue},
 	} {

@@ -65,6 +65,7 @@ func (o object) paytrace(live bool) PayTrace {
 		InvoiceSuffix:      read(p, "invoiceSuffix", truth, false),
 		ExportTimeZone:     read(p, "exportTimeZone", zone, pacificZone()),
 		ExportRowCap:       read(p, "exportRowCap", number(0, 1_000_000), 0),
+		HostedFieldsScript: read(p, "hostedFieldsScript", scriptURL, ""),
 		MaxConnections:     read(p, "maxConnections", number(1, 1024), defaultMaxConnections),
 		MaxLookConnections: read(p, "maxLookConnections", number(1, 64), defaultMaxLookConnections),
 		RateLimit:          read(p, "rateLimit", number(0, 1000), 0),

@@ -23,7 +23,7 @@ var members = map[string][]string{
 	"tracing":      {"endpoint", "sample", "headers"},
 	"merchant":     {"id", "liveMode", "currency", "timeZone", "tellUnmatched", "rawCards", "paytrace", "clients", "callbacks"},
 	"paytrace": {"baseURL", "username", "password", "integratorID", "callDeadline", "sendWindow", "referenceField",
-		"invoiceSuffix", "exportTimeZone", "exportRowCap", "maxConnections", "maxLookConnections", "rateLimit", "watchEvery", "watchDays", "checkVaultEvery",
+		"invoiceSuffix", "exportTimeZone", "exportRowCap", "hostedFieldsScript", "maxConnections", "maxLookConnections", "rateLimit", "watchEvery", "watchDays", "checkVaultEvery",
 		"discretionaryData"},
 	"client": {"id", "secret", "secretHash", "scopes", "channel", "quota", "certificates"},
 	"quota":  {"requests", "per"},
