@@ -226,6 +226,18 @@ func TestACardThatIsNotReadBackIsReadSoon(t *testing.T) {
 	})
 }
 
+func TestACardIsKeptWhateverItsReadingDoes(t *testing.T) {
+	h := newHouse(t)
+	h.processor.SetBefore(func(_ context.Context, call string) *gateway.Result {
+		if call == "profile" {
+			panic("a mistake")
+		}
+		return nil
+	})
+	a, err := h.createCustomer(5*time.Second, "k", oneCustomer)
+	h.vaulted(a, err, gateway.OpApproved)
+}
+
 func TestTheBudgetEndsTheWaitingForACardAndNotTheWork(t *testing.T) {
 	days(t, 2*time.Second, func(t *testing.T, h *house) {
 		h.processor.SetAfter(func(_ context.Context, _ string, r gateway.Result) gateway.Result {

@@ -133,11 +133,17 @@ func TestOneWhoIsOvertakenDecidesAnewSoOftenAndNoMore(t *testing.T) {
 	if n := h.processor.Calls("profile"); n != 1 {
 		t.Errorf("PayTrace was asked %d times", n)
 	}
+	h.processor.SetAfter(func(_ context.Context, call string, r gateway.Result) gateway.Result {
+		books.left.Store(30) // the answer is overtaken too
+		return r
+	})
+	a, err = h.addMethod(9*time.Second, "k1", gateway.AddMethod{CustomerID: a.Customer.ID, Card: fields("s")})
+	h.vaulted(a, err, gateway.OpApproved)
 	books.left.Store(1000)
 	if _, err := h.addMethod(time.Minute, "k2", gateway.AddMethod{CustomerID: a.Customer.ID, Card: fields("t")}); codeOf(err) != gateway.CodeInProgress {
 		t.Errorf("overtaken for ever: %v", err)
 	}
-	if h.processor.Calls("create_profile") != 0 {
+	if h.processor.Calls("create_profile") != 1 {
 		t.Error("it was sent without an intent")
 	}
 }
