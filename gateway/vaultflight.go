@@ -43,6 +43,7 @@ func (g *Gateway) readBack(ctx context.Context, m Merchant, op VaultOperation, u
 	}
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
+	defer g.survive(func() {}) // that the card is stored has to be recorded
 	card, err := g.profile(ctx, m, op.ProfileID)
 	if err != nil {
 		g.log.Warn("vault.card_not_read", "merchant", m.ID, "customer", op.CustomerID, "method", op.MethodID, "operation", op.ID, "error", err)
@@ -50,11 +51,21 @@ func (g *Gateway) readBack(ctx context.Context, m Merchant, op VaultOperation, u
 	return card
 }
 
-// profile looks at one profile.
+// profile looks at one profile. That there is none is an answer too, and no
+// failure that an observer counts.
 func (g *Gateway) profile(ctx context.Context, m Merchant, profileID string) (CardSummary, error) {
-	return station(ctx, g, StageLook, m.ID, func(ctx context.Context) (CardSummary, error) {
-		return g.processors[m.ID].Profile(ctx, profileID)
+	absent := false
+	card, err := station(ctx, g, StageLook, m.ID, func(ctx context.Context) (CardSummary, error) {
+		card, err := g.processors[m.ID].Profile(ctx, profileID)
+		if absent = errors.Is(err, ErrNotFound); absent {
+			err = nil
+		}
+		return card, err
 	})
+	if absent {
+		err = ErrNotFound
+	}
+	return card, err
 }
 
 // recordVault makes the answer durable, as record does with a payment's. It
