@@ -39,7 +39,11 @@ func TestARemovedProfileIsDeletedUntilItIsGone(t *testing.T) {
 		if now := h.customer("c"); len(now.Methods) != 2 {
 			t.Errorf("%+v", now)
 		}
-		time.Sleep(20 * time.Hour)
+		time.Sleep(time.Hour)
+		if n := h.processor.Calls("delete_profile"); n < 4 || n > 6 {
+			t.Errorf("%d calls in the first hour", n)
+		}
+		time.Sleep(19 * time.Hour)
 		if err := h.RemoveCustomer(t.Context(), as(""), "c"); err != nil {
 			t.Fatal(err)
 		}
@@ -136,6 +140,28 @@ func TestOneWhoIsOvertakenDecidesAnewSoOftenAndNoMore(t *testing.T) {
 	if h.processor.Calls("create_profile") != 0 {
 		t.Error("it was sent without an intent")
 	}
+}
+
+func TestALateRecordOfACardDoesNotDecideTheNext(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, path, "one", processortest.New(time.Now))
+		defer h.ledger.Close()
+		var lost atomic.Bool
+		h.on(forgetfulVault{h.ledger, func(c gateway.VaultChange) (bool, bool) {
+			return true, c.Operations[0].Status == gateway.OpNotSent && !lost.Swap(true)
+		}})
+		h.says("create_profile", gateway.Result{Outcome: gateway.NotSent})
+		a, err := h.createCustomer(10*time.Millisecond, "k", oneCustomer)
+		h.vaulted(a, err, gateway.OpSending)
+		h.processor.SetBefore(func(_ context.Context, call string) *gateway.Result { time.Sleep(time.Second); return nil })
+		a, err = h.createCustomer(9*time.Second, "k", oneCustomer)
+		h.vaulted(a, err, gateway.OpApproved)
+		if c := h.customer("c"); !lost.Load() || len(c.Methods) != 1 {
+			t.Errorf("lost %v: %+v", lost.Load(), c)
+		}
+		synctest.Wait()
+	})
 }
 
 func TestAnAnswerIsRecordedOnceTheLedgerCanWrite(t *testing.T) {

@@ -90,9 +90,11 @@ func TestACardIsReplacedInItsMethod(t *testing.T) {
 	if m.ID != before.ID || m.ProfileID != before.ProfileID || m.Card.ExpirationYear != "2034" || m.Card.LastFour != "5439" || !m.Default || a.Operation.Before != shown {
 		t.Errorf("%+v", a)
 	}
-	a, err = h.updateMethod(time.Second, "", gateway.UpdateMethod{CustomerID: "c", MethodID: m.ID, Billing: &gateway.Address{PostalCode: "1"}})
-	if h.vaulted(a, err, gateway.OpApproved); a.Method().Card != m.Card || a.Operation.Key != "" {
-		t.Errorf("another address: %+v", a)
+	for range 2 { // which needs no key, and so is no repeat
+		a, err = h.updateMethod(time.Second, "", gateway.UpdateMethod{CustomerID: "c", MethodID: m.ID, Billing: &gateway.Address{PostalCode: "1"}})
+		if h.vaulted(a, err, gateway.OpApproved); a.Method().Card != m.Card || a.Operation.Key != "" || a.Replayed {
+			t.Errorf("another address: %+v", a)
+		}
 	}
 	if types, _ := h.vaultEvents(); !slices.Equal(types, []string{gateway.EventMethodCreated, gateway.EventMethodUpdated}) {
 		t.Errorf("told %v", types)
