@@ -71,6 +71,22 @@ func TestWhatDidNotLeaveIsSentByItsKey(t *testing.T) {
 	}
 }
 
+func TestACustomerWithoutMethodsStays(t *testing.T) {
+	h := newHouse(t)
+	m := h.stored("t").Methods[0]
+	if err := h.RemoveMethod(t.Context(), as(""), "c", m.ID); err != nil {
+		t.Fatal(err)
+	}
+	h.says("create_profile", gateway.Result{Outcome: gateway.NotSent})
+	a, err := h.addMethod(time.Second, "k", gateway.AddMethod{CustomerID: "c", Card: fields("u")})
+	h.vaulted(a, err, gateway.OpNotSent)
+	h.answers()
+	a, err = h.addMethod(time.Second, "k", gateway.AddMethod{CustomerID: "c", Card: fields("u")})
+	if h.vaulted(a, err, gateway.OpApproved); !a.Method().Default {
+		t.Errorf("%+v", a.Customer)
+	}
+}
+
 func TestWhatDidNotLeaveDoesNotTakeTheCustomerOfAnother(t *testing.T) {
 	h := newHouse(t)
 	h.says("create_profile", gateway.Result{Outcome: gateway.NotSent})
