@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -69,6 +70,12 @@ func (w *watched) holds(words string) bool {
 	}
 	w.read = nil
 	return found
+}
+
+func (w *watched) reads() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.read)
 }
 
 func watch(h *house, serve func(net.Listener) error) *watched {
@@ -186,5 +193,31 @@ func mustBeForgotten(t *testing.T, ctx *fasthttp.RequestCtx, status int) {
 	kept := ctx.Request.Body()
 	if left := bytes.Trim(kept[:cap(kept)], "\x00"); len(kept) == 0 || len(left) != 0 {
 		t.Errorf("%d: of %d bytes %d are left", status, len(kept), len(left))
+	}
+}
+
+// A body that never ends is in its buffer too. It is long enough to be read
+// into that buffer without a detour.
+func TestABodyThatBreaksOffIsForgotten(t *testing.T) {
+	h := mainTakesCards(t)
+	cards := watch(h, h.server.ServeCards)
+	head, body, _ := strings.Cut(post(h, "half", paidByCard(entered(cardRun, "973"))+strings.Repeat(" ", 40_000)), "\r\n\r\n")
+	c := must(net.Dial("tcp", cards.Addr().String()))(t).(*net.TCPConn)
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(20 * time.Second))
+	must(io.WriteString(c, head+"\r\n\r\n"))(t)
+	for limit := time.Now().Add(20 * time.Second); cards.reads() == 0 && time.Now().Before(limit); {
+		runtime.Gosched()
+	}
+	must(io.WriteString(c, body[:20_000]))(t)
+	if err := c.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	answer := string(must(io.ReadAll(c))(t))
+	if !strings.HasPrefix(answer, "HTTP/1.1 400") || strings.Contains(answer, cardRun) {
+		t.Errorf("got %q", answer)
+	}
+	if cards.holds(cardRun) {
+		t.Error("what was read of the body is still there")
 	}
 }

@@ -103,6 +103,24 @@ func TestACardIsSentWholeWhenATokenWasRefused(t *testing.T) {
 	}
 }
 
+func TestACardWhoseHeadAloneHasArrivedMayHaveLeft(t *testing.T) {
+	f := newFake(t, nil)
+	heads := 0
+	f.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == tokenPath {
+			say(200, goodToken)(w, r)
+			return
+		}
+		heads++
+		panic(http.ErrAbortHandler) // without a look at the body
+	})
+	mustBe(t, f.client(t).Charge(context.Background(), keyedSale(t)), gateway.Unknown)
+	f.Close()
+	if heads != 1 {
+		t.Errorf("%d heads arrived, want one", heads)
+	}
+}
+
 // net/http may read a body after it has given up on its answer.
 func TestAParcelIsWipedOnceNobodyReadsItAnyMore(t *testing.T) {
 	p, opened := plainCard{rawCard(t, "999"), true}.pack([]byte(`{"amount":1.00}`))

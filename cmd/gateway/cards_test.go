@@ -95,7 +95,7 @@ func TestTheDoctorSaysThatCardsAreReceived(t *testing.T) {
 	p := admit(t)
 	address, _ := p.withCards()
 	f := p.examined()
-	for _, words := range []string{"card numbers", "taken in the clear on " + address, "merchants: main", "PCI DSS", "remove cardListener and rawCards"} {
+	for _, words := range []string{"warn  card numbers", "taken in the clear on " + address, "merchants: main", "PCI DSS", "remove cardListener and rawCards"} {
 		if !strings.Contains(f.stdout, words) {
 			t.Errorf("the doctor does not say %q:\n%s", words, f.stdout)
 		}
