@@ -14,6 +14,7 @@ import (
 // bodies are those of all calls.
 var bodies = []any{
 	createPaymentRequest{}, amountRequest{}, noMembers{}, resolveRequest{}, personRequest{}, skipRequest{}, replayRequest{},
+	createCustomerRequest{}, updateCustomerRequest{}, addMethodRequest{}, updateMethodRequest{},
 }
 
 // places are the JSON pointers of all members of a type, with what is chosen by
