@@ -105,6 +105,9 @@ func (t *teller) take(ctx context.Context, limit int) ([]Delivery, error) {
 	}
 	var taken []Delivery
 	for _, d := range due {
+		if d.Unlaned {
+			d.Lane = t.laneOf(d.Event)
+		}
 		d, err := g.ledger.TakeDelivery(ctx, d, now, now.Add(t.Deadline+staleAfter))
 		if errors.Is(err, ErrStale) {
 			continue // another instance has it, or its lane

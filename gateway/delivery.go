@@ -16,9 +16,12 @@ type Delivery struct {
 	Subscriber string
 	// Lane is what of the other side the event touches. Two deliveries of one
 	// subscriber and lane are never under way at once.
-	Lane   string
-	Event  Event
-	Status DeliveryStatus
+	Lane string
+	// Unlaned says that an instance without the subscriber's sink made the
+	// delivery, so that its lane is not known before it is taken.
+	Unlaned bool
+	Event   Event
+	Status  DeliveryStatus
 	// Parked says that it waits behind a dead letter of its payment. It is made
 	// by those who read, and not kept.
 	Parked bool

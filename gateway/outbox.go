@@ -7,11 +7,12 @@ import (
 
 // Outbox is the part of a ledger that holds what is to be told, and to whom.
 type Outbox interface {
-	// Unspread returns events of which no deliveries have been made yet: those
-	// of at most limit payments, longest-waiting payment first, and of each
-	// payment all of them, in the order of version, then id. An event that tells
-	// of no payment stands for itself.
-	Unspread(ctx context.Context, limit int) ([]Event, error)
+	// Unspread returns events of these merchants of which no deliveries have been
+	// made yet: those of at most limit payments, longest-waiting payment first,
+	// and of each payment all of them, in the order of version, then id. An event
+	// that tells of no payment stands for itself. However many events others
+	// have, they are passed over.
+	Unspread(ctx context.Context, merchants []string, limit int) ([]Event, error)
 	// Spread keeps the deliveries that were made of events, which are not
 	// unspread any more. It returns ErrStale, and keeps nothing, when one of the
 	// events was spread already.
@@ -23,7 +24,8 @@ type Outbox interface {
 	// comes first. The order within a payment is that of version, then event id.
 	DueDeliveries(ctx context.Context, s Subscriber, now time.Time, limit int) ([]Delivery, error)
 	// TakeDelivery counts an attempt, sets Due to until, and holds the lane until
-	// then. It returns the delivery as it stands now, or ErrStale when it cannot
+	// then. Of a delivery that was Unlaned it keeps the Lane, which it has from
+	// then on. It returns the delivery as it stands now, or ErrStale when it cannot
 	// be taken (see DueDeliveries), has changed, or its lane is held.
 	TakeDelivery(ctx context.Context, d Delivery, now, until time.Time) (Delivery, error)
 	// SaveDelivery writes what has changed of a delivery (Status, Due, Attempts,
@@ -48,4 +50,13 @@ type Outbox interface {
 	// is the one before the saved one; before the first it is zero.
 	SubscriberState(ctx context.Context, merchantID string, liveMode bool, name string) (SubscriberState, error)
 	SaveSubscriberState(context.Context, SubscriberState) error
+
+	// Subscribe keeps a subscription in place of what was kept under its names.
+	Subscribe(context.Context, Subscription) error
+	// SeeSubscription moves SeenAt ahead and changes nothing else. One that is
+	// not there it keeps.
+	SeeSubscription(context.Context, Subscription) error
+	// Subscriptions returns those that were seen at since or later, sorted by
+	// merchant, mode and name.
+	Subscriptions(ctx context.Context, since time.Time) ([]Subscription, error)
 }

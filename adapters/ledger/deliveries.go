@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	deliveryColumns = `deliveries.id, deliveries.merchant_id, deliveries.live_mode, deliveries.subscriber, deliveries.lane,
+	deliveryColumns = `deliveries.id, deliveries.merchant_id, deliveries.live_mode, deliveries.subscriber, deliveries.lane, deliveries.unlaned,
 		deliveries.status, deliveries.due, deliveries.attempts, deliveries.failures, deliveries.log, deliveries.version,
 		deliveries.created_at, deliveries.updated_at, ` + eventColumns
 	deliveryTables = ` FROM deliveries JOIN events ON events.id = deliveries.event_id`
@@ -159,7 +159,7 @@ func decodeDelivery(scan func(...any) error) (gateway.Delivery, error) {
 	var e storedEvent
 	var log string
 	var due, createdAt, updatedAt int64
-	columns := []any{&d.ID, &d.MerchantID, &d.LiveMode, &d.Subscriber, &d.Lane,
+	columns := []any{&d.ID, &d.MerchantID, &d.LiveMode, &d.Subscriber, &d.Lane, &d.Unlaned,
 		&d.Status, &due, &d.Attempts, &d.Failures, &log, &d.Version, &createdAt, &updatedAt}
 	if err := scan(append(append(columns, e.columns()...), &d.Parked)...); err != nil {
 		return gateway.Delivery{}, err

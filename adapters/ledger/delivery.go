@@ -35,7 +35,7 @@ const (
 	releaseLaneSQL = `DELETE FROM delivery_lanes
 		WHERE merchant_id = ? AND live_mode = ? AND subscriber = ? AND lane = ? AND holder = ?`
 
-	takeDeliverySQL = `UPDATE deliveries SET due = ?, attempts = attempts + 1, version = version + 1, updated_at = ?
+	takeDeliverySQL = `UPDATE deliveries SET due = ?, attempts = attempts + 1, version = version + 1, updated_at = ?, lane = ?, unlaned = FALSE
 		WHERE id = ? AND merchant_id = ? AND version = ? AND status = 'pending' AND due <= ?
 			AND NOT EXISTS (` + inFrontSQL + eachSQL + `)`
 	saveDeliverySQL = `UPDATE deliveries SET status = ?, due = ?, attempts = ?, failures = ?, log = ?, updated_at = ?, version = ?
@@ -95,7 +95,7 @@ func (d deliveryRow) place() string {
 
 func (d deliveryRow) insert(s *session) error {
 	_, err := s.exec(insertDeliverySQL,
-		d.ID, d.MerchantID, d.LiveMode, d.Subscriber, d.Event.ID, d.queue(), orNull(d.Event.PaymentID), d.Lane, d.Event.Version,
+		d.ID, d.MerchantID, d.LiveMode, d.Subscriber, d.Event.ID, d.queue(), orNull(d.Event.PaymentID), d.Lane, d.Unlaned, d.Event.Version,
 		string(d.Status), orZero(d.Due), d.Attempts, d.Failures, d.log, d.Version, d.CreatedAt.UnixMicro(), d.UpdatedAt.UnixMicro())
 	return err
 }
@@ -109,7 +109,7 @@ func (d deliveryRow) take(s *session, now, until time.Time) error {
 		return err
 	}
 	return s.one(gateway.ErrStale, takeDeliverySQL,
-		until.UnixMicro(), now.UnixMicro(), d.ID, d.MerchantID, d.Version, now.UnixMicro())
+		until.UnixMicro(), now.UnixMicro(), d.Lane, d.ID, d.MerchantID, d.Version, now.UnixMicro())
 }
 
 func (d deliveryRow) save(s *session) error { return d.update(s, saveDeliverySQL) }
@@ -153,6 +153,7 @@ func (l *Ledger) TakeDelivery(ctx context.Context, d gateway.Delivery, now, unti
 	d.Due, d.UpdatedAt = timeOf(until.UnixMicro()), timeOf(now.UnixMicro())
 	d.Attempts++
 	d.Version++
+	d.Unlaned = false
 	return d, nil
 }
 

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -12,11 +13,12 @@ import (
 
 const eventColumns = `events.id, events.merchant_id, events.payment_id, events.operation_id, events.type, events.version, events.at, events.body`
 
-// unspreadSQL looks at no more than the oldest events to find what waits
-// longest: after a long outage a count of all would cost more than the work.
+// unspreadSQL looks at no more than the oldest events after a place to find what
+// waits longest: after a long outage a count of all would cost more than the
+// work. Of each payment that it finds there it has all events.
 const unspreadSQL = `SELECT ` + eventColumns + `
 	FROM (SELECT COALESCE(payment_id, id) AS queue, MIN(at) AS since
-		FROM (SELECT id, payment_id, at FROM events WHERE NOT spread ORDER BY at, id LIMIT ?) AS oldest
+		FROM (SELECT id, payment_id, at FROM events WHERE NOT spread AND (at, id) > (?, ?) ORDER BY at, id LIMIT ?) AS oldest
 		GROUP BY COALESCE(payment_id, id)) AS waiting
 	JOIN events ON COALESCE(events.payment_id, events.id) = waiting.queue
 	WHERE NOT events.spread
@@ -27,8 +29,8 @@ const unspreadSQL = `SELECT ` + eventColumns + `
 const spreadEventSQL = `UPDATE events SET spread = TRUE WHERE id = ? AND NOT spread`
 
 const insertDeliverySQL = `INSERT INTO deliveries
-	(id, merchant_id, live_mode, subscriber, event_id, queue, payment_id, lane, position, status, due, attempts, failures, log, version, created_at, updated_at)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	(id, merchant_id, live_mode, subscriber, event_id, queue, payment_id, lane, unlaned, position, status, due, attempts, failures, log, version, created_at, updated_at)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 // spreadRows are events with the deliveries that were made of them.
 type spreadRows struct {
@@ -73,28 +75,103 @@ func (r spreadRows) write(s *session) error {
 	return nil
 }
 
-// Unspread implements gateway.Outbox.
-func (l *Ledger) Unspread(ctx context.Context, limit int) ([]gateway.Event, error) {
+// Unspread implements gateway.Outbox. It goes on from page to page for as long
+// as what it finds is nobody's here.
+func (l *Ledger) Unspread(ctx context.Context, merchants []string, limit int) ([]gateway.Event, error) {
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
-	rows, err := l.reads.unspread.QueryContext(ctx, max(limit, 0))
+	found := unspread{merchants: merchants, limit: limit, seen: map[string]bool{}}
+	for more := limit > 0; more && len(found.seen) < limit; {
+		page, err := l.unspreadPage(ctx, found.after, max(limit, unspreadPage))
+		if err != nil {
+			return nil, err
+		}
+		if err := found.add(page); err != nil {
+			return nil, err
+		}
+		found.after, more = found.after.behind(page, max(limit, unspreadPage))
+	}
+	return found.events, nil
+}
+
+// unspreadPage is how many of the oldest events are looked at, at least.
+const unspreadPage = 64
+
+func (l *Ledger) unspreadPage(ctx context.Context, after place, size int) ([]storedEvent, error) {
+	rows, err := l.reads.unspread.QueryContext(ctx, after.at, after.id, size)
 	if err != nil {
 		return nil, l.explain(err)
 	}
 	defer rows.Close()
-	var events []gateway.Event
+	var page []storedEvent
 	for rows.Next() {
 		var e storedEvent
 		if err := rows.Scan(e.columns()...); err != nil {
 			return nil, l.explain(err)
 		}
-		event, err := e.decode()
-		if err != nil {
-			return nil, err
-		}
-		events = append(events, event)
+		page = append(page, e)
 	}
-	return events, l.explain(rows.Err())
+	return page, l.explain(rows.Err())
+}
+
+// place is where an event stands among all that wait.
+type place struct {
+	at int64
+	id string
+}
+
+func (p place) compare(other place) int {
+	return cmp.Or(cmp.Compare(p.at, other.at), strings.Compare(p.id, other.id))
+}
+
+// behind is the place of the last of the size events after p, and whether there
+// may be more. A page has these, and others of the same payments.
+func (p place) behind(page []storedEvent, size int) (last place, more bool) {
+	var places []place
+	for _, e := range page {
+		if at := (place{e.at, e.event.ID}); at.compare(p) > 0 {
+			places = append(places, at)
+		}
+	}
+	if len(places) < size {
+		return p, false
+	}
+	slices.SortFunc(places, place.compare)
+	return places[size-1], true
+}
+
+// unspread is what was found of it so far.
+type unspread struct {
+	merchants []string
+	limit     int
+	after     place
+	// seen are the payments that are among the events.
+	seen   map[string]bool
+	events []gateway.Event
+}
+
+// add takes the payments of a page, as far as there is room. One of whose
+// events several pages have come is there whole already.
+func (u *unspread) add(page []storedEvent) error {
+	for len(page) > 0 {
+		queue := page[0].queue()
+		n := slices.IndexFunc(page, func(e storedEvent) bool { return e.queue() != queue })
+		if n < 0 {
+			n = len(page)
+		}
+		if !u.seen[queue] && len(u.seen) < u.limit && slices.Contains(u.merchants, page[0].event.MerchantID) {
+			u.seen[queue] = true
+			for _, e := range page[:n] {
+				event, err := e.decode()
+				if err != nil {
+					return err
+				}
+				u.events = append(u.events, event)
+			}
+		}
+		page = page[n:]
+	}
+	return nil
 }
 
 // Spread implements gateway.Outbox.
@@ -117,6 +194,14 @@ type storedEvent struct {
 func (s *storedEvent) columns() []any {
 	e := &s.event
 	return []any{&e.ID, &e.MerchantID, &s.payment, &e.OperationID, &e.Type, &e.Version, &s.at, &s.body}
+}
+
+// queue is the payment, or the event that tells of none.
+func (s *storedEvent) queue() string {
+	if s.payment.Valid {
+		return s.payment.String
+	}
+	return s.event.ID
 }
 
 func (s *storedEvent) decode() (gateway.Event, error) {

@@ -26,12 +26,12 @@ func TestEventsOfBeforeTheOutboxAreNotTold(t *testing.T) {
 			if after := eventsOf(t, s.db); len(after) != 1 || !reflect.DeepEqual(after, before) {
 				t.Errorf("the events are\n%+v\nwere\n%+v", after, before)
 			}
-			if events, err := l.Unspread(t.Context(), 10); err != nil || len(events) != 0 {
+			if events, err := l.Unspread(t.Context(), []string{"m1"}, 10); err != nil || len(events) != 0 {
 				t.Errorf("to be told of the past: %+v, %v", events, err)
 			}
 			s.exec(t, `INSERT INTO events (id, merchant_id, payment_id, operation_id, type, version, at, body)
 				SELECT 'evt_of_the_other', merchant_id, payment_id, operation_id, type, version + 1, at, body FROM events`)
-			events, err := l.Unspread(t.Context(), 10)
+			events, err := l.Unspread(t.Context(), []string{"m1"}, 10)
 			if err != nil || len(events) != 1 || events[0].ID != "evt_of_the_other" {
 				t.Errorf("to be told of what another gateway wrote: %+v, %v", events, err)
 			}

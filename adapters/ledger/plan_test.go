@@ -45,7 +45,7 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		}},
 		"customer": {customerSQL, []string{"vault_customers_1", "vault_methods_1"}},
 
-		"unspread": {unspreadSQL, []string{"events USING INDEX events_unspread", "events_unspread_queue (<expr>=?)"}},
+		"unspread": {unspreadSQL, []string{"events USING INDEX events_unspread ((at,id)>(?,?))", "events_unspread_queue (<expr>=?)"}},
 		"spread":   {spreadEventSQL, []string{"events_1"}},
 		"due deliveries": {dueDeliveriesSQL, []string{
 			"deliveries_due (merchant_id=? AND live_mode=? AND subscriber=? AND due<?)",
@@ -65,6 +65,7 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 			"deliveries USING COVERING INDEX deliveries_order"}},
 		"subscriber":      {subscriberSQL, []string{"subscribers_1"}},
 		"save subscriber": {updateSubscriberSQL, []string{"subscribers_1"}},
+		"subscriptions":   {subscriptionsSQL, []string{"subscriptions_1"}},
 
 		"deliveries":                 {told(gateway.DeliveryFilter{}), []string{"deliveries_newest (merchant_id=? AND live_mode=?)"}},
 		"deliveries of a subscriber": {told(gateway.DeliveryFilter{Subscriber: "shop"}), []string{"deliveries_newest (merchant_id=? AND live_mode=?)"}},
