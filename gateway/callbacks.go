@@ -22,6 +22,7 @@ func (g *Gateway) Delivery(ctx context.Context, merchantID, id string) (Delivery
 
 func (g *Gateway) delivery(ctx context.Context, m Merchant, id string) (Delivery, error) {
 	d, err := g.ledger.Delivery(ctx, m.ID, id)
+	err = g.readable(err)
 	if errors.Is(err, ErrNotFound) || (err == nil && d.LiveMode != m.LiveMode) {
 		return Delivery{}, refuse(CodeNotFound, "no delivery with this id")
 	}
@@ -42,7 +43,7 @@ func (g *Gateway) Deliveries(ctx context.Context, f DeliveryFilter) ([]Delivery,
 	f.LiveMode = m.LiveMode
 	page, err := inBudget(ctx, g, func() ([]Delivery, error) {
 		page, err := g.ledger.Deliveries(ctx, f)
-		if err != nil {
+		if err = g.readable(err); err != nil {
 			return nil, unavailable(err)
 		}
 		return page, nil
@@ -175,7 +176,7 @@ func (g *Gateway) ReplayRange(ctx context.Context, merchantID, by string, r Repl
 
 func (g *Gateway) replayAll(ctx context.Context, m Merchant, by string, f DeliveryFilter) (Replays, error) {
 	page, err := g.ledger.Deliveries(ctx, f)
-	if err != nil {
+	if err = g.readable(err); err != nil {
 		return Replays{}, unavailable(err)
 	}
 	var done Replays

@@ -100,7 +100,7 @@ func (t *teller) take(ctx context.Context, limit int) ([]Delivery, error) {
 	g := t.gateway
 	now := g.clock()
 	due, err := g.ledger.DueDeliveries(ctx, t.Subscriber, now, limit)
-	if err != nil {
+	if err = g.readable(err); err != nil {
 		return nil, err
 	}
 	var taken []Delivery
@@ -299,7 +299,7 @@ func (t *teller) saved(ctx context.Context, d Delivery, err error) bool {
 		return false
 	}
 	kept, err := t.gateway.ledger.Delivery(ctx, d.MerchantID, d.ID)
-	return err == nil && kept.Version == d.Version && kept.Status == d.Status && kept.UpdatedAt.Equal(d.UpdatedAt)
+	return t.gateway.readable(err) == nil && kept.Version == d.Version && kept.Status == d.Status && kept.UpdatedAt.Equal(d.UpdatedAt)
 }
 
 func (t *teller) log(d Delivery) {

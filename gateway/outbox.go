@@ -11,7 +11,8 @@ type Outbox interface {
 	// made yet: those of at most limit payments, longest-waiting payment first,
 	// and of each payment all of them, in the order of version, then id. An event
 	// that tells of no payment stands for itself. However many events others
-	// have, they are passed over.
+	// have, they are passed over. So is the whole of a payment with an event that
+	// cannot be read, which an UnreadableError tells beside the others.
 	Unspread(ctx context.Context, merchants []string, limit int) ([]Event, error)
 	// Spread keeps the deliveries that were made of events, which are not
 	// unspread any more. It returns ErrStale, and keeps nothing, when one of the
@@ -22,6 +23,7 @@ type Outbox interface {
 	// be taken: pending, due, with no delivery of the same payment in front of
 	// them that has not ended, and whose lane is free. What has been due longest
 	// comes first. The order within a payment is that of version, then event id.
+	// What cannot be read is passed over, and told by an UnreadableError.
 	DueDeliveries(ctx context.Context, s Subscriber, now time.Time, limit int) ([]Delivery, error)
 	// TakeDelivery counts an attempt, sets Due to until, and holds the lane until
 	// then. Of a delivery that was Unlaned it keeps the Lane, which it has from
@@ -37,7 +39,9 @@ type Outbox interface {
 	// skipped, since nobody is told an older state after a newer one.
 	ReplayDelivery(context.Context, Delivery) error
 
-	// Delivery returns ErrNotFound when the merchant has no such delivery.
+	// Delivery returns ErrNotFound when the merchant has no such delivery. One
+	// that cannot be read whole comes with an UnreadableError, without its log or
+	// its event's payment, so that a person can skip it. So do Deliveries.
 	Delivery(ctx context.Context, merchantID, id string) (Delivery, error)
 	// Deliveries returns at most Limit deliveries, newest first.
 	Deliveries(context.Context, DeliveryFilter) ([]Delivery, error)

@@ -29,6 +29,8 @@ type telling struct {
 	to     []*teller
 	// merchants are those whose events are spread here.
 	merchants []string
+	// unreadables are the rows in the way that the log has told of.
+	unreadables *unreadables
 }
 
 // teller tells one subscriber.
@@ -47,7 +49,7 @@ type teller struct {
 }
 
 func newTelling(g *Gateway, subscribers []Subscriber) telling {
-	t := telling{events: make(chan struct{}, 1)}
+	t := telling{events: make(chan struct{}, 1), unreadables: &unreadables{told: map[string]bool{}}}
 	for _, s := range subscribers {
 		if s.AtOnce == 0 {
 			s.AtOnce = defaultAtOnce
@@ -168,7 +170,7 @@ func (g *Gateway) spreadAll(ctx context.Context) {
 
 func (g *Gateway) spread(ctx context.Context) (int, error) {
 	events, err := g.ledger.Unspread(ctx, g.telling.merchants, spreadAtOnce)
-	if err != nil || len(events) == 0 {
+	if err = g.readable(err); err != nil || len(events) == 0 {
 		return 0, err
 	}
 	// Asked for after the events: who subscribed before one of them is there.

@@ -86,12 +86,10 @@ func (l *Ledger) Unspread(ctx context.Context, merchants []string, limit int) ([
 		if err != nil {
 			return nil, err
 		}
-		if err := found.add(page); err != nil {
-			return nil, err
-		}
+		found.add(page)
 		found.after, more = found.after.behind(page, max(limit, unspreadPage))
 	}
-	return found.events, nil
+	return found.events, unreadable(found.bad)
 }
 
 // unspreadPage is how many of the oldest events are looked at, at least.
@@ -148,11 +146,12 @@ type unspread struct {
 	// seen are the payments that are among the events.
 	seen   map[string]bool
 	events []gateway.Event
+	bad    []gateway.Unreadable
 }
 
 // add takes the payments of a page, as far as there is room. One of whose
 // events several pages have come is there whole already.
-func (u *unspread) add(page []storedEvent) error {
+func (u *unspread) add(page []storedEvent) {
 	for len(page) > 0 {
 		queue := page[0].queue()
 		n := slices.IndexFunc(page, func(e storedEvent) bool { return e.queue() != queue })
@@ -160,18 +159,33 @@ func (u *unspread) add(page []storedEvent) error {
 			n = len(page)
 		}
 		if !u.seen[queue] && len(u.seen) < u.limit && slices.Contains(u.merchants, page[0].event.MerchantID) {
-			u.seen[queue] = true
-			for _, e := range page[:n] {
-				event, err := e.decode()
-				if err != nil {
-					return err
-				}
-				u.events = append(u.events, event)
-			}
+			u.take(queue, page[:n])
 		}
 		page = page[n:]
 	}
-	return nil
+}
+
+// take takes a payment's events, or none of them when one cannot be read.
+func (u *unspread) take(queue string, stored []storedEvent) {
+	var events []gateway.Event
+	for _, e := range stored {
+		event, err := e.decode()
+		if err != nil {
+			u.bad = append(u.bad, gateway.Unreadable{ID: event.ID, MerchantID: event.MerchantID, PaymentID: event.PaymentID, Err: err})
+			return
+		}
+		events = append(events, event)
+	}
+	u.seen[queue] = true
+	u.events = append(u.events, events...)
+}
+
+// unreadable is no error where nothing was.
+func unreadable(rows []gateway.Unreadable) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return gateway.UnreadableError(rows)
 }
 
 // Spread implements gateway.Outbox.

@@ -48,7 +48,7 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		"unspread": {unspreadSQL, []string{"events USING INDEX events_unspread ((at,id)>(?,?))", "events_unspread_queue (<expr>=?)"}},
 		"spread":   {spreadEventSQL, []string{"events_1"}},
 		"due deliveries": {dueDeliveriesSQL, []string{
-			"deliveries_due (merchant_id=? AND live_mode=? AND subscriber=? AND due<?)",
+			"deliveries_due (merchant_id=? AND live_mode=? AND subscriber=? AND (due,id)>(?,?) AND due<?)",
 			"front USING COVERING INDEX deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=? AND position<?)",
 			"delivery_lanes_1 (merchant_id=? AND live_mode=? AND subscriber=? AND lane=?)",
 		}},
