@@ -25,8 +25,9 @@ type Delivery struct {
 	// Parked says that it waits behind a dead letter of its payment. It is made
 	// by those who read, and not kept.
 	Parked bool
-	// Due is when a pending delivery is tried next. While it is under way, Due
-	// is when another process may take it for lost.
+	// Due is when a pending delivery is tried next, zero when it waits for one in
+	// front of it. While it is under way, Due is when another process may take it
+	// for lost.
 	Due time.Time
 	// Attempts counts those that were begun, Failures those that moved it along
 	// its schedule.

@@ -33,7 +33,16 @@ type Outbox interface {
 	// SaveDelivery writes what has changed of a delivery (Status, Due, Attempts,
 	// Failures, Log, UpdatedAt) at its next Version, and lets its lane go if it
 	// holds it. It returns ErrStale unless the stored version is the one before.
+	//
+	// What waits behind a delivery that was saved without ending, or is spread
+	// behind one that is dead or not due for minutes, has no Due, so that it costs
+	// DueDeliveries nothing. It has that of its making again once what is in front
+	// has ended, in the same write.
 	SaveDelivery(context.Context, Delivery) error
+	// BringForward gives a Due to what has none though nothing is in front of it:
+	// a program of an earlier release, or a hand, has ended that without a look
+	// at what is behind.
+	BringForward(context.Context, Subscriber) error
 	// ReplayDelivery is SaveDelivery for one that was delivered: ErrStale also
 	// when there is a delivery of the same payment behind it that was not
 	// skipped, since nobody is told an older state after a newer one.

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -44,10 +45,11 @@ func (g *Gateway) Subscribe(ctx context.Context) error {
 	return nil
 }
 
-// see says that this instance has its subscribers still.
+// see says that this instance has its subscribers still, and looks whether
+// anything waits for nothing.
 func (g *Gateway) see(ctx context.Context) {
 	for _, t := range g.telling.to {
-		err := g.ledger.SeeSubscription(ctx, t.subscription(g.clock()))
+		err := cmp.Or(g.ledger.SeeSubscription(ctx, t.subscription(g.clock())), g.ledger.BringForward(ctx, t.Subscriber))
 		if err != nil && ctx.Err() == nil {
 			g.log.Error("telling.failed", "merchant", t.MerchantID, "subscriber", t.Name, "error", err,
 				"consequence", "if this goes on for a week, instances without this subscriber stop making its deliveries")

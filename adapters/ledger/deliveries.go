@@ -38,12 +38,21 @@ const (
 		JOIN events ON events.id = deliveries.event_id
 		ORDER BY deliveries.due, deliveries.id`
 
+	// forgottenSQL are those without a time that wait behind nothing.
+	forgottenSQL = `SELECT id FROM deliveries
+		WHERE merchant_id = ? AND live_mode = ? AND subscriber = ? AND status = 'pending' AND due = 0
+			AND NOT EXISTS (` + inFrontSQL + eachSQL + `)
+		ORDER BY id LIMIT ?`
+
 	// deliveryBacklogSQL has two rows for a subscriber at most.
 	deliveryBacklogSQL = `SELECT status, merchant_id, live_mode, subscriber, COUNT(*), MIN(created_at)
 		FROM deliveries WHERE status IN ('pending', 'dead')
 		GROUP BY merchant_id, live_mode, subscriber, status
 		ORDER BY merchant_id, live_mode, subscriber`
 )
+
+// firstDue is in front of all that have a time.
+var firstDue = place{at: 1}
 
 // DueDeliveries implements gateway.Outbox. It goes on from page to page for as
 // long as what it finds cannot be read.
@@ -52,7 +61,7 @@ func (l *Ledger) DueDeliveries(ctx context.Context, s gateway.Subscriber, now ti
 	defer cancel()
 	var due []gateway.Delivery
 	var bad []gateway.Unreadable
-	for after, more := (place{}), limit > 0; more; {
+	for after, more := firstDue, limit > 0; more; {
 		page, err := l.stored(l.reads.dueDeliveries.QueryContext(ctx,
 			s.MerchantID, s.LiveMode, s.Name, now.UnixMicro(), after.at, after.id, now.UnixMicro(), limit-len(due)))
 		if err != nil {
@@ -71,6 +80,40 @@ func (l *Ledger) DueDeliveries(ctx context.Context, s gateway.Subscriber, now ti
 		more = more && len(due) < limit
 	}
 	return due, unreadable(bad)
+}
+
+// forgottenAtOnce bounds what is brought forward by one call.
+const forgottenAtOnce = 1000
+
+// BringForward implements gateway.Outbox. It looks without keeping others from
+// writing; to give a time to what waits after all does no harm.
+func (l *Ledger) BringForward(ctx context.Context, s gateway.Subscriber) error {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
+	rows, err := l.reads.forgotten.QueryContext(ctx, s.MerchantID, s.LiveMode, s.Name, forgottenAtOnce)
+	if err != nil {
+		return l.explain(err)
+	}
+	defer rows.Close()
+	var ids []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return l.explain(err)
+		}
+		ids = append(ids, id)
+	}
+	if rows.Err() != nil || len(ids) == 0 {
+		return l.explain(rows.Err())
+	}
+	return l.write(ctx, "", func(session *session) error {
+		for _, id := range ids {
+			if _, err := session.exec(bringOneSQL, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Delivery implements gateway.Outbox.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"paytrace-gateway/gateway"
 )
@@ -28,9 +29,22 @@ const unspreadSQL = `SELECT ` + eventColumns + `
 // for the first, and then finds it spread.
 const spreadEventSQL = `UPDATE events SET spread = TRUE WHERE id = ? AND NOT spread`
 
+// insertDeliverySQL leaves a delivery without a time, as parkSQL does, behind one
+// that waits long. That one is held until the write is kept: who ends it
+// meanwhile waits, and then finds this one.
 const insertDeliverySQL = `INSERT INTO deliveries
 	(id, merchant_id, live_mode, subscriber, event_id, queue, payment_id, lane, unlaned, position, status, due, attempts, failures, log, version, created_at, updated_at)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+		CASE WHEN EXISTS (SELECT 1 FROM (SELECT front.id FROM deliveries AS front
+			WHERE front.merchant_id = ? AND front.live_mode = ? AND front.subscriber = ? AND front.queue = ?
+				AND front.status IN ('pending', 'dead') AND (front.status = 'dead' OR front.due > ?)
+				AND (front.position, front.event_id) < (?, ?)
+			LIMIT 1 FOR UPDATE) AS held) THEN 0 ELSE CAST(? AS BIGINT) END,
+		?, ?, ?, ?, ?, ?)`
+
+// waitsLong is more than any delivery is under way, so that none is held up that
+// is about to be written.
+const waitsLong = 2 * time.Minute
 
 // spreadRows are events with the deliveries that were made of them.
 type spreadRows struct {

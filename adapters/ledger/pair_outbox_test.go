@@ -62,3 +62,7 @@ func (p *pair) SeeSubscription(ctx context.Context, s gateway.Subscription) erro
 func (p *pair) Subscriptions(ctx context.Context, since time.Time) ([]gateway.Subscription, error) {
 	return p.next().Subscriptions(ctx, since)
 }
+
+func (p *pair) BringForward(ctx context.Context, s gateway.Subscriber) error {
+	return p.next().BringForward(ctx, s)
+}

@@ -54,6 +54,13 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		}},
 		"take a delivery": {takeDeliverySQL, []string{
 			"deliveries_1 (id=?)", "deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=?"}},
+		"spread behind one": {insertDeliverySQL, []string{"front USING INDEX deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=? AND (position,event_id)<(?,?))"}},
+		"park":              {parkSQL, []string{"deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=? AND (position,event_id)>(?,?))"}},
+		"bring forward":     {bringSQL, []string{"deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=? AND (position,event_id)>(?,?))"}},
+		"forgotten": {forgottenSQL, []string{
+			"deliveries_due (merchant_id=? AND live_mode=? AND subscriber=? AND due=?)",
+			"front USING COVERING INDEX deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=? AND position<?)"}},
+		"bring one forward": {bringOneSQL, []string{"deliveries_1 (id=?)"}},
 		"save a delivery":   {saveDeliverySQL, []string{"deliveries_1 (id=?)"}},
 		"replay a delivery": {replayDeliverySQL, []string{"deliveries_1 (id=?)", "behind USING INDEX deliveries_by_payment (merchant_id=? AND live_mode=? AND payment_id=?)"}},
 		"hold a payment":    {holdPaymentSQL, []string{"payments_1"}},
@@ -129,7 +136,7 @@ func TestDeliveriesComeInTheOrderOfTheirIndex(t *testing.T) {
 func plan(t *testing.T, l *Ledger, query string) string {
 	t.Helper()
 	args := make([]any, strings.Count(query, "?"))
-	rows, err := l.reads.db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
+	rows, err := l.reads.db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+l.reads.dialect.query(query), args...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ type spec struct {
 
 var specs = [][]spec{applySpecs, atomicSpecs, keySpecs, readSpecs, transactionSpecs, listSpecs, dueSpecs,
 	watchSpecs, unmatchedSpecs, backlogSpecs, vaultSpecs, concurrencySpecs,
-	spreadSpecs, queueSpecs, takeSpecs, saveSpecs, replaySpecs, deliveriesSpecs, subscriberSpecs, subscriptionSpecs, outboxRaceSpecs}
+	spreadSpecs, queueSpecs, takeSpecs, saveSpecs, replaySpecs, behindSpecs, deliveriesSpecs, subscriberSpecs, subscriptionSpecs, outboxRaceSpecs}
 
 // Run tests a ledger. open returns an empty one each time, and sees to it that
 // it is closed when its test ends.

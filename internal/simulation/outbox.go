@@ -38,6 +38,11 @@ func (l *ledgerPort) SaveDelivery(ctx context.Context, d gateway.Delivery) error
 	})
 }
 
+// BringForward implements gateway.Outbox.
+func (l *ledgerPort) BringForward(ctx context.Context, s gateway.Subscriber) error {
+	return l.write("BringForward", s.Name, crashes{}, func() error { return l.next.BringForward(ctx, s) })
+}
+
 // ReplayDelivery implements gateway.Outbox.
 func (l *ledgerPort) ReplayDelivery(ctx context.Context, d gateway.Delivery) error {
 	return l.write("ReplayDelivery", d.Subscriber+" "+l.about(d.Event), crashes{}, func() error { return l.next.ReplayDelivery(ctx, d) })
