@@ -27,7 +27,7 @@ func (silent) Deliver(context.Context, gateway.Delivery) gateway.Verdict {
 // the dispatcher would, and gives those of that payment in their order.
 func (h *house) spread(subscriber, paymentID string) []gateway.Delivery {
 	h.t.Helper()
-	events := must(h.ledger.Unspread(h.t.Context(), 1000))(h.t)
+	events := must(h.ledger.Unspread(h.t.Context(), []string{"main"}, 1000))(h.t)
 	var all, of []gateway.Delivery
 	for _, e := range events {
 		id := must(newDeliveryID())(h.t)

@@ -26,7 +26,7 @@ func TestAnEventTellsThePaymentAsTheAPIShowsIt(t *testing.T) {
 	h := newHouse(t)
 	h.storeCustomers()
 	made := h.create("sale-1", paidBy("vault", "storeCode", `"main"`, "metadata", `{"campaign":"spring"}`))
-	events := must(h.ledger.Unspread(t.Context(), 10))(t)
+	events := must(h.ledger.Unspread(t.Context(), []string{"main"}, 10))(t)
 	last := events[len(events)-1]
 	told := h.envelope(last)
 	told.golden("event_payment")

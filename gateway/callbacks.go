@@ -22,6 +22,7 @@ func (g *Gateway) Delivery(ctx context.Context, merchantID, id string) (Delivery
 
 func (g *Gateway) delivery(ctx context.Context, m Merchant, id string) (Delivery, error) {
 	d, err := g.ledger.Delivery(ctx, m.ID, id)
+	err = g.readable(err)
 	if errors.Is(err, ErrNotFound) || (err == nil && d.LiveMode != m.LiveMode) {
 		return Delivery{}, refuse(CodeNotFound, "no delivery with this id")
 	}
@@ -42,7 +43,7 @@ func (g *Gateway) Deliveries(ctx context.Context, f DeliveryFilter) ([]Delivery,
 	f.LiveMode = m.LiveMode
 	page, err := inBudget(ctx, g, func() ([]Delivery, error) {
 		page, err := g.ledger.Deliveries(ctx, f)
-		if err != nil {
+		if err = g.readable(err); err != nil {
 			return nil, unavailable(err)
 		}
 		return page, nil
@@ -175,7 +176,7 @@ func (g *Gateway) ReplayRange(ctx context.Context, merchantID, by string, r Repl
 
 func (g *Gateway) replayAll(ctx context.Context, m Merchant, by string, f DeliveryFilter) (Replays, error) {
 	page, err := g.ledger.Deliveries(ctx, f)
-	if err != nil {
+	if err = g.readable(err); err != nil {
 		return Replays{}, unavailable(err)
 	}
 	var done Replays
@@ -209,8 +210,9 @@ func codeIs(err error, code Code) bool {
 type SubscriberStanding struct {
 	MerchantID string
 	Name       string
-	// Configured says that the subscriber is in this process's configuration.
-	// What is owed to one that is not waits.
+	// Configured says that the subscriber is in this process's configuration, or
+	// in that of another which was heard of lately. What is owed to one that is
+	// not waits.
 	Configured bool
 	State      SubscriberState
 	Owed       DeliveryBacklog
@@ -225,23 +227,23 @@ func (g *Gateway) Subscribers(ctx context.Context, merchantID string) ([]Subscri
 		return nil, err
 	}
 	return inBudget(ctx, g, func() ([]SubscriberStanding, error) {
-		owed, err := g.ledger.DeliveryBacklog(ctx)
+		k, err := g.known(ctx)
 		if err != nil {
 			return nil, unavailable(err)
 		}
-		return g.standings(ctx, m, owed)
+		return g.standings(ctx, m, k)
 	})
 }
 
 // Standings tells how the subscribers of all merchants stand, for metrics.
 func (g *Gateway) Standings(ctx context.Context) ([]SubscriberStanding, error) {
-	owed, err := g.ledger.DeliveryBacklog(ctx)
+	k, err := g.known(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var all []SubscriberStanding
 	for _, m := range g.merchants {
-		of, err := g.standings(ctx, m, owed)
+		of, err := g.standings(ctx, m, k)
 		if err != nil {
 			return nil, err
 		}
@@ -250,11 +252,31 @@ func (g *Gateway) Standings(ctx context.Context) ([]SubscriberStanding, error) {
 	return all, nil
 }
 
-func (g *Gateway) standings(ctx context.Context, m Merchant, owed []DeliveryBacklog) ([]SubscriberStanding, error) {
+// known is what the ledger knows of all merchants' subscribers.
+type known struct {
+	owed []DeliveryBacklog
+	seen []Subscription
+}
+
+func (g *Gateway) known(ctx context.Context) (k known, err error) {
+	if k.owed, err = g.ledger.DeliveryBacklog(ctx); err != nil {
+		return known{}, err
+	}
+	k.seen, err = g.ledger.Subscriptions(ctx, g.clock().Add(-seenFor))
+	return k, err
+}
+
+func (g *Gateway) standings(ctx context.Context, m Merchant, k known) ([]SubscriberStanding, error) {
 	standings := map[string]SubscriberStanding{}
-	for _, b := range owed {
+	for _, b := range k.owed {
 		if b.MerchantID == m.ID && b.LiveMode == m.LiveMode {
 			standings[b.Subscriber] = SubscriberStanding{Owed: b}
+		}
+	}
+	for _, s := range k.seen {
+		if standing, owed := standings[s.Name]; owed && s.MerchantID == m.ID && s.LiveMode == m.LiveMode {
+			standing.Configured = true
+			standings[s.Name] = standing
 		}
 	}
 	for _, t := range g.telling.of(m.ID) {

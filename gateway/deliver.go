@@ -86,13 +86,17 @@ func (t *teller) forget() {
 }
 
 // limit is how many deliveries may be taken. Where the sink tells of several at
-// once one call needs room for one; a call that only tries puts none but one
-// event at risk.
+// once one call needs room for one; a call that tries puts few events at risk.
 func (t *teller) limit(room int, tries bool) int {
-	if many, ok := t.Sink.(Batcher); ok && !tries {
+	many, ok := t.Sink.(Batcher)
+	switch {
+	case ok && tries:
+		return min(room, many.BatchLimit())
+	case ok:
 		return many.BatchLimit()
+	default:
+		return room
 	}
-	return room
 }
 
 // take takes due deliveries.
@@ -100,11 +104,14 @@ func (t *teller) take(ctx context.Context, limit int) ([]Delivery, error) {
 	g := t.gateway
 	now := g.clock()
 	due, err := g.ledger.DueDeliveries(ctx, t.Subscriber, now, limit)
-	if err != nil {
+	if err = g.readable(err); err != nil {
 		return nil, err
 	}
 	var taken []Delivery
 	for _, d := range due {
+		if d.Unlaned {
+			d.Lane = t.laneOf(d.Event)
+		}
 		d, err := g.ledger.TakeDelivery(ctx, d, now, now.Add(t.Deadline+staleAfter))
 		if errors.Is(err, ErrStale) {
 			continue // another instance has it, or its lane
@@ -152,9 +159,12 @@ func (t *teller) tell(stopping context.Context, taken []Delivery) {
 	if began.After(taken[0].Due.Add(-t.Deadline)) {
 		return // the process has slept: another one may have it by the time this one ends
 	}
-	verdicts := t.ask(stopping, taken)
+	verdicts, calls := t.ask(stopping, taken)
 	ctx := context.WithoutCancel(stopping)
 	ended := g.clock()
+	if !ended.After(taken[0].Due) {
+		t.learn(ctx, calls, ended)
+	}
 	for i, d := range taken {
 		if ended.After(d.Due) {
 			t.late(d)
@@ -190,22 +200,22 @@ func (t *teller) late(d Delivery) {
 
 // ask calls the sink, for several at once where it can. When that fails as a
 // whole, each is told by itself, so that one event which the sink cannot bear
-// takes no others with it.
-func (t *teller) ask(stopping context.Context, taken []Delivery) []Verdict {
+// takes no others with it. It also returns what each call has said of the
+// subscriber's health, which is less than the verdicts where one call gave many.
+func (t *teller) ask(stopping context.Context, taken []Delivery) (verdicts, calls []Verdict) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(stopping), t.Deadline)
 	defer cancel()
 	defer context.AfterFunc(stopping, func() { time.AfterFunc(stopGrace, cancel) })()
 	if many, ok := t.Sink.(Batcher); ok && len(taken) > 1 {
 		verdicts := guarded(len(taken), func() []Verdict { return many.DeliverAll(ctx, taken) })
 		if len(verdicts) == len(taken) {
-			return verdicts
+			return verdicts, []Verdict{ofOneCall(verdicts)}
 		}
 	}
-	var verdicts []Verdict
 	for _, d := range taken {
 		verdicts = append(verdicts, guarded(1, func() []Verdict { return []Verdict{t.Sink.Deliver(ctx, d)} })...)
 	}
-	return verdicts
+	return verdicts, verdicts
 }
 
 // guarded makes a panic in a sink a failure like any other: of one delivery its
@@ -257,10 +267,6 @@ func (t *teller) told(ctx context.Context, d Delivery, v Verdict) {
 		MerchantID: d.MerchantID, Subscriber: d.Subscriber, Outcome: v.Outcome, Dead: d.Status == DeliveryDead,
 		Took: d.Log[len(d.Log)-1].Took, Age: d.UpdatedAt.Sub(d.Event.At),
 	})
-	if t.health.learn(v, d.UpdatedAt) {
-		g.log.Warn("subscriber.paused", "merchant", t.MerchantID, "subscriber", t.Name, "until", t.health.pausedUntil(d.UpdatedAt),
-			"detail", v.Detail, "consequence", "its events wait, none is lost; it is tried again by itself")
-	}
 	if v.Disable {
 		t.disable(ctx, v, d.UpdatedAt)
 	}
@@ -268,7 +274,13 @@ func (t *teller) told(ctx context.Context, d Delivery, v Verdict) {
 	// that dies in between has the whole attempt again. Money goes back only by
 	// the process that has the delivery still.
 	g.attendDelivery(ctx, d, v)
-	if t.save(ctx, d) && v.Undo {
+	if !t.save(ctx, d) {
+		return
+	}
+	if v.Outcome == Later && !v.Patient && v.After == 0 && d.Status == DeliveryPending {
+		t.health.postpone(d)
+	}
+	if v.Undo {
 		g.undoDelivery(ctx, d)
 	}
 }
@@ -296,7 +308,7 @@ func (t *teller) saved(ctx context.Context, d Delivery, err error) bool {
 		return false
 	}
 	kept, err := t.gateway.ledger.Delivery(ctx, d.MerchantID, d.ID)
-	return err == nil && kept.Version == d.Version && kept.Status == d.Status && kept.UpdatedAt.Equal(d.UpdatedAt)
+	return t.gateway.readable(err) == nil && kept.Version == d.Version && kept.Status == d.Status && kept.UpdatedAt.Equal(d.UpdatedAt)
 }
 
 func (t *teller) log(d Delivery) {

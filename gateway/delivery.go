@@ -16,14 +16,18 @@ type Delivery struct {
 	Subscriber string
 	// Lane is what of the other side the event touches. Two deliveries of one
 	// subscriber and lane are never under way at once.
-	Lane   string
-	Event  Event
-	Status DeliveryStatus
+	Lane string
+	// Unlaned says that an instance without the subscriber's sink made the
+	// delivery, so that its lane is not known before it is taken.
+	Unlaned bool
+	Event   Event
+	Status  DeliveryStatus
 	// Parked says that it waits behind a dead letter of its payment. It is made
 	// by those who read, and not kept.
 	Parked bool
-	// Due is when a pending delivery is tried next. While it is under way, Due
-	// is when another process may take it for lost.
+	// Due is when a pending delivery is tried next, zero when it waits for one in
+	// front of it. While it is under way, Due is when another process may take it
+	// for lost.
 	Due time.Time
 	// Attempts counts those that were begun, Failures those that moved it along
 	// its schedule.

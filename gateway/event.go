@@ -40,17 +40,6 @@ const (
 	EventMethodDeleted = "payment_method.deleted"
 )
 
-// otherMode says that the event is known to be of the mode that is not given.
-func (e Event) otherMode(live bool) bool {
-	switch {
-	case e.Vault != nil:
-		return e.Vault.LiveMode != live
-	case e.PaymentID != "":
-		return e.Payment.LiveMode != live
-	}
-	return false
-}
-
 // EventTypes are all types of event, sorted.
 func EventTypes() []string {
 	types := []string{EventUpdated, EventAttention, EventUnmatched, EventMethodCreated, EventMethodUpdated, EventMethodDeleted}

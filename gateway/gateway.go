@@ -77,6 +77,7 @@ func New(c Config) *Gateway {
 	}
 	for _, m := range c.Merchants {
 		g.merchants[m.ID] = m
+		g.telling.merchants = append(g.telling.merchants, m.ID)
 	}
 	return g
 }

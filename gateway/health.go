@@ -23,10 +23,22 @@ type health struct {
 	failures int
 	pauses   int
 	until    time.Time
+	// postponed are deliveries that failed since the subscriber was last well.
+	postponed []postponed
 }
 
+// postponed is a delivery at the version that its failure left.
+type postponed struct {
+	id      string
+	version int64
+}
+
+// postponedAtMost bounds the deliveries that are remembered; others go along
+// their schedule.
+const postponedAtMost = 1000
+
 // allow says how many more calls may be made while some are under way, and
-// whether the next one only tries how the subscriber is.
+// whether the next one tries how the subscriber is, which may have failed.
 func (h *health) allow(now time.Time, underWay, atOnce int) (room int, tries bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -36,7 +48,7 @@ func (h *health) allow(now time.Time, underWay, atOnce int) (room int, tries boo
 	case h.pauses > 0:
 		return max(0, 1-underWay), true
 	default:
-		return atOnce - underWay, false
+		return atOnce - underWay, h.failures > 0
 	}
 }
 
@@ -56,30 +68,67 @@ func (h *health) pausedUntil(now time.Time) time.Time {
 	return time.Time{}
 }
 
-// learn counts a verdict, and says whether the subscriber is paused by it from
-// now on.
-func (h *health) learn(v Verdict, now time.Time) bool {
+// postpone remembers a delivery whose failure may be the subscriber's.
+func (h *health) postpone(d Delivery) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if (h.pauses > 0 || h.failures > 0) && len(h.postponed) < postponedAtMost {
+		h.postponed = append(h.postponed, postponed{d.ID, d.Version})
+	}
+}
+
+// learn counts a call, and says whether the subscriber is paused by it from now
+// on, or which deliveries had failed because of it once it is well again.
+func (h *health) learn(v Verdict, now time.Time) (paused bool, again []postponed) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if v.Pause > 0 {
 		h.until = now.Add(v.Pause)
 		h.pauses = max(h.pauses, 1)
-		return true
+		return true, nil
 	}
 	if v.Outcome != Later {
-		h.failures, h.pauses = 0, 0
-		return false
+		if h.pauses > 0 {
+			again = h.postponed
+		}
+		h.failures, h.pauses, h.postponed = 0, 0, nil
+		return false, again
 	}
 	if v.Patient || now.Before(h.until) {
-		return false // the others that were under way say nothing new
+		return false, nil // the others that were under way say nothing new
 	}
 	h.failures++
 	if h.failures < unwellAfter && h.pauses == 0 {
-		return false
+		return false, nil
 	}
 	pause := pauseFirst << min(h.pauses, 10)
 	h.until = now.Add(min(pause, pauseAtMost))
 	h.pauses++
 	h.failures = 0
-	return true
+	return true, nil
+}
+
+// ofOneCall is what a call that told of several says of the subscriber: it asks
+// to be left alone, or has taken or refused something by its content, or fails.
+func ofOneCall(verdicts []Verdict) Verdict {
+	says := verdicts[0]
+	for _, v := range verdicts[1:] {
+		if weight(v) > weight(says) || (v.Pause > says.Pause) {
+			says = v
+		}
+	}
+	return says
+}
+
+func weight(v Verdict) int {
+	switch {
+	case v.Pause > 0:
+		return 3
+	case v.Outcome != Later:
+		return 2
+	case !v.Patient:
+		return 1
+	default:
+		return 0
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -12,7 +11,8 @@ import (
 // Telling goes two steps. What is written with a change of state is one event,
 // however many want to hear of it, so that a payment costs the same with one
 // subscriber or with twenty. Afterwards the events are spread: each becomes a
-// delivery for every subscriber, and from there on goes its own way.
+// delivery for every subscriber, and from there on goes its own way. Events of a
+// merchant that this instance does not know are left to one that does.
 
 const (
 	// spreadAtOnce bounds the payments whose events are spread in one write.
@@ -27,6 +27,10 @@ const (
 type telling struct {
 	events chan struct{}
 	to     []*teller
+	// merchants are those whose events are spread here.
+	merchants []string
+	// unreadables are the rows in the way that the log has told of.
+	unreadables *unreadables
 }
 
 // teller tells one subscriber.
@@ -45,7 +49,7 @@ type teller struct {
 }
 
 func newTelling(g *Gateway, subscribers []Subscriber) telling {
-	t := telling{events: make(chan struct{}, 1)}
+	t := telling{events: make(chan struct{}, 1), unreadables: &unreadables{told: map[string]bool{}}}
 	for _, s := range subscribers {
 		if s.AtOnce == 0 {
 			s.AtOnce = defaultAtOnce
@@ -128,6 +132,7 @@ func (g *Gateway) RunTelling(ctx context.Context, every time.Duration) {
 	var work sync.WaitGroup
 	defer work.Wait()
 	work.Go(func() { repeat(ctx, every, g.telling.events, g.spreadAll) })
+	work.Go(func() { repeat(ctx, seeEvery, nil, g.see) })
 	for _, t := range g.telling.to {
 		work.Go(func() {
 			defer t.work.Wait()
@@ -172,13 +177,18 @@ func (g *Gateway) spreadAll(ctx context.Context) {
 }
 
 func (g *Gateway) spread(ctx context.Context) (int, error) {
-	events, err := g.ledger.Unspread(ctx, spreadAtOnce)
-	if err != nil || len(events) == 0 {
+	events, err := g.ledger.Unspread(ctx, g.telling.merchants, spreadAtOnce)
+	if err = g.readable(err); err != nil || len(events) == 0 {
+		return 0, err
+	}
+	// Asked for after the events: who subscribed before one of them is there.
+	kept, err := g.ledger.Subscriptions(ctx, g.clock().Add(-keptFor))
+	if err != nil {
 		return 0, err
 	}
 	var deliveries []Delivery
 	for _, e := range events {
-		deliveries = append(deliveries, g.deliveriesOf(e)...)
+		deliveries = append(deliveries, g.deliveriesOf(e, kept)...)
 	}
 	g.number(deliveries)
 	if err := g.ledger.Spread(ctx, events, deliveries); err != nil {
@@ -188,13 +198,6 @@ func (g *Gateway) spread(ctx context.Context) (int, error) {
 		nudge(t.due)
 	}
 	return len(events), nil
-}
-
-// laneOf survives a mistake in one sink: no subscriber's event stands in front of
-// everybody else's. The event's own payment is its lane then.
-func (t *teller) laneOf(e Event) (lane string) {
-	defer t.gateway.survive(func() { lane = "" })
-	return t.Sink.Lane(e)
 }
 
 // number gives deliveries ids in their order: those of one millisecond have none
@@ -208,32 +211,4 @@ func (g *Gateway) number(deliveries []Delivery) {
 	for i, id := range ids {
 		deliveries[i].ID = id
 	}
-}
-
-// deliveriesOf are one for each subscriber that wants the event. What was made
-// in the merchant's other mode concerns none of today's.
-func (g *Gateway) deliveriesOf(e Event) []Delivery {
-	now := g.clock()
-	var deliveries []Delivery
-	for _, t := range g.telling.of(e.MerchantID) {
-		if !t.Wants(e.Type) || e.otherMode(t.LiveMode) {
-			continue
-		}
-		deliveries = append(deliveries, Delivery{
-			MerchantID: e.MerchantID, LiveMode: t.LiveMode, Subscriber: t.Name,
-			Lane: t.laneOf(e), Event: e, Status: DeliveryPending, Due: now, Version: 1, CreatedAt: now, UpdatedAt: now,
-		})
-	}
-	return deliveries
-}
-
-// Wants says whether the subscriber is told of events of that type.
-func (s Subscriber) Wants(kind string) bool {
-	for _, pattern := range s.Events {
-		group, all := strings.CutSuffix(pattern, "*")
-		if pattern == kind || (all && strings.HasPrefix(kind, group)) {
-			return true
-		}
-	}
-	return len(s.Events) == 0
 }

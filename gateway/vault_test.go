@@ -65,7 +65,7 @@ func (h *house) customer(id string) gateway.VaultCustomer {
 // vaultEvents are those not told yet, by their types.
 func (h *house) vaultEvents() (types []string, events []gateway.Event) {
 	h.t.Helper()
-	all, err := h.ledger.Unspread(context.Background(), 1000)
+	all, err := h.ledger.Unspread(context.Background(), []string{"main"}, 1000)
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -98,7 +98,7 @@ func benchmarkDeliver(b *testing.B, l gateway.Ledger) {
 	now := time.Now().UTC().Add(time.Hour)
 	b.ResetTimer()
 	for {
-		events, err := l.Unspread(b.Context(), 20)
+		events, err := l.Unspread(b.Context(), []string{"m1"}, 20)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -1,10 +1,10 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	deliveryColumns = `deliveries.id, deliveries.merchant_id, deliveries.live_mode, deliveries.subscriber, deliveries.lane,
+	deliveryColumns = `deliveries.id, deliveries.merchant_id, deliveries.live_mode, deliveries.subscriber, deliveries.lane, deliveries.unlaned,
 		deliveries.status, deliveries.due, deliveries.attempts, deliveries.failures, deliveries.log, deliveries.version,
 		deliveries.created_at, deliveries.updated_at, ` + eventColumns
 	deliveryTables = ` FROM deliveries JOIN events ON events.id = deliveries.event_id`
@@ -27,7 +27,7 @@ const (
 	// dueDeliveriesSQL looks for the events of those alone that it has chosen.
 	dueDeliveriesSQL = `SELECT ` + deliveryColumns + `, FALSE
 		FROM (SELECT * FROM deliveries
-			WHERE merchant_id = ? AND live_mode = ? AND subscriber = ? AND status = 'pending' AND due <= ?
+			WHERE merchant_id = ? AND live_mode = ? AND subscriber = ? AND status = 'pending' AND due <= ? AND (due, id) > (?, ?)
 				AND NOT EXISTS (` + inFrontSQL + eachSQL + `)
 				AND NOT EXISTS (SELECT 1 FROM delivery_lanes AS held
 					WHERE held.merchant_id = deliveries.merchant_id AND held.live_mode = deliveries.live_mode
@@ -38,6 +38,12 @@ const (
 		JOIN events ON events.id = deliveries.event_id
 		ORDER BY deliveries.due, deliveries.id`
 
+	// forgottenSQL are those without a time that wait behind nothing.
+	forgottenSQL = `SELECT id FROM deliveries
+		WHERE merchant_id = ? AND live_mode = ? AND subscriber = ? AND status = 'pending' AND due = 0
+			AND NOT EXISTS (` + inFrontSQL + eachSQL + `)
+		ORDER BY id LIMIT ?`
+
 	// deliveryBacklogSQL has two rows for a subscriber at most.
 	deliveryBacklogSQL = `SELECT status, merchant_id, live_mode, subscriber, COUNT(*), MIN(created_at)
 		FROM deliveries WHERE status IN ('pending', 'dead')
@@ -45,23 +51,80 @@ const (
 		ORDER BY merchant_id, live_mode, subscriber`
 )
 
-// DueDeliveries implements gateway.Outbox.
+// firstDue is in front of all that have a time.
+var firstDue = place{at: 1}
+
+// DueDeliveries implements gateway.Outbox. It goes on from page to page for as
+// long as what it finds cannot be read.
 func (l *Ledger) DueDeliveries(ctx context.Context, s gateway.Subscriber, now time.Time, limit int) ([]gateway.Delivery, error) {
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
-	return l.deliveries(l.reads.dueDeliveries.QueryContext(ctx,
-		s.MerchantID, s.LiveMode, s.Name, now.UnixMicro(), now.UnixMicro(), max(limit, 0)))
+	var due []gateway.Delivery
+	var bad []gateway.Unreadable
+	for after, more := firstDue, limit > 0; more; {
+		page, err := l.stored(l.reads.dueDeliveries.QueryContext(ctx,
+			s.MerchantID, s.LiveMode, s.Name, now.UnixMicro(), after.at, after.id, now.UnixMicro(), limit-len(due)))
+		if err != nil {
+			return nil, err
+		}
+		more = len(page) == limit-len(due)
+		for _, row := range page {
+			d, err := row.decode()
+			after = place{row.due, d.ID}
+			if err != nil {
+				bad = append(bad, unreadableDelivery(d, err))
+				continue
+			}
+			due = append(due, d)
+		}
+		more = more && len(due) < limit
+	}
+	return due, unreadable(bad)
+}
+
+// forgottenAtOnce bounds what is brought forward by one call.
+const forgottenAtOnce = 1000
+
+// BringForward implements gateway.Outbox. It looks without keeping others from
+// writing; to give a time to what waits after all does no harm.
+func (l *Ledger) BringForward(ctx context.Context, s gateway.Subscriber) error {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
+	rows, err := l.reads.forgotten.QueryContext(ctx, s.MerchantID, s.LiveMode, s.Name, forgottenAtOnce)
+	if err != nil {
+		return l.explain(err)
+	}
+	defer rows.Close()
+	var ids []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return l.explain(err)
+		}
+		ids = append(ids, id)
+	}
+	if rows.Err() != nil || len(ids) == 0 {
+		return l.explain(rows.Err())
+	}
+	return l.write(ctx, "", func(session *session) error {
+		for _, id := range ids {
+			if _, err := session.exec(bringOneSQL, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Delivery implements gateway.Outbox.
 func (l *Ledger) Delivery(ctx context.Context, merchantID, id string) (gateway.Delivery, error) {
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
-	d, err := decodeDelivery(l.reads.delivery.QueryRowContext(ctx, id, merchantID).Scan)
-	if errors.Is(err, sql.ErrNoRows) {
-		return gateway.Delivery{}, gateway.ErrNotFound
+	found, err := l.deliveries(l.reads.delivery.QueryContext(ctx, id, merchantID))
+	if len(found) == 0 {
+		return gateway.Delivery{}, cmp.Or(err, gateway.ErrNotFound)
 	}
-	return d, l.explain(err)
+	return found[0], err
 }
 
 // Deliveries implements gateway.Outbox. Ids sort by the time of their making, so
@@ -138,38 +201,67 @@ func (l *Ledger) DeliveryBacklog(ctx context.Context) ([]gateway.DeliveryBacklog
 	return backlogs, l.explain(rows.Err())
 }
 
+// deliveries are what was found, those that cannot be read whole among them.
 func (l *Ledger) deliveries(rows *sql.Rows, err error) ([]gateway.Delivery, error) {
+	found, err := l.stored(rows, err)
+	if err != nil {
+		return nil, err
+	}
+	var deliveries []gateway.Delivery
+	var bad []gateway.Unreadable
+	for _, row := range found {
+		d, err := row.decode()
+		if err != nil {
+			bad = append(bad, unreadableDelivery(d, err))
+		}
+		deliveries = append(deliveries, d)
+	}
+	return deliveries, unreadable(bad)
+}
+
+func unreadableDelivery(d gateway.Delivery, err error) gateway.Unreadable {
+	return gateway.Unreadable{ID: d.ID, MerchantID: d.MerchantID, PaymentID: d.Event.PaymentID, Subscriber: d.Subscriber, Err: err}
+}
+
+func (l *Ledger) stored(rows *sql.Rows, err error) ([]storedDelivery, error) {
 	if err != nil {
 		return nil, l.explain(err)
 	}
 	defer rows.Close()
-	var deliveries []gateway.Delivery
+	var found []storedDelivery
 	for rows.Next() {
-		d, err := decodeDelivery(rows.Scan)
-		if err != nil {
+		var d storedDelivery
+		if err := rows.Scan(d.columns()...); err != nil {
 			return nil, l.explain(err)
 		}
-		deliveries = append(deliveries, d)
+		found = append(found, d)
 	}
-	return deliveries, l.explain(rows.Err())
+	return found, l.explain(rows.Err())
 }
 
-// decodeDelivery reads the columns that the queries of deliveries share.
-func decodeDelivery(scan func(...any) error) (gateway.Delivery, error) {
-	var d gateway.Delivery
-	var e storedEvent
-	var log string
-	var due, createdAt, updatedAt int64
-	columns := []any{&d.ID, &d.MerchantID, &d.LiveMode, &d.Subscriber, &d.Lane,
-		&d.Status, &due, &d.Attempts, &d.Failures, &log, &d.Version, &createdAt, &updatedAt}
-	if err := scan(append(append(columns, e.columns()...), &d.Parked)...); err != nil {
-		return gateway.Delivery{}, err
+// storedDelivery takes the columns that the queries of deliveries share.
+type storedDelivery struct {
+	delivery                  gateway.Delivery
+	event                     storedEvent
+	due, createdAt, updatedAt int64
+	log                       string
+}
+
+func (s *storedDelivery) columns() []any {
+	d := &s.delivery
+	columns := []any{&d.ID, &d.MerchantID, &d.LiveMode, &d.Subscriber, &d.Lane, &d.Unlaned,
+		&d.Status, &s.due, &d.Attempts, &d.Failures, &s.log, &d.Version, &s.createdAt, &s.updatedAt}
+	return append(append(columns, s.event.columns()...), &d.Parked)
+}
+
+// decode returns what the columns say in any case.
+func (s *storedDelivery) decode() (gateway.Delivery, error) {
+	d := s.delivery
+	d.Due, d.CreatedAt, d.UpdatedAt = timeOf(s.due), timeOf(s.createdAt), timeOf(s.updatedAt)
+	var err, logErr error
+	d.Event, err = s.event.decode()
+	if logErr = json.Unmarshal([]byte(s.log), &d.Log); logErr != nil {
+		d.Log, logErr = nil, fmt.Errorf("the stored log of a delivery cannot be read, was it written by a newer program? %w", logErr)
 	}
-	d.Due, d.CreatedAt, d.UpdatedAt = timeOf(due), timeOf(createdAt), timeOf(updatedAt)
-	if err := json.Unmarshal([]byte(log), &d.Log); err != nil {
-		return gateway.Delivery{}, fmt.Errorf("the stored log of delivery %s cannot be read, was it written by a newer program? %w", d.ID, err)
-	}
-	var err error
-	d.Event, err = e.decode()
-	return d, err
+	return d, cmp.Or(err, logErr)
 }

@@ -18,6 +18,11 @@ const inFrontSQL = `SELECT 1 FROM deliveries AS front
 		AND front.status IN ('pending', 'dead')
 		AND (front.position, front.event_id) < (deliveries.position, deliveries.event_id)`
 
+// behindSQL are those behind it that are pending, in words that lead to the same
+// index.
+const behindSQL = ` WHERE merchant_id = ? AND live_mode = ? AND subscriber = ? AND queue = ?
+		AND status IN ('pending', 'dead') AND status <> 'dead' AND (position, event_id) > (?, ?)`
+
 // eachSQL ends a look at other rows for one row, where PostgreSQL would make a
 // join of it. It knows little of tables whose rows change by the second, and a
 // wrong guess would read all that waits for each that waits.
@@ -35,7 +40,7 @@ const (
 	releaseLaneSQL = `DELETE FROM delivery_lanes
 		WHERE merchant_id = ? AND live_mode = ? AND subscriber = ? AND lane = ? AND holder = ?`
 
-	takeDeliverySQL = `UPDATE deliveries SET due = ?, attempts = attempts + 1, version = version + 1, updated_at = ?
+	takeDeliverySQL = `UPDATE deliveries SET due = ?, attempts = attempts + 1, version = version + 1, updated_at = ?, lane = ?, unlaned = FALSE
 		WHERE id = ? AND merchant_id = ? AND version = ? AND status = 'pending' AND due <= ?
 			AND NOT EXISTS (` + inFrontSQL + eachSQL + `)`
 	saveDeliverySQL = `UPDATE deliveries SET status = ?, due = ?, attempts = ?, failures = ?, log = ?, updated_at = ?, version = ?
@@ -46,6 +51,15 @@ const (
 					AND behind.merchant_id = deliveries.merchant_id AND behind.live_mode = deliveries.live_mode
 					AND behind.subscriber = deliveries.subscriber AND behind.status <> 'skipped'
 					AND (behind.position, behind.event_id) > (deliveries.position, deliveries.event_id)` + eachSQL + `)`
+
+	// What waits behind one that has not ended has no time of its own, so that
+	// nobody looks at it. Whoever ends what is in front gives it back the time at
+	// which it was made, in the same transaction. The sums keep a database from
+	// looking for those of one queue among all that have a time, or none.
+	parkSQL  = `UPDATE deliveries SET due = 0` + behindSQL + ` AND due + 0 > 0`
+	bringSQL = `UPDATE deliveries SET due = created_at` + behindSQL + ` AND due + 0 = 0`
+
+	bringOneSQL = `UPDATE deliveries SET due = created_at WHERE id = ? AND status = 'pending' AND due = 0`
 
 	// These change nothing. The first two keep the payment, or the customer of the
 	// vault, from getting new events, the last those that it has from being spread.
@@ -89,9 +103,20 @@ func (d deliveryRow) place() string {
 
 func (d deliveryRow) insert(s *session) error {
 	_, err := s.exec(insertDeliverySQL,
-		d.ID, d.MerchantID, d.LiveMode, d.Subscriber, d.Event.ID, d.Event.Queue(), orNull(d.Event.PaymentID), d.Lane, d.Event.Version,
-		string(d.Status), orZero(d.Due), d.Attempts, d.Failures, d.log, d.Version, d.CreatedAt.UnixMicro(), d.UpdatedAt.UnixMicro())
+		d.ID, d.MerchantID, d.LiveMode, d.Subscriber, d.Event.ID, d.Event.Queue(), orNull(d.Event.PaymentID), d.Lane, d.Unlaned, d.Event.Version,
+		string(d.Status),
+		d.MerchantID, d.LiveMode, d.Subscriber, d.Event.Queue(), d.due()+waitsLong.Microseconds(), d.Event.Version, d.Event.ID, d.due(),
+		d.Attempts, d.Failures, d.log, d.Version, d.CreatedAt.UnixMicro(), d.UpdatedAt.UnixMicro())
 	return err
+}
+
+// due is zero for what has ended. What is pending is never without a time but
+// for what is in front of it, which sees to that itself.
+func (d deliveryRow) due() int64 {
+	if d.Status == gateway.DeliveryPending && d.Due.IsZero() {
+		return d.UpdatedAt.UnixMicro()
+	}
+	return orZero(d.Due)
 }
 
 // take leaves the race to the database: of two gateways the second waits for the
@@ -103,7 +128,7 @@ func (d deliveryRow) take(s *session, now, until time.Time) error {
 		return err
 	}
 	return s.one(gateway.ErrStale, takeDeliverySQL,
-		until.UnixMicro(), now.UnixMicro(), d.ID, d.MerchantID, d.Version, now.UnixMicro())
+		until.UnixMicro(), now.UnixMicro(), d.Lane, d.ID, d.MerchantID, d.Version, now.UnixMicro())
 }
 
 func (d deliveryRow) save(s *session) error { return d.update(s, saveDeliverySQL) }
@@ -145,9 +170,25 @@ func (d deliveryRow) update(s *session, query string) error {
 	if _, err := s.exec(releaseLaneSQL, d.MerchantID, d.LiveMode, d.Subscriber, d.lane(), d.ID); err != nil {
 		return err
 	}
-	return s.one(gateway.ErrStale, query,
-		string(d.Status), orZero(d.Due), d.Attempts, d.Failures, d.log, d.UpdatedAt.UnixMicro(), d.Version,
+	err := s.one(gateway.ErrStale, query,
+		string(d.Status), d.due(), d.Attempts, d.Failures, d.log, d.UpdatedAt.UnixMicro(), d.Version,
 		d.ID, d.MerchantID, d.Version-1)
+	if err != nil {
+		return err
+	}
+	return d.minds(s)
+}
+
+// minds has all that wait behind wait without a time, or no longer. It holds the
+// row of the delivery, and so does whoever else lets one wait for it: none is
+// forgotten between two gateways.
+func (d deliveryRow) minds(s *session) error {
+	query := parkSQL
+	if d.Status.Ended() {
+		query = bringSQL
+	}
+	_, err := s.exec(query, d.MerchantID, d.LiveMode, d.Subscriber, d.Event.Queue(), d.Event.Version, d.Event.ID)
+	return err
 }
 
 // TakeDelivery implements gateway.Outbox.
@@ -166,6 +207,7 @@ func (l *Ledger) TakeDelivery(ctx context.Context, d gateway.Delivery, now, unti
 	d.Due, d.UpdatedAt = timeOf(until.UnixMicro()), timeOf(now.UnixMicro())
 	d.Attempts++
 	d.Version++
+	d.Unlaned = false
 	return d, nil
 }
 

@@ -34,7 +34,7 @@ type dialect struct {
 
 func sqliteDialect(path string) dialect {
 	return dialect{
-		query:   limitAsSum,
+		query:   forSQLite,
 		begin:   `BEGIN IMMEDIATE`,
 		schema:  verbatim,
 		again:   func(error) bool { return false },
@@ -66,6 +66,11 @@ func (d dialect) bounded() (context.Context, context.CancelFunc) {
 }
 
 func verbatim(statement string) string { return statement }
+
+// forSQLite leaves out the holding of rows, since nobody else writes.
+func forSQLite(statement string) string {
+	return limitAsSum(strings.ReplaceAll(statement, " FOR UPDATE", ""))
+}
 
 // limitAsSum keeps SQLite from planning a statement anew each time: it makes a
 // plan for the very value of a bare LIMIT ?, and throws it away when another is

@@ -1,7 +1,9 @@
 package ledger
 
 import (
+	"cmp"
 	"database/sql"
+	"strings"
 
 	"paytrace-gateway/gateway"
 )
@@ -47,6 +49,11 @@ func (s *storedEvent) columns() []any {
 	return []any{&e.ID, &e.MerchantID, &s.payment, &s.subject, &e.OperationID, &e.Type, &e.Version, &s.at, &s.body}
 }
 
+// queue is Event.Queue, of an event that may be unreadable.
+func (s *storedEvent) queue() string {
+	return cmp.Or(s.payment.String, s.subject.String, s.event.ID)
+}
+
 func (s *storedEvent) decode() (gateway.Event, error) {
 	e := s.event
 	e.PaymentID, e.At = s.payment.String, timeOf(s.at)
@@ -56,7 +63,9 @@ func (s *storedEvent) decode() (gateway.Event, error) {
 		e.Payment, err = decodePayment(s.body)
 	case s.subject.Valid:
 		var news gateway.VaultNews
-		news, err = decodeVault[gateway.VaultNews](s.body)
+		if news, err = decodeVault[gateway.VaultNews](s.body); err != nil {
+			news = s.unreadNews()
+		}
 		e.Vault = &news
 	default:
 		var record gateway.Record
@@ -64,4 +73,10 @@ func (s *storedEvent) decode() (gateway.Event, error) {
 		e.Transaction = &record
 	}
 	return e, err
+}
+
+// unreadNews is as much of the news as the queue says.
+func (s *storedEvent) unreadNews() gateway.VaultNews {
+	mode, customer, _ := strings.Cut(strings.TrimPrefix(s.subject.String, "vault:"+s.event.MerchantID+":"), ":")
+	return gateway.VaultNews{LiveMode: mode == "true", CustomerID: customer}
 }

@@ -251,8 +251,8 @@ func TestTheNextSchemaIsRefused(t *testing.T) {
 			if err := migrate(t.Context(), s.db, s.dialect); err != nil {
 				t.Fatal(err)
 			}
-			s.exec(t, setVersionSQL, 5)
-			wantWords(t, migrate(t.Context(), s.db, s.dialect), "newer gateway (schema 5, this program knows 4)", "backup")
+			s.exec(t, setVersionSQL, 6)
+			wantWords(t, migrate(t.Context(), s.db, s.dialect), "newer gateway (schema 6, this program knows 5)", "backup")
 		})
 	}
 }

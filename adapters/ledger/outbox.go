@@ -1,19 +1,22 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"paytrace-gateway/gateway"
 )
 
-// unspreadSQL looks at no more than the oldest events to find what waits
-// longest: after a long outage a count of all would cost more than the work.
+// unspreadSQL looks at no more than the oldest events after a place to find what
+// waits longest: after a long outage a count of all would cost more than the
+// work. Of each queue that it finds there it has all events.
 const unspreadSQL = `SELECT ` + eventColumns + `
 	FROM (SELECT COALESCE(payment_id, subject, id) AS queue, MIN(at) AS since
-		FROM (SELECT id, payment_id, subject, at FROM events WHERE NOT spread ORDER BY at, id LIMIT ?) AS oldest
+		FROM (SELECT id, payment_id, subject, at FROM events WHERE NOT spread AND (at, id) > (?, ?) ORDER BY at, id LIMIT ?) AS oldest
 		GROUP BY COALESCE(payment_id, subject, id)) AS waiting
 	JOIN events ON COALESCE(events.payment_id, events.subject, events.id) = waiting.queue
 	WHERE NOT events.spread
@@ -23,9 +26,22 @@ const unspreadSQL = `SELECT ` + eventColumns + `
 // for the first, and then finds it spread.
 const spreadEventSQL = `UPDATE events SET spread = TRUE WHERE id = ? AND NOT spread`
 
+// insertDeliverySQL leaves a delivery without a time, as parkSQL does, behind one
+// that waits long. That one is held until the write is kept: who ends it
+// meanwhile waits, and then finds this one.
 const insertDeliverySQL = `INSERT INTO deliveries
-	(id, merchant_id, live_mode, subscriber, event_id, queue, payment_id, lane, position, status, due, attempts, failures, log, version, created_at, updated_at)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	(id, merchant_id, live_mode, subscriber, event_id, queue, payment_id, lane, unlaned, position, status, due, attempts, failures, log, version, created_at, updated_at)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+		CASE WHEN EXISTS (SELECT 1 FROM (SELECT front.id FROM deliveries AS front
+			WHERE front.merchant_id = ? AND front.live_mode = ? AND front.subscriber = ? AND front.queue = ?
+				AND front.status IN ('pending', 'dead') AND (front.status = 'dead' OR front.due > ?)
+				AND (front.position, front.event_id) < (?, ?)
+			LIMIT 1 FOR UPDATE) AS held) THEN 0 ELSE CAST(? AS BIGINT) END,
+		?, ?, ?, ?, ?, ?)`
+
+// waitsLong is more than any delivery is under way, so that none is held up that
+// is about to be written.
+const waitsLong = 2 * time.Minute
 
 // spreadRows are events with the deliveries that were made of them.
 type spreadRows struct {
@@ -70,28 +86,117 @@ func (r spreadRows) write(s *session) error {
 	return nil
 }
 
-// Unspread implements gateway.Outbox.
-func (l *Ledger) Unspread(ctx context.Context, limit int) ([]gateway.Event, error) {
+// Unspread implements gateway.Outbox. It goes on from page to page for as long
+// as what it finds is nobody's here.
+func (l *Ledger) Unspread(ctx context.Context, merchants []string, limit int) ([]gateway.Event, error) {
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
-	rows, err := l.reads.unspread.QueryContext(ctx, max(limit, 0))
+	found := unspread{merchants: merchants, limit: limit, seen: map[string]bool{}}
+	for more := limit > 0; more && len(found.seen) < limit; {
+		page, err := l.unspreadPage(ctx, found.after, max(limit, unspreadPage))
+		if err != nil {
+			return nil, err
+		}
+		found.add(page)
+		found.after, more = found.after.behind(page, max(limit, unspreadPage))
+	}
+	return found.events, unreadable(found.bad)
+}
+
+// unspreadPage is how many of the oldest events are looked at, at least.
+const unspreadPage = 64
+
+func (l *Ledger) unspreadPage(ctx context.Context, after place, size int) ([]storedEvent, error) {
+	rows, err := l.reads.unspread.QueryContext(ctx, after.at, after.id, size)
 	if err != nil {
 		return nil, l.explain(err)
 	}
 	defer rows.Close()
-	var events []gateway.Event
+	var page []storedEvent
 	for rows.Next() {
 		var e storedEvent
 		if err := rows.Scan(e.columns()...); err != nil {
 			return nil, l.explain(err)
 		}
+		page = append(page, e)
+	}
+	return page, l.explain(rows.Err())
+}
+
+// place is where an event stands among all that wait.
+type place struct {
+	at int64
+	id string
+}
+
+func (p place) compare(other place) int {
+	return cmp.Or(cmp.Compare(p.at, other.at), strings.Compare(p.id, other.id))
+}
+
+// behind is the place of the last of the size events after p, and whether there
+// may be more. A page has these, and others of the same payments.
+func (p place) behind(page []storedEvent, size int) (last place, more bool) {
+	var places []place
+	for _, e := range page {
+		if at := (place{e.at, e.event.ID}); at.compare(p) > 0 {
+			places = append(places, at)
+		}
+	}
+	if len(places) < size {
+		return p, false
+	}
+	slices.SortFunc(places, place.compare)
+	return places[size-1], true
+}
+
+// unspread is what was found of it so far.
+type unspread struct {
+	merchants []string
+	limit     int
+	after     place
+	// seen are the payments that are among the events.
+	seen   map[string]bool
+	events []gateway.Event
+	bad    []gateway.Unreadable
+}
+
+// add takes the payments of a page, as far as there is room. One of whose
+// events several pages have come is there whole already.
+func (u *unspread) add(page []storedEvent) {
+	for len(page) > 0 {
+		queue := page[0].queue()
+		n := slices.IndexFunc(page, func(e storedEvent) bool { return e.queue() != queue })
+		if n < 0 {
+			n = len(page)
+		}
+		if !u.seen[queue] && len(u.seen) < u.limit && slices.Contains(u.merchants, page[0].event.MerchantID) {
+			u.take(queue, page[:n])
+		}
+		page = page[n:]
+	}
+}
+
+// take takes a payment's events, or none of them when one cannot be read.
+func (u *unspread) take(queue string, stored []storedEvent) {
+	var events []gateway.Event
+	for _, e := range stored {
 		event, err := e.decode()
 		if err != nil {
-			return nil, err
+			u.bad = append(u.bad, gateway.Unreadable{ID: event.ID, MerchantID: event.MerchantID, PaymentID: event.PaymentID, Err: err})
+			return
 		}
 		events = append(events, event)
 	}
-	return events, l.explain(rows.Err())
+	u.seen[queue] = true
+	u.events = append(u.events, events...)
+}
+
+// unreadable is no error where nothing was.
+func unreadable(rows []gateway.Unreadable) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return gateway.UnreadableError(rows)
 }
 
 // Spread implements gateway.Outbox.

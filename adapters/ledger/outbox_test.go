@@ -26,12 +26,12 @@ func TestEventsOfBeforeTheOutboxAreNotTold(t *testing.T) {
 			if after := eventsOf(t, s.db); len(after) != 1 || !reflect.DeepEqual(after, before) {
 				t.Errorf("the events are\n%+v\nwere\n%+v", after, before)
 			}
-			if events, err := l.Unspread(t.Context(), 10); err != nil || len(events) != 0 {
+			if events, err := l.Unspread(t.Context(), []string{"m1"}, 10); err != nil || len(events) != 0 {
 				t.Errorf("to be told of the past: %+v, %v", events, err)
 			}
 			s.exec(t, `INSERT INTO events (id, merchant_id, payment_id, operation_id, type, version, at, body)
 				SELECT 'evt_of_the_other', merchant_id, payment_id, operation_id, type, version + 1, at, body FROM events`)
-			events, err := l.Unspread(t.Context(), 10)
+			events, err := l.Unspread(t.Context(), []string{"m1"}, 10)
 			if err != nil || len(events) != 1 || events[0].ID != "evt_of_the_other" {
 				t.Errorf("to be told of what another gateway wrote: %+v, %v", events, err)
 			}
@@ -48,6 +48,10 @@ func TestPostgresLooksAtEachDeliveryByItsIndex(t *testing.T) {
 		indexes []string
 	}{
 		"due":    {dueDeliveriesSQL, []string{"deliveries_due", "deliveries_order on deliveries front", "delivery_lanes_pkey"}},
+		"spread": {insertDeliverySQL, []string{"deliveries_order on deliveries front"}},
+		"park":   {parkSQL, []string{"deliveries_order on deliveries"}},
+		"bring":  {bringSQL, []string{"deliveries_order on deliveries"}},
+		"lost":   {forgottenSQL, []string{"deliveries_due", "deliveries_order on deliveries front"}},
 		"take":   {takeDeliverySQL, []string{"deliveries_order on deliveries front"}},
 		"replay": {replayDeliverySQL, []string{"deliveries_by_queue on deliveries behind"}},
 	} {
@@ -179,6 +183,28 @@ func waitsForLock(t *testing.T, l *Ledger, through <-chan error) {
 		if waiting > 0 {
 			return
 		}
+	}
+}
+
+// TestWhatWaitsForNothingIsBroughtForward has a hand end what is in front.
+func TestWhatWaitsForNothingIsBroughtForward(t *testing.T) {
+	for name, blank := range stores {
+		t.Run(name, func(t *testing.T) {
+			s := blank(t)
+			l := s.open(t)
+			_, next, change := toldOnce(t, l)
+			fits(t, l.Apply(t.Context(), change))
+			fits(t, l.Spread(t.Context(), change.Events, []gateway.Delivery{next}))
+			s.exec(t, `UPDATE deliveries SET due = 0, created_at = ? WHERE id = ?`, noon.UnixMicro(), next.ID)
+			shop := gateway.Subscriber{MerchantID: "m1", LiveMode: true, Name: "shop"}
+			for _, want := range []int{0, 1} {
+				due, err := l.DueDeliveries(t.Context(), shop, noon, 10)
+				if err != nil || len(due) != want {
+					t.Errorf("%d are due, %v, want %d", len(due), err, want)
+				}
+				fits(t, l.BringForward(t.Context(), shop))
+			}
+		})
 	}
 }
 

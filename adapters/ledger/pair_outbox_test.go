@@ -7,8 +7,8 @@ import (
 	"paytrace-gateway/gateway"
 )
 
-func (p *pair) Unspread(ctx context.Context, limit int) ([]gateway.Event, error) {
-	return p.next().Unspread(ctx, limit)
+func (p *pair) Unspread(ctx context.Context, merchants []string, limit int) ([]gateway.Event, error) {
+	return p.next().Unspread(ctx, merchants, limit)
 }
 
 func (p *pair) Spread(ctx context.Context, events []gateway.Event, deliveries []gateway.Delivery) error {
@@ -49,4 +49,20 @@ func (p *pair) SubscriberState(ctx context.Context, merchantID string, liveMode 
 
 func (p *pair) SaveSubscriberState(ctx context.Context, state gateway.SubscriberState) error {
 	return p.next().SaveSubscriberState(ctx, state)
+}
+
+func (p *pair) Subscribe(ctx context.Context, s gateway.Subscription) error {
+	return p.next().Subscribe(ctx, s)
+}
+
+func (p *pair) SeeSubscription(ctx context.Context, s gateway.Subscription) error {
+	return p.next().SeeSubscription(ctx, s)
+}
+
+func (p *pair) Subscriptions(ctx context.Context, since time.Time) ([]gateway.Subscription, error) {
+	return p.next().Subscriptions(ctx, since)
+}
+
+func (p *pair) BringForward(ctx context.Context, s gateway.Subscriber) error {
+	return p.next().BringForward(ctx, s)
 }

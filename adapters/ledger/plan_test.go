@@ -55,15 +55,22 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		"change a vault operation": {updateVaultOperationSQL, []string{"vault_operations_1 (id=?)"}},
 		"due vault operations":     {dueVaultOperationsSQL, []string{"vault_operations_due (due>? AND due<?)"}},
 
-		"unspread": {unspreadSQL, []string{"events USING INDEX events_unspread", "events_unspread_queue (<expr>=?)"}},
+		"unspread": {unspreadSQL, []string{"events USING INDEX events_unspread ((at,id)>(?,?))", "events_unspread_queue (<expr>=?)"}},
 		"spread":   {spreadEventSQL, []string{"events_1"}},
 		"due deliveries": {dueDeliveriesSQL, []string{
-			"deliveries_due (merchant_id=? AND live_mode=? AND subscriber=? AND due<?)",
+			"deliveries_due (merchant_id=? AND live_mode=? AND subscriber=? AND (due,id)>(?,?) AND due<?)",
 			"front USING COVERING INDEX deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=? AND position<?)",
 			"delivery_lanes_1 (merchant_id=? AND live_mode=? AND subscriber=? AND lane=?)",
 		}},
 		"take a delivery": {takeDeliverySQL, []string{
 			"deliveries_1 (id=?)", "deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=?"}},
+		"spread behind one": {insertDeliverySQL, []string{"front USING INDEX deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=? AND (position,event_id)<(?,?))"}},
+		"park":              {parkSQL, []string{"deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=? AND (position,event_id)>(?,?))"}},
+		"bring forward":     {bringSQL, []string{"deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=? AND (position,event_id)>(?,?))"}},
+		"forgotten": {forgottenSQL, []string{
+			"deliveries_due (merchant_id=? AND live_mode=? AND subscriber=? AND due=?)",
+			"front USING COVERING INDEX deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=? AND position<?)"}},
+		"bring one forward": {bringOneSQL, []string{"deliveries_1 (id=?)"}},
 		"save a delivery":   {saveDeliverySQL, []string{"deliveries_1 (id=?)"}},
 		"replay a delivery": {replayDeliverySQL, []string{"deliveries_1 (id=?)", "behind USING INDEX deliveries_by_queue (merchant_id=? AND live_mode=? AND queue=?)"}},
 		"hold a payment":    {holdPaymentSQL, []string{"payments_1"}},
@@ -75,6 +82,7 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 			"deliveries USING COVERING INDEX deliveries_order"}},
 		"subscriber":      {subscriberSQL, []string{"subscribers_1"}},
 		"save subscriber": {updateSubscriberSQL, []string{"subscribers_1"}},
+		"subscriptions":   {subscriptionsSQL, []string{"subscriptions_1"}},
 
 		"deliveries":                 {told(gateway.DeliveryFilter{}), []string{"deliveries_newest (merchant_id=? AND live_mode=?)"}},
 		"deliveries of a subscriber": {told(gateway.DeliveryFilter{Subscriber: "shop"}), []string{"deliveries_newest (merchant_id=? AND live_mode=?)"}},
@@ -138,7 +146,7 @@ func TestDeliveriesComeInTheOrderOfTheirIndex(t *testing.T) {
 func plan(t *testing.T, l *Ledger, query string) string {
 	t.Helper()
 	args := make([]any, strings.Count(query, "?"))
-	rows, err := l.reads.db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
+	rows, err := l.reads.db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+l.reads.dialect.query(query), args...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ import (
 var noon = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
 
 // opened is a ledger with other pragmas than the usual ones, if any are given.
-func opened(t *testing.T, path string, opts Options, pragmas ...string) *Ledger {
+func opened(t testing.TB, path string, opts Options, pragmas ...string) *Ledger {
 	t.Helper()
 	l, err := openSQLite(t.Context(), path, opts, append(append([]string{}, writerPragmas...), pragmas...))
 	if err != nil {
@@ -30,7 +30,7 @@ func opened(t *testing.T, path string, opts Options, pragmas ...string) *Ledger 
 	return l
 }
 
-func fresh(t *testing.T) string { return filepath.Join(t.TempDir(), "ledger.db") }
+func fresh(t testing.TB) string { return filepath.Join(t.TempDir(), "ledger.db") }
 
 // wantRefused wants OpenSQLite to fail with a message that has all the words.
 func wantRefused(t *testing.T, path string, words ...string) {
@@ -156,7 +156,7 @@ func TestOpenRefusesANewerSchema(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	wantRefused(t, path, "newer gateway (schema 999, this program knows 4)")
+	wantRefused(t, path, "newer gateway (schema 999, this program knows 5)")
 }
 
 func TestOpenRefusesAFileThatIsNoLedger(t *testing.T) {

@@ -100,7 +100,7 @@ func TestEventsOfTheThirdSchemaAreStillTold(t *testing.T) {
 			decided, _, _ := history()
 			s.insertFirst(t, decided)
 			l := s.open(t)
-			events, err := l.Unspread(t.Context(), 10)
+			events, err := l.Unspread(t.Context(), []string{"m1"}, 10)
 			if err != nil || !reflect.DeepEqual(events, decided.Events) {
 				t.Errorf("to be told are %+v, %v\nwant %+v", events, err, decided.Events)
 			}

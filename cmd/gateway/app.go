@@ -89,6 +89,9 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *app, er
 		Secret: secret, Instance: instance, Now: time.Now, Log: log, MaxInFlight: cfg.MaxInFlight,
 		Claims: a.desk.claims, Observer: a.gauges.Observer(), Subscribers: subscribers,
 	})
+	if err := a.gateway.Subscribe(ctx); err != nil {
+		return nil, err
+	}
 	issuer, verifier, err := authOf(cfg)
 	if err != nil {
 		return nil, err

@@ -106,7 +106,37 @@ func merchantExams(cfg *config.Config, m config.Merchant, log *slog.Logger) (exa
 			exams = append(exams, exam{name: s.Name, examine: sink.Examine})
 		}
 	}
+	exams = append(exams, exam{examine: func(ctx context.Context) []gateway.Finding { return examineOwed(ctx, cfg, m) }})
 	return exams, a.close
+}
+
+// examineOwed asks the gateway that runs whom it owes something though nobody
+// has it in a configuration. Where none runs there is nobody to ask, as is said
+// of its readiness already.
+func examineOwed(ctx context.Context, cfg *config.Config, m config.Merchant) []gateway.Finding {
+	o, err := operatorOf(cfg, m, "")
+	if err != nil {
+		return nil
+	}
+	var list struct{ Items []subscriber }
+	err = o.call(ctx, subscribersPath, nil, &list)
+	if errors.Is(err, errNoGateway) {
+		return nil
+	}
+	if err != nil {
+		return []gateway.Finding{{Grade: gateway.Doubtful, Tried: "deliveries", Found: err.Error(), Mend: "look at the log of the gateway"}}
+	}
+	var found []gateway.Finding
+	for _, s := range list.Items {
+		if s.SubscriberStatus == "not_configured" {
+			found = append(found, gateway.Finding{
+				Grade: gateway.Doubtful, Tried: s.Subscriber + " deliveries",
+				Found: fmt.Sprintf("it is in no configuration, and owed %d deliveries, %d of them dead letters", s.PendingCount+s.DeadCount, s.DeadCount),
+				Mend:  "put it back under its name, and it is told; or leave it: a week after it was last configured nothing more is kept for it",
+			})
+		}
+	}
+	return found
 }
 
 // unusable is a configuration that cannot even be begun with.

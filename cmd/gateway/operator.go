@@ -76,6 +76,11 @@ func (f operatorFlags) operator() (*operator, error) {
 	if err != nil {
 		return nil, err
 	}
+	return operatorOf(cfg, m, *f.address)
+}
+
+// operatorOf calls the gateway at address, or where it listens as configured.
+func operatorOf(cfg *config.Config, m config.Merchant, address string) (*operator, error) {
 	keys, err := existingKeys(cfg)
 	if err != nil {
 		return nil, err
@@ -85,9 +90,8 @@ func (f operatorFlags) operator() (*operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	address := cfg.Listen
-	if *f.address != "" {
-		address = *f.address
+	if address == "" {
+		address = cfg.Listen
 	}
 	if address, err = reachable(address); err != nil {
 		return nil, err
@@ -172,7 +176,7 @@ func (o *operator) call(ctx context.Context, path string, body, into any) error 
 	answer, err := o.client.Do(request)
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("no gateway runs at %s; start it, or name its address with --address", o.address)
+		return fmt.Errorf("%w at %s; start it, or name its address with --address", errNoGateway, o.address)
 	case err != nil:
 		return fmt.Errorf("the gateway at %s does not answer: %w", o.address, err)
 	}
@@ -189,6 +193,9 @@ func (o *operator) call(ctx context.Context, path string, body, into any) error 
 	}
 	return nil
 }
+
+// errNoGateway is said where nothing listens.
+var errNoGateway = errors.New("no gateway runs")
 
 // manyPages bounds a list that nobody could read to its end anyhow.
 const manyPages = 10

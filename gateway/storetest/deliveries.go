@@ -52,7 +52,7 @@ func parkedDelivery(t *testing.T, l gateway.Ledger) {
 	wantDelivery(t, l, d[0])
 	wantDelivery(t, l, dead)
 	parked := d[2]
-	parked.Parked = true
+	parked.Parked, parked.Due = true, time.Time{}
 	wantDelivery(t, l, parked)
 	skipped := saved(t, l, d[2], gateway.DeliverySkipped)
 	wantDelivery(t, l, skipped)
@@ -95,7 +95,7 @@ func filterDeliveries(t *testing.T, l gateway.Ledger) {
 	d[0] = saved(t, l, d[0], gateway.DeliveryDone)
 	d[1] = saved(t, l, d[1], gateway.DeliverySkipped)
 	d[2] = saved(t, l, d[2], gateway.DeliveryDead)
-	d[3].Parked = true
+	d[3].Parked, d[3].Due = true, time.Time{}
 	of := func(f gateway.DeliveryFilter) gateway.DeliveryFilter {
 		f.MerchantID, f.LiveMode, f.Limit = "m1", true, 10
 		return f
@@ -127,7 +127,9 @@ func listParked(t *testing.T, l gateway.Ledger) {
 	d := queued(t, l, 3)
 	d[0] = saved(t, l, d[0], gateway.DeliveryDead)
 	free := inLane(t, l, "", start.Add(10*time.Hour))
-	d[1].Parked, d[2].Parked = true, true
+	for i := 1; i < 3; i++ {
+		d[i].Parked, d[i].Due = true, time.Time{}
+	}
 	equal(t, "the deliveries", deliveries(t, l, gateway.DeliveryFilter{MerchantID: "m1", LiveMode: true, Limit: 10}),
 		[]gateway.Delivery{free, d[2], d[1], d[0]})
 }

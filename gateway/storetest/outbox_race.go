@@ -25,7 +25,7 @@ const workers = 8
 // spreadAll spreads until nothing is left, or the error is none of a race.
 func spreadAll(t *testing.T, l gateway.Ledger) error {
 	for {
-		some, err := l.Unspread(t.Context(), 5)
+		some, err := l.Unspread(t.Context(), []string{"m1"}, 5)
 		if err != nil || len(some) == 0 {
 			return err
 		}

@@ -14,6 +14,8 @@ var spreadSpecs = []spec{
 	{"Unspread/has all events of a payment in their order, longest waiting payment first", unspreadInOrder},
 	{"Unspread/has events of at most the limit of payments, and none only when there are none", unspreadLimited},
 	{"Unspread/has what happens after the spreading", unspreadLater},
+	{"Unspread/passes over the events of others, however many wait longer", unspreadOfOthers},
+	{"Unspread/has a payment once, whole, though it waits among many", unspreadAmongMany},
 	{"Spread/keeps the deliveries whole", spreadWhole},
 	{"Spread/needs no delivery", spreadToNobody},
 	{"Spread/is stale, and keeps nothing, when one of the events was spread", spreadOnce},
@@ -80,7 +82,7 @@ func spread(t *testing.T, l gateway.Ledger, deliveries ...gateway.Delivery) {
 
 func unspread(t *testing.T, l gateway.Ledger, limit int) []gateway.Event {
 	t.Helper()
-	events, err := l.Unspread(t.Context(), limit)
+	events, err := l.Unspread(t.Context(), []string{"m1", "m2"}, limit)
 	if err != nil {
 		t.Fatalf("Unspread: %v", err)
 	}
@@ -176,12 +178,46 @@ func unspreadLater(t *testing.T, l gateway.Ledger) {
 	equal(t, "the events", unspread(t, l, 10), c.Events)
 }
 
+func unspreadOfOthers(t *testing.T, l gateway.Ledger) {
+	for i := range 150 {
+		events(t, l, "m2", start.Add(time.Duration(i)*time.Millisecond), 1)
+	}
+	mine := events(t, l, "m1", start.Add(time.Hour), 2)
+	for _, limit := range []int{1, 10} {
+		got, err := l.Unspread(t.Context(), []string{"m3", "m1"}, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "the events", got, mine)
+	}
+	none, err := l.Unspread(t.Context(), nil, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "the events of nobody", none, []gateway.Event(nil))
+}
+
+// unspreadAmongMany has payments with an event among the oldest and another far
+// behind all of them.
+func unspreadAmongMany(t *testing.T, l gateway.Ledger) {
+	events(t, l, "m2", start, 1)
+	var want []gateway.Event
+	for i := range 100 {
+		want = append(want, events(t, l, "m1", start.Add(time.Duration(i+1)*time.Second), 2)...)
+	}
+	got, err := l.Unspread(t.Context(), []string{"m1"}, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "the events", got, want)
+}
+
 func spreadWhole(t *testing.T, l gateway.Ledger) {
 	e := events(t, l, "m1", start, 2)
 	other := shop
 	other.Name = "crm"
 	whole := deliveryOf(e[0], other, start)
-	whole.Lane, whole.Attempts, whole.Failures, whole.Version = "account 7", 2, 1, 4
+	whole.Lane, whole.Attempts, whole.Failures, whole.Version, whole.Unlaned = "account 7", 2, 1, 4, true
 	whole.Status, whole.Due, whole.UpdatedAt = gateway.DeliverySkipped, time.Time{}, start.Add(time.Minute)
 	whole.Log = []gateway.Attempt{
 		{At: start, Took: 3 * time.Second, Outcome: gateway.Later, StatusCode: 503, Detail: `"busy" ü`, By: "instance-1"},

@@ -20,7 +20,7 @@ type spec struct {
 var specs = [][]spec{applySpecs, atomicSpecs, keySpecs, readSpecs, transactionSpecs, listSpecs, dueSpecs,
 	watchSpecs, unmatchedSpecs, backlogSpecs, concurrencySpecs,
 	vaultSpecs, vaultKeySpecs, vaultAtomicSpecs, vaultRaceSpecs, vaultListSpecs, vaultNewsSpecs,
-	spreadSpecs, queueSpecs, takeSpecs, saveSpecs, replaySpecs, deliveriesSpecs, subscriberSpecs, outboxRaceSpecs}
+	spreadSpecs, queueSpecs, takeSpecs, saveSpecs, replaySpecs, behindSpecs, deliveriesSpecs, subscriberSpecs, subscriptionSpecs, outboxRaceSpecs}
 
 // Run tests a ledger. open returns an empty one each time, and sees to it that
 // it is closed when its test ends.

@@ -14,6 +14,7 @@ var takeSpecs = []spec{
 	{"TakeDelivery/takes over what was not saved in time", takeOver},
 	{"TakeDelivery/holds the lane that a dead holder left", takeOfDeadLane},
 	{"TakeDelivery/is for a time", takeForNoTime},
+	{"TakeDelivery/holds and keeps the lane of what had none", takeUnlaned},
 }
 
 var saveSpecs = []spec{
@@ -72,6 +73,26 @@ func takeOfHeldLane(t *testing.T, l gateway.Ledger) {
 	wantTakeStale(t, l, two, until.Add(-time.Microsecond))
 	wantDelivery(t, l, two)
 	take(t, l, two, until, until.Add(time.Minute))
+}
+
+func takeUnlaned(t *testing.T, l gateway.Ledger) {
+	held := inLane(t, l, "account 7", start)
+	unlaned := deliveryOf(events(t, l, "m1", start.Add(time.Minute), 1)[0], shop, start.Add(2*time.Minute))
+	unlaned.Unlaned = true
+	spread(t, l, unlaned)
+	until := later.Add(time.Minute)
+	held = take(t, l, held, later, until)
+	laned := unlaned
+	laned.Lane = "account 7"
+	wantTakeStale(t, l, laned, later)
+	wantDelivery(t, l, unlaned)
+	saved(t, l, held, gateway.DeliveryDone)
+	taken := take(t, l, laned, later, until)
+	want := laned
+	want.Unlaned, want.Due, want.Attempts, want.Version, want.UpdatedAt = false, until, 1, 2, later
+	equal(t, "what was taken", taken, want)
+	wantDelivery(t, l, want)
+	wantTakeStale(t, l, inLane(t, l, "account 7", start.Add(time.Hour)), later)
 }
 
 func takeOver(t *testing.T, l gateway.Ledger) {

@@ -8,8 +8,8 @@ import (
 )
 
 // Unspread implements gateway.Outbox.
-func (l *ledgerPort) Unspread(ctx context.Context, limit int) ([]gateway.Event, error) {
-	return read(l, "Unspread", "", func() ([]gateway.Event, error) { return l.next.Unspread(ctx, limit) })
+func (l *ledgerPort) Unspread(ctx context.Context, merchants []string, limit int) ([]gateway.Event, error) {
+	return read(l, "Unspread", "", func() ([]gateway.Event, error) { return l.next.Unspread(ctx, merchants, limit) })
 }
 
 // Spread implements gateway.Outbox.
@@ -36,6 +36,11 @@ func (l *ledgerPort) SaveDelivery(ctx context.Context, d gateway.Delivery) error
 	return l.write("SaveDelivery", d.Subscriber+" "+l.about(d.Event), crashes{CrashBeforeTold, CrashAfterTold}, func() error {
 		return l.next.SaveDelivery(ctx, d)
 	})
+}
+
+// BringForward implements gateway.Outbox.
+func (l *ledgerPort) BringForward(ctx context.Context, s gateway.Subscriber) error {
+	return l.write("BringForward", s.Name, crashes{}, func() error { return l.next.BringForward(ctx, s) })
 }
 
 // ReplayDelivery implements gateway.Outbox.
@@ -68,6 +73,21 @@ func (l *ledgerPort) SubscriberState(ctx context.Context, merchantID string, liv
 // SaveSubscriberState implements gateway.Outbox.
 func (l *ledgerPort) SaveSubscriberState(ctx context.Context, s gateway.SubscriberState) error {
 	return l.write("SaveSubscriberState", s.Subscriber, crashes{}, func() error { return l.next.SaveSubscriberState(ctx, s) })
+}
+
+// Subscribe implements gateway.Outbox.
+func (l *ledgerPort) Subscribe(ctx context.Context, s gateway.Subscription) error {
+	return l.write("Subscribe", s.Name, crashes{}, func() error { return l.next.Subscribe(ctx, s) })
+}
+
+// SeeSubscription implements gateway.Outbox.
+func (l *ledgerPort) SeeSubscription(ctx context.Context, s gateway.Subscription) error {
+	return l.write("SeeSubscription", s.Name, crashes{}, func() error { return l.next.SeeSubscription(ctx, s) })
+}
+
+// Subscriptions implements gateway.Outbox.
+func (l *ledgerPort) Subscriptions(ctx context.Context, since time.Time) ([]gateway.Subscription, error) {
+	return read(l, "Subscriptions", "", func() ([]gateway.Subscription, error) { return l.next.Subscriptions(ctx, since) })
 }
 
 // about names an event alike in every replay.

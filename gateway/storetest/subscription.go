@@ -1,0 +1,91 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+var subscriptionSpecs = []spec{
+	{"Subscribe/keeps one for each merchant, mode and name, in place of the last", subscribed},
+	{"Subscriptions/has those that were seen since, sorted", subscriptionsSince},
+	{"SeeSubscription/moves the time ahead, and keeps what is not there", subscriptionSeen},
+	{"Subscribe/needs a merchant, a name and a time", impossibleSubscription},
+}
+
+func subscribe(t *testing.T, l gateway.Ledger, all ...gateway.Subscription) {
+	t.Helper()
+	for _, s := range all {
+		if err := l.Subscribe(t.Context(), s); err != nil {
+			t.Fatalf("Subscribe(%+v): %v", s, err)
+		}
+	}
+}
+
+func wantSubscriptions(t *testing.T, l gateway.Ledger, since time.Time, want ...gateway.Subscription) {
+	t.Helper()
+	got, err := l.Subscriptions(t.Context(), since)
+	if err != nil {
+		t.Fatalf("Subscriptions: %v", err)
+	}
+	equal(t, "the subscriptions", got, want)
+}
+
+func subscribed(t *testing.T, l gateway.Ledger) {
+	wantSubscriptions(t, l, start)
+	shop := gateway.Subscription{MerchantID: "m1", LiveMode: true, Name: "shop", Events: []string{"payment.*", `a"b`}, SeenAt: start}
+	crm, test, theirs := shop, shop, shop
+	crm.Name, test.LiveMode, theirs.MerchantID = "crm", false, "m2"
+	subscribe(t, l, shop, theirs, test, crm)
+	wantSubscriptions(t, l, start, test, crm, shop, theirs)
+	shop.Events, shop.SeenAt = nil, start.Add(time.Minute)
+	subscribe(t, l, shop)
+	wantSubscriptions(t, l, start, test, crm, shop, theirs)
+	// The clock of another gateway may be behind.
+	behind := shop
+	behind.Events, behind.SeenAt = []string{"payment.refunded"}, start
+	subscribe(t, l, behind)
+	behind.SeenAt = shop.SeenAt
+	wantSubscriptions(t, l, start, test, crm, behind, theirs)
+}
+
+func subscriptionsSince(t *testing.T, l gateway.Ledger) {
+	old := gateway.Subscription{MerchantID: "m1", Name: "old", SeenAt: start}
+	young := gateway.Subscription{MerchantID: "m1", Name: "young", SeenAt: start.Add(time.Hour)}
+	subscribe(t, l, young, old)
+	wantSubscriptions(t, l, start, old, young)
+	wantSubscriptions(t, l, start.Add(time.Microsecond), young)
+	wantSubscriptions(t, l, start.Add(time.Hour), young)
+	wantSubscriptions(t, l, start.Add(2*time.Hour))
+}
+
+func subscriptionSeen(t *testing.T, l gateway.Ledger) {
+	s := gateway.Subscription{MerchantID: "m1", Name: "shop", Events: []string{"payment.*"}, SeenAt: start}
+	see := func(s gateway.Subscription) {
+		t.Helper()
+		if err := l.SeeSubscription(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	see(s)
+	wantSubscriptions(t, l, start, s)
+	s.SeenAt = start.Add(time.Minute)
+	of := s
+	of.Events = []string{"payment.refunded"}
+	see(of)
+	wantSubscriptions(t, l, start, s)
+	of.SeenAt = start
+	see(of)
+	wantSubscriptions(t, l, start, s)
+}
+
+func impossibleSubscription(t *testing.T, l gateway.Ledger) {
+	for _, s := range []gateway.Subscription{
+		{Name: "shop", SeenAt: start}, {MerchantID: "m1", SeenAt: start}, {MerchantID: "m1", Name: "shop"},
+	} {
+		wantErr(t, l.Subscribe(t.Context(), s), nil)
+		wantErr(t, l.SeeSubscription(t.Context(), s), nil)
+	}
+	wantSubscriptions(t, l, time.Time{})
+}
