@@ -81,10 +81,21 @@ func refusedVaultOperation(op gateway.VaultOperation) *Problem {
 		p.Outcome = string(gateway.OpFailed)
 		return p
 	case gateway.OpRejected:
-		if r.Field == "transactionId" {
-			r.Field = "paymentMethod.earlierPayment.transactionId"
-		}
+		r.Field = vaultField(r.Field)
 		return rejectionProblem(r)
 	}
 	return nil
+}
+
+// vaultField is where a request of the vault has what a payment has elsewhere. A
+// stored card stands in its path.
+func vaultField(field string) string {
+	switch field {
+	case "transactionId":
+		return "paymentMethod.earlierPayment.transactionId"
+	case "paymentMethod.vault.customerId":
+		return ""
+	default:
+		return field
+	}
 }

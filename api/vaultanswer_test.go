@@ -23,6 +23,22 @@ func TestACardThatWasLookedForAndIsNotThereIsNotStored(t *testing.T) {
 	}
 }
 
+func TestARejectionNamesTheMemberOfTheContract(t *testing.T) {
+	for field, want := range map[string]string{
+		"transactionId":             "paymentMethod.earlierPayment.transactionId",
+		"billingAddress.postalCode": "billingAddress.postalCode",
+	} {
+		p := refusedVaultOperation(gateway.VaultOperation{Status: gateway.OpRejected, Rejection: &gateway.Rejection{Code: "811", Message: "no", Field: field}})
+		if p == nil || len(p.Errors) != 1 || p.Errors[0].Field != want || p.Code != gateway.CodeProcessorRejected {
+			t.Errorf("%s is told as %+v", field, p)
+		}
+	}
+	gone := gateway.Rejection{Code: gateway.RejectedNoProfile, Message: "no", Field: "paymentMethod.vault.customerId"}
+	if p := refusedVaultOperation(gateway.VaultOperation{Status: gateway.OpRejected, Rejection: &gone}); p == nil || p.Errors != nil {
+		t.Errorf("a stored card that PayTrace lacks is told as %+v", p)
+	}
+}
+
 func TestWhatAPathNamesAndIsNotThereIsNotFound(t *testing.T) {
 	for _, code := range []gateway.Code{gateway.CodeCustomerNotFound, gateway.CodeMethodNotFound} {
 		if p := problemOf(&gateway.Error{Code: code, Message: "there is none"}); p.Status != http.StatusNotFound || p.Title != "Not Found" || p.Code != code {
