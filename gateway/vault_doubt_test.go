@@ -199,6 +199,26 @@ func TestWhatNoLookShowsHasFailed(t *testing.T) {
 	})
 }
 
+func TestALookThatFailsIsNoMiss(t *testing.T) {
+	days(t, 20*time.Second, func(t *testing.T, h *house) {
+		h.processor.SetBefore(func(_ context.Context, call string) *gateway.Result {
+			return &gateway.Result{Outcome: gateway.Unknown}
+		})
+		a, err := h.createCustomer(5*time.Second, "k", oneCustomer)
+		h.vaulted(a, err, gateway.OpUnknown)
+		time.Sleep(5 * time.Minute)
+		h.answers()
+		time.Sleep(10 * time.Minute)
+		a, err = h.createCustomer(time.Second, "k", oneCustomer)
+		if h.vaulted(a, err, gateway.OpUnknown); a.Operation.Misses != 1 {
+			t.Errorf("%+v", a.Operation)
+		}
+		time.Sleep(time.Hour)
+		a, err = h.createCustomer(time.Second, "k", oneCustomer)
+		h.vaulted(a, err, gateway.OpFailed)
+	})
+}
+
 func TestAProfileWithOurIdIsOurs(t *testing.T) {
 	days(t, 2*time.Second, func(t *testing.T, h *house) {
 		h.processor.SetAfter(func(_ context.Context, call string, r gateway.Result) gateway.Result {

@@ -199,3 +199,22 @@ func TestACustomerHasABoundedNumberOfMethods(t *testing.T) {
 		}
 	}
 }
+
+func TestAChangeOfTheVaultIsToldAtOnce(t *testing.T) {
+	var sink listener
+	tellsEvery(t, time.Hour, func(t *testing.T, h *house) {
+		c := h.stored("a", "b")
+		if err := h.RemoveMethod(t.Context(), as(""), "c", c.Methods[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		var told []string
+		for _, d := range sink.told {
+			told = append(told, d.Event.Type)
+		}
+		created, updated, deleted := gateway.EventMethodCreated, gateway.EventMethodUpdated, gateway.EventMethodDeleted
+		if slices.Sort(told); !slices.Equal(told, []string{created, created, deleted, updated}) {
+			t.Errorf("told %v", told)
+		}
+	}, gateway.Subscriber{Name: "one", Sink: &sink})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -133,7 +134,9 @@ func TestAKeyIsForOneRequestOfOneKind(t *testing.T) {
 	_, err = h.createCustomer(time.Second, "second", gateway.CreateCustomer{CustomerID: "c", Card: fields("u")})
 	expect("an id that is there", err, gateway.CodeCustomerExists)
 	_, err = h.ByKey(t.Context(), "main", "new-t")
-	expect("by key", err, gateway.CodeNotFound)
+	if expect("by key", err, gateway.CodeNotFound); err == nil || !strings.Contains(err.Error(), "vault") {
+		t.Errorf("it does not say what the key was used for: %v", err)
+	}
 	_, err = h.Cancel(t.Context(), "main", "new-t")
 	expect("a customer's key given up", err, gateway.CodeKeyReused)
 	if _, err := h.Cancel(t.Context(), "main", "closed"); err != nil {
