@@ -122,8 +122,9 @@ type VaultOperation struct {
 // VaultChange is what the ledger applies whole or not at all.
 type VaultChange struct {
 	// Customer is the customer at its next version; the stored one has to be at
-	// the version before, and version one must not be there yet. With no
-	// customer only operations change.
+	// the version before and made at the same time, since an id may be used again,
+	// and version one must not be there yet. With no customer only operations
+	// change.
 	Customer *VaultCustomer
 	// Removes deletes the customer, which is given at its next version as for any
 	// other change. Its id is free again then, and a new one begins at version one.

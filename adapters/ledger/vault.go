@@ -152,8 +152,11 @@ const (
 	insertCustomerSQL = `INSERT INTO vault_customers (merchant_id, live_mode, id, version, created_at, updated_at, body)
 		VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (merchant_id, live_mode, id) DO NOTHING`
+	// A removed customer's id may be used again, and its versions with it. When it
+	// was made tells the two apart, so that nobody who has read the first one
+	// writes its cards into the second.
 	updateCustomerSQL = `UPDATE vault_customers SET version = ?, updated_at = ?, body = ?
-		WHERE merchant_id = ? AND live_mode = ? AND id = ? AND version = ?`
+		WHERE merchant_id = ? AND live_mode = ? AND id = ? AND version = ? AND created_at = ?`
 	deleteCustomerSQL = `DELETE FROM vault_customers WHERE merchant_id = ? AND live_mode = ? AND id = ?`
 	insertMethodSQL   = `INSERT INTO vault_methods (merchant_id, live_mode, customer_id, id, profile_id, expires, check_due)
 		VALUES (?, ?, ?, ?, ?, ?, ?)`
@@ -208,7 +211,7 @@ func (c customerRow) claim(s *session) error {
 			c.MerchantID, c.LiveMode, c.ID, c.Version, orZero(c.CreatedAt), orZero(c.UpdatedAt), c.body)
 	}
 	return s.one(gateway.ErrStale, updateCustomerSQL,
-		c.Version, orZero(c.UpdatedAt), c.body, c.MerchantID, c.LiveMode, c.ID, c.Version-1)
+		c.Version, orZero(c.UpdatedAt), c.body, c.MerchantID, c.LiveMode, c.ID, c.Version-1, orZero(c.CreatedAt))
 }
 
 func byProfile(a, b gateway.VaultMethod) int { return cmp.Compare(a.ProfileID, b.ProfileID) }

@@ -13,6 +13,7 @@ var vaultRaceSpecs = []spec{
 	{"Vault/of 20 payments and customers with one key one is made", raceForVaultKey},
 	{"Vault/of removing and changing a customer one is applied", raceToRemove},
 	{"Vault/of 20 that take an operation up one has it", raceForOperation},
+	{"Vault/a change decided on a customer before it was removed is stale for the one made anew under its id", changeOfEarlierCustomer},
 }
 
 const callers = 20
@@ -108,4 +109,17 @@ func raceForOperation(t *testing.T, l gateway.Ledger) {
 	})
 	oneWins(t, errs, gateway.ErrStale)
 	wantVaultOperation(t, l, taken)
+}
+
+// changeOfEarlierCustomer has a slow reader come back when the customer's id is
+// at the version again that it has read.
+func changeOfEarlierCustomer(t *testing.T, l gateway.Ledger) {
+	read := stored(t, l, shopper("m1", "cus_1", start))
+	applyVault(t, l, removing(read, start.Add(time.Minute)))
+	anew := stored(t, l, shopper("m1", "cus_1", start.Add(2*time.Minute)))
+
+	late := onward(read, start.Add(3*time.Minute), read.Methods...)
+	wantErr(t, l.ApplyVault(t.Context(), gateway.VaultChange{Customer: &late}), gateway.ErrStale)
+	wantErr(t, l.ApplyVault(t.Context(), removing(read, start.Add(3*time.Minute))), gateway.ErrStale)
+	wantCustomer(t, l, anew)
 }
