@@ -19,8 +19,10 @@ const (
 	missedAgain  = time.Hour
 	missesAtMost = 2
 	// checkPause is how long a merchant's comparison rests when PayTrace has not
-	// answered.
+	// answered, checkAgain when the profile is looked at again that it was asked
+	// for. Until then others are: one that can never be read must not keep them.
 	checkPause = 5 * time.Minute
+	checkAgain = 30 * time.Minute
 )
 
 // RunComparison compares the stored payment methods with PayTrace's profiles
@@ -50,8 +52,9 @@ func (g *Gateway) compareDue(ctx context.Context, m Merchant, every time.Duratio
 	if err != nil {
 		return every // a ledger that cannot be read is told by the due work
 	}
+	round := &comparison{Gateway: g, merchant: m}
 	for _, c := range customers {
-		err := g.compare(ctx, m, c)
+		err := round.compare(ctx, c)
 		if err == nil || errors.Is(err, ErrStale) || ctx.Err() != nil {
 			continue // what has changed meanwhile is due again
 		}
@@ -69,29 +72,57 @@ func (m Merchant) checkEvery() time.Duration {
 	return m.CheckVaultEvery
 }
 
+// comparison is one round of one merchant.
+type comparison struct {
+	*Gateway
+	merchant Merchant
+	// shown are the profiles that PayTrace has shown in this round, each of which
+	// speaks for one that is gone; doubted says that it has shown none when asked.
+	shown   int
+	doubted bool
+}
+
 // compare looks at those profiles of a customer that are due, and takes over
-// what they show.
-func (g *Gateway) compare(ctx context.Context, m Merchant, c VaultCustomer) error {
-	ctx, cancel := context.WithTimeout(ctx, watchPatience)
+// what they show. What was seen before PayTrace failed is taken over too.
+func (r *comparison) compare(ctx context.Context, c VaultCustomer) error {
+	looking, cancel := context.WithTimeout(ctx, watchPatience)
 	defer cancel()
-	now := g.clock()
+	now := r.clock()
 	next := c.next(c.UpdatedAt)
+	var failed error
 	for _, method := range c.Methods {
 		// While an operation is under way, nobody knows what a profile should show.
 		if method.CheckDue.IsZero() || method.CheckDue.After(now) || c.Pending[method.ID] != "" {
 			continue
 		}
-		card, err := g.profile(ctx, m, method.ProfileID)
-		switch {
-		case errors.Is(err, ErrNotFound):
-			next.missed(method.ID, now)
-		case err != nil:
-			return err
-		default:
-			next.seen(method.ID, card, m.checkEvery(), now)
+		if failed = r.compareMethod(looking, &next, method, now); failed != nil {
+			next.compare(method.ID, now.Add(checkAgain))
+			break
 		}
 	}
-	return g.writeVault(ctx, VaultChange{Customer: &next, Events: g.comparisonEvents(c, next, now)})
+	return errors.Join(r.writeVault(ctx, VaultChange{Customer: &next, Events: r.comparisonEvents(c, next, now)}), failed)
+}
+
+func (r *comparison) compareMethod(ctx context.Context, c *VaultCustomer, method VaultMethod, now time.Time) error {
+	card, err := r.profile(ctx, r.merchant, method.ProfileID)
+	switch {
+	case err == nil:
+		r.shown++
+		c.seen(method.ID, card, r.merchant.checkEvery(), now)
+		return nil
+	case !errors.Is(err, ErrNotFound):
+		return err
+	}
+	c.missed(method.ID, now)
+	if m := c.stored(method.ID); m.Misses < missesAtMost {
+		return nil
+	}
+	believed, err := r.believed(ctx, *c, method)
+	if believed {
+		c.remove(method.ID, now)
+		c.UpdatedAt = now
+	}
+	return err
 }
 
 // seen takes the card over as PayTrace shows it.
@@ -103,15 +134,11 @@ func (c *VaultCustomer) seen(methodID string, card CardSummary, again time.Durat
 	}
 }
 
-// missed removes the method of a profile that is gone.
+// missed counts a look that has shown no profile.
 func (c *VaultCustomer) missed(methodID string, now time.Time) {
 	m := c.stored(methodID)
 	m.Misses++
 	m.CheckDue = now.Add(missedAgain)
-	if m.Misses >= missesAtMost {
-		c.remove(methodID, now)
-		c.UpdatedAt = now
-	}
 }
 
 // stored is the method with that id, which is there, to be changed.

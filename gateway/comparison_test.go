@@ -143,15 +143,19 @@ func TestNothingIsConcludedWhilePayTraceIsAway(t *testing.T) {
 		h.processor.SetBefore(awayFrom("profile"))
 		asked := h.processor.Calls("profile")
 		time.Sleep(72 * time.Hour)
-		if c := h.customer("c"); !slices.Equal(c.Methods, before.Methods) {
-			t.Errorf("%+v", c.Methods)
+		after := h.customer("c").Methods
+		for i, m := range before.Methods { // which are asked for in turn
+			after[i].CheckDue = m.CheckDue
+		}
+		if !slices.Equal(after, before.Methods) {
+			t.Errorf("%+v", after)
 		}
 		if calls := h.processor.Calls("profile") - asked; calls > 48*13 {
 			t.Errorf("a PayTrace that is away was asked %d times in two days", calls)
 		}
 		h.processor.SetBefore(nil)
 		time.Sleep(time.Hour)
-		if c := h.customer("c"); c.Methods[0].CheckDue.Before(time.Now()) {
+		if c := h.customer("c"); c.Methods[0].CheckDue.Before(time.Now().Add(22 * time.Hour)) {
 			t.Errorf("it was not compared once PayTrace was back: %+v", c.Methods[0])
 		}
 	})

@@ -2,6 +2,7 @@ package processortest
 
 import (
 	"context"
+	"errors"
 	"maps"
 
 	"paytrace-gateway/gateway"
@@ -15,10 +16,12 @@ type vault struct {
 	deleted map[string]bool
 	// spent are the tokens of hosted fields that have stored a card.
 	spent map[string]bool
+	// spoilt are the profiles that cannot be shown.
+	spoilt map[string]bool
 }
 
 func newVault() vault {
-	return vault{profiles: map[string]gateway.CardSummary{}, deleted: map[string]bool{}, spent: map[string]bool{}}
+	return vault{profiles: map[string]gateway.CardSummary{}, deleted: map[string]bool{}, spent: map[string]bool{}, spoilt: map[string]bool{}}
 }
 
 // stored is the card of hosted fields and of earlier transactions, which bring
@@ -49,6 +52,13 @@ func (p *Processor) ClerkDeletes(profileID string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.vault.remove(profileID)
+}
+
+// Spoil keeps a profile from being shown, as a mistake of the processor's might.
+func (p *Processor) Spoil(profileID string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.vault.spoilt[profileID] = true
 }
 
 func (v *vault) put(profileID string, card gateway.CardSummary) {
@@ -124,10 +134,13 @@ func (p *Processor) Profile(ctx context.Context, profileID string) (gateway.Card
 	if p.blind {
 		card = gateway.CardSummary{}
 	}
-	before := p.before
+	before, spoilt := p.before, p.vault.spoilt[profileID]
 	p.mu.Unlock()
 	if before != nil && before(ctx, "profile") != nil {
 		return gateway.CardSummary{}, context.DeadlineExceeded
+	}
+	if spoilt {
+		return gateway.CardSummary{}, errors.New("this profile cannot be shown")
 	}
 	if !there {
 		return gateway.CardSummary{}, gateway.ErrNotFound
