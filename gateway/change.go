@@ -9,6 +9,10 @@ type Change struct {
 	Base int64
 	// Operation is the id of the operation the change is about, if any.
 	Operation string
+	// Charges is the customer whose stored card an intent charges, as it was read.
+	// When it has changed since, or gone, the change is stale: what was removed
+	// before the intent is written is not charged by it.
+	Charges *VaultCustomer
 	// Binds is set by the change that writes an operation's first intent.
 	Binds *Binding
 	// Reply is set once the operation is decided; it replaces an older one.

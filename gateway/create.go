@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 )
 
 // CreatePayment asks for a sale or an authorization.
@@ -76,7 +75,7 @@ func (g *Gateway) CreatePayment(ctx context.Context, caller Caller, cmd CreatePa
 		fingerprint: fingerprint(g.secret, "create", "", cmd.canonical(g.secret)),
 		forget:      cmd.Method.wipe,
 	}
-	var stored VaultMethod
+	var stored storedChoice
 	v.decide = func(ctx context.Context, again *KeyRecord) (Change, error) {
 		if err := cmd.check(merchant); err != nil {
 			return Change{}, err
@@ -85,7 +84,7 @@ func (g *Gateway) CreatePayment(ctx context.Context, caller Caller, cmd CreatePa
 			if stored, err = g.storedMethod(ctx, merchant, cmd.Method.Vault, ""); err != nil {
 				return Change{}, err
 			}
-			return newPayment(v, caller, cmd, stored, g.moment()), nil
+			return stored.charged(newPayment(v, caller, cmd, stored.method, g.moment())), nil
 		}
 		p, err := g.payment(ctx, merchant, again.PaymentID)
 		if err != nil {
@@ -95,12 +94,13 @@ func (g *Gateway) CreatePayment(ctx context.Context, caller Caller, cmd CreatePa
 		if stored, err = g.storedMethod(ctx, merchant, cmd.Method.Vault, p.PaymentMethodID); err != nil {
 			return Change{}, err
 		}
-		return chargeAgain(p, again, merchant, g.moment())
+		change, err := chargeAgain(p, again, merchant, g.moment())
+		return stored.charged(change), err
 	}
 	v.call = func(ctx context.Context, to Processor, p Payment, op Operation) Result {
 		return to.Charge(ctx, Charge{
 			Intent: p.Intent, Amount: p.Amount, OrderID: p.OrderID, Reference: p.Reference,
-			Method: cmd.Method, CustomerID: stored.ProfileID,
+			Method: cmd.Method, CustomerID: stored.method.ProfileID,
 			Billing: cmd.Billing, Shipping: cmd.Shipping, Metadata: p.Metadata,
 			SendBefore: op.SendBefore,
 		})
@@ -117,31 +117,6 @@ func (c CreatePayment) check(m Merchant) error {
 		return refuse(CodeAmount, "the amount must be between 0.01 and %s", MaxMoney).on("amount")
 	}
 	return nil
-}
-
-// storedMethod is the method that the caller chose, or the one that was fixed
-// when the payment was made.
-func (g *Gateway) storedMethod(ctx context.Context, m Merchant, choice *VaultChoice, fixed string) (VaultMethod, error) {
-	if choice == nil {
-		return VaultMethod{}, nil
-	}
-	customer, err := g.ledger.Customer(ctx, m.ID, m.LiveMode, choice.CustomerID)
-	if errors.Is(err, ErrNotFound) {
-		return VaultMethod{}, refuse(CodeCustomerNotFound,
-			"no customer with this id is in the vault").on("paymentMethod.vault.customerId")
-	}
-	if err != nil {
-		return VaultMethod{}, unavailable(err)
-	}
-	if fixed == "" {
-		fixed = choice.PaymentMethodID
-	}
-	method, ok := customer.Choose(fixed)
-	if !ok {
-		return VaultMethod{}, refuse(CodeMethodNotFound,
-			"the customer has no such payment method").on("paymentMethod.vault.paymentMethodId")
-	}
-	return method, nil
 }
 
 // newPayment is the first intent of a payment.

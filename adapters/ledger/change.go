@@ -16,10 +16,12 @@ type changeRows struct {
 	base    int64
 	// body is the payment as JSON; a reply and events that hold the same
 	// payment share it.
-	body   string
-	key    *keyRow
-	reply  *replyRow
-	events []eventRow
+	body string
+	// charges is the customer that has to be as it was read.
+	charges *gateway.VaultCustomer
+	key     *keyRow
+	reply   *replyRow
+	events  []eventRow
 }
 
 type keyRow struct {
@@ -46,7 +48,10 @@ func encode(c gateway.Change) (changeRows, error) {
 	if err != nil {
 		return changeRows{}, err
 	}
-	rows := changeRows{payment: p, base: c.Base, body: body}
+	rows := changeRows{payment: p, base: c.Base, body: body, charges: c.Charges}
+	if c.Charges != nil && (c.Charges.MerchantID != p.MerchantID || c.Charges.LiveMode != p.LiveMode) {
+		return changeRows{}, fmt.Errorf("payment %s charges a card of another merchant or mode", p.ID)
+	}
 	if err := rows.bind(c); err != nil {
 		return changeRows{}, err
 	}
@@ -124,8 +129,12 @@ func decodePayment(body string) (gateway.Payment, error) {
 }
 
 // place is the first row of the change for which another gateway may compete:
-// the key that a new payment binds, or the payment.
+// the customer whose card is charged, the key that a new payment binds, or the
+// payment.
 func (r changeRows) place() string {
+	if r.charges != nil {
+		return customerPlace(r.charges.MerchantID, r.charges.LiveMode, r.charges.ID)
+	}
 	if r.base == 0 && r.key != nil {
 		return r.key.place()
 	}
@@ -143,6 +152,11 @@ func (r changeRows) write(s *session) error {
 	}
 	if r.key != nil {
 		if err := r.key.write(s); err != nil {
+			return err
+		}
+	}
+	if r.charges != nil {
+		if err := unchanged(s, *r.charges); err != nil {
 			return err
 		}
 	}

@@ -157,6 +157,8 @@ const (
 	// writes its cards into the second.
 	updateCustomerSQL = `UPDATE vault_customers SET version = ?, updated_at = ?, body = ?
 		WHERE merchant_id = ? AND live_mode = ? AND id = ? AND version = ? AND created_at = ?`
+	sameCustomerSQL = `UPDATE vault_customers SET version = version
+		WHERE merchant_id = ? AND live_mode = ? AND id = ? AND version = ? AND created_at = ?`
 	deleteCustomerSQL = `DELETE FROM vault_customers WHERE merchant_id = ? AND live_mode = ? AND id = ?`
 	insertMethodSQL   = `INSERT INTO vault_methods (merchant_id, live_mode, customer_id, id, profile_id, expires, check_due)
 		VALUES (?, ?, ?, ?, ?, ?, ?)`
@@ -212,6 +214,12 @@ func (c customerRow) claim(s *session) error {
 	}
 	return s.one(gateway.ErrStale, updateCustomerSQL,
 		c.Version, orZero(c.UpdatedAt), c.body, c.MerchantID, c.LiveMode, c.ID, c.Version-1, orZero(c.CreatedAt))
+}
+
+// unchanged holds the customer until the transaction ends, if it is as it was
+// read: whoever changes it comes before the change or after it.
+func unchanged(s *session, c gateway.VaultCustomer) error {
+	return s.one(gateway.ErrStale, sameCustomerSQL, c.MerchantID, c.LiveMode, c.ID, c.Version, orZero(c.CreatedAt))
 }
 
 func byProfile(a, b gateway.VaultMethod) int { return cmp.Compare(a.ProfileID, b.ProfileID) }

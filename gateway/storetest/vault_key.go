@@ -11,6 +11,7 @@ var vaultKeySpecs = []spec{
 	{"Vault/a key is bound to the first operation, with no payment and no reply", vaultKey},
 	{"Vault/a key of the vault binds no payment, and one of a payment nothing of the vault", keyOfBoth},
 	{"Vault/a closed key binds nothing of the vault, and a bound one cannot be closed", vaultKeyClosed},
+	{"Vault/a payment by a customer that has changed or gone is stale", paymentByCustomer},
 	{"Vault/a key that is taken is told before a customer that is there", keyBeforeCustomer},
 }
 
@@ -68,4 +69,28 @@ func keyBeforeCustomer(t *testing.T, l gateway.Ledger) {
 	again.Binds.Key, again.Operations[0].Key = made.Binds.Key, made.Binds.Key
 	wantErr(t, l.ApplyVault(t.Context(), again), gateway.ErrKeyTaken)
 	wantVault(t, l, made)
+}
+
+func paymentByCustomer(t *testing.T, l gateway.Ledger) {
+	c := stored(t, l, shopper("m1", "cus_1", start))
+	by := func(c gateway.VaultCustomer) gateway.Change {
+		sale := Sale("m1", start)
+		sale.Payment.LiveMode, sale.Charges = c.LiveMode, &c
+		return sale
+	}
+	apply(t, l, by(c))
+	changed := onward(c, start.Add(time.Minute), c.Methods...)
+	applyVault(t, l, gateway.VaultChange{Customer: &changed})
+	late := by(c)
+	wantErr(t, l.Apply(t.Context(), late), gateway.ErrStale)
+	wantNoKey(t, l, "m1", late.Binds.Key)
+	apply(t, l, by(changed))
+	wantCustomer(t, l, changed)
+	applyVault(t, l, removing(changed, start.Add(2*time.Minute)))
+	wantErr(t, l.Apply(t.Context(), by(changed)), gateway.ErrStale)
+	other := by(c)
+	other.Payment.LiveMode = !c.LiveMode
+	if err := l.Apply(t.Context(), other); err == nil {
+		t.Fatal("a payment charges a card of the other mode")
+	}
 }

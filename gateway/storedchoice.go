@@ -1,0 +1,49 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+)
+
+// storedChoice is the stored card of a payment, with its customer as it was
+// read; both are zero for a payment that brings its card.
+type storedChoice struct {
+	customer VaultCustomer
+	method   VaultMethod
+}
+
+// charged is the intent, which holds for the customer as it was read alone.
+func (s storedChoice) charged(c Change) Change {
+	if s.method.ID != "" {
+		c.Charges = &s.customer
+	}
+	return c
+}
+
+// storedMethod is the method that the caller chose, or the one that was fixed
+// when the payment was made.
+func (g *Gateway) storedMethod(ctx context.Context, m Merchant, choice *VaultChoice, fixed string) (storedChoice, error) {
+	if choice == nil {
+		return storedChoice{}, nil
+	}
+	customer, err := g.ledger.Customer(ctx, m.ID, m.LiveMode, choice.CustomerID)
+	if errors.Is(err, ErrNotFound) {
+		return storedChoice{}, refuse(CodeCustomerNotFound,
+			"no customer with this id is in the vault").on("paymentMethod.vault.customerId")
+	}
+	if err != nil {
+		return storedChoice{}, unavailable(err)
+	}
+	if fixed == "" {
+		fixed = choice.PaymentMethodID
+	}
+	method, ok := customer.Choose(fixed)
+	if !ok {
+		return storedChoice{}, refuse(CodeMethodNotFound,
+			"the customer has no such payment method").on("paymentMethod.vault.paymentMethodId")
+	}
+	if customer.Pending[method.ID] != "" {
+		method.Card = CardSummary{} // it is being replaced: PayTrace knows which one it charges, and is asked
+	}
+	return storedChoice{customer: customer, method: method}, nil
+}
