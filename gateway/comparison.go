@@ -46,8 +46,8 @@ func (g *Gateway) RunComparison(ctx context.Context, every time.Duration) {
 
 // compareDue looks at what is due of one merchant. It returns how long to wait
 // before the next round.
-func (g *Gateway) compareDue(ctx context.Context, m Merchant, every time.Duration) time.Duration {
-	defer g.survive(func() {})
+func (g *Gateway) compareDue(ctx context.Context, m Merchant, every time.Duration) (wait time.Duration) {
+	defer g.survive(func() { wait = max(every, checkPause) })
 	customers, err := g.ledger.DueChecks(ctx, m.ID, m.LiveMode, g.clock(), checksAtOnce)
 	if err != nil {
 		return every // a ledger that cannot be read is told by the due work
@@ -91,8 +91,12 @@ func (r *comparison) compare(ctx context.Context, c VaultCustomer) error {
 	next := c.next(c.UpdatedAt)
 	var failed error
 	for _, method := range c.Methods {
-		// While an operation is under way, nobody knows what a profile should show.
-		if method.CheckDue.IsZero() || method.CheckDue.After(now) || c.Pending[method.ID] != "" {
+		if method.CheckDue.IsZero() || method.CheckDue.After(now) {
+			continue
+		}
+		if c.Pending[method.ID] != "" {
+			// While an operation is under way, nobody knows what a profile should show.
+			next.compare(method.ID, now.Add(checkAgain))
 			continue
 		}
 		if failed = r.compareMethod(looking, &next, method, now); failed != nil {

@@ -178,6 +178,9 @@ type VaultLedger interface {
 	// such one in that mode.
 	Customer(ctx context.Context, merchantID string, liveMode bool, customerID string) (VaultCustomer, error)
 	VaultOperation(ctx context.Context, merchantID, operationID string) (VaultOperation, error)
+	// ProfileUsed says that a method of the merchant's, in that mode, has the
+	// profile.
+	ProfileUsed(ctx context.Context, merchantID string, liveMode bool, profileID string) (bool, error)
 	// Customers returns at most Limit customers.
 	Customers(context.Context, CustomerFilter) ([]VaultCustomer, error)
 	// DueVaultOperations returns at most limit operations of all merchants whose

@@ -77,6 +77,13 @@ func (g *Gateway) giveUpHearingVault(ctx context.Context, op VaultOperation) err
 // removeProfile has PayTrace delete a profile. It may be asked twice: deleting
 // twice is deleting once.
 func (g *Gateway) removeProfile(ctx context.Context, m Merchant, op VaultOperation) error {
+	used, err := g.ledger.ProfileUsed(ctx, m.ID, m.LiveMode, op.ProfileID)
+	if err != nil {
+		return unavailable(err) // it stays due
+	}
+	if used {
+		return g.keepProfile(ctx, op)
+	}
 	flight, err := g.flights.board()
 	if err != nil {
 		return err // it stays due
@@ -97,5 +104,18 @@ func (g *Gateway) removeProfile(ctx context.Context, m Merchant, op VaultOperati
 			"profile", op.ProfileID, "status", op.Status, "tries", op.Looks,
 			"consequence", "the card is not charged any more, but PayTrace keeps it until a try succeeds")
 	}
+	return nil
+}
+
+// keepProfile ends the removal of a profile that a method has again: one that
+// was made at PayTrace's screens can be put under a customer, removed, and put
+// under another one before PayTrace is asked.
+func (g *Gateway) keepProfile(ctx context.Context, op VaultOperation) error {
+	op = op.next(g.clock())
+	op.Status, op.Rejection, op.SentAt, op.Due = OpApproved, nil, op.UpdatedAt, time.Time{}
+	if err := g.writeVault(ctx, VaultChange{Operations: []VaultOperation{op}}); err != nil {
+		return err
+	}
+	g.logVault(op, Result{Outcome: Approved, Detail: "another payment method has the profile by now, so PayTrace keeps it"})
 	return nil
 }

@@ -33,6 +33,13 @@ func (o VaultOperation) unheard(m Merchant) time.Time {
 // changesCustomer says that the operation cannot end without its customer.
 func (o VaultOperation) changesCustomer() bool { return o.Verb != VaultRemove && o.Undecided() }
 
+// ofEarlier says that the operation's customer has gone, and that this one has
+// its id: it came later, and has nothing of the operation.
+func (o VaultOperation) ofEarlier(c VaultCustomer) bool {
+	_, there := c.method(o.MethodID)
+	return c.CreatedAt.After(o.CreatedAt) && !there && c.Pending[o.MethodID] == ""
+}
+
 // next is the operation one version on.
 func (o VaultOperation) next(now time.Time) VaultOperation {
 	o.Version++

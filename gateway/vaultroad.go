@@ -200,7 +200,7 @@ func (g *Gateway) repeatVault(ctx context.Context, op VaultOperation) (VaultAnsw
 	reading, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastLook)
 	defer cancel()
 	customer, err := g.ledger.Customer(reading, op.MerchantID, op.LiveMode, op.CustomerID)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, ErrNotFound) || (err == nil && op.ofEarlier(customer)) {
 		customer, err = VaultCustomer{MerchantID: op.MerchantID, LiveMode: op.LiveMode, ID: op.CustomerID, CreatedAt: op.CreatedAt, UpdatedAt: op.UpdatedAt}, nil
 	}
 	if err != nil {

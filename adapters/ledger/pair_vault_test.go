@@ -30,3 +30,7 @@ func (p *pair) DueVaultOperations(ctx context.Context, now time.Time, limit int)
 func (p *pair) DueChecks(ctx context.Context, merchantID string, liveMode bool, now time.Time, limit int) ([]gateway.VaultCustomer, error) {
 	return p.next().DueChecks(ctx, merchantID, liveMode, now, limit)
 }
+
+func (p *pair) ProfileUsed(ctx context.Context, merchantID string, liveMode bool, profileID string) (bool, error) {
+	return p.next().ProfileUsed(ctx, merchantID, liveMode, profileID)
+}

@@ -50,6 +50,8 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		"checks": {dueChecksSQL, []string{
 			"COVERING INDEX vault_methods_to_check (merchant_id=? AND live_mode=? AND check_due>? AND check_due<?)", "vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
 		"change a customer":        {updateCustomerSQL, []string{"vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
+		"profile used":             {profileUsedSQL, []string{"vault_methods_profiles (profile_id=? AND merchant_id=? AND live_mode=?)"}},
+		"pay by a customer":        {sameCustomerSQL, []string{"vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
 		"change its methods":       {deleteMethodsSQL, []string{"vault_methods_1 (merchant_id=? AND live_mode=? AND customer_id=?)"}},
 		"vault operation":          {vaultOperationSQL, []string{"vault_operations_1 (id=?)"}},
 		"change a vault operation": {updateVaultOperationSQL, []string{"vault_operations_1 (id=?)"}},

@@ -12,6 +12,8 @@ import (
 const (
 	customerSQL = `SELECT body FROM vault_customers WHERE merchant_id = ? AND live_mode = ? AND id = ?`
 
+	profileUsedSQL = `SELECT EXISTS (SELECT 1 FROM vault_methods WHERE profile_id = ? AND merchant_id = ? AND live_mode = ?)`
+
 	customersSQL = `SELECT body FROM vault_customers
 		WHERE merchant_id = ? AND live_mode = ? AND id > ? ORDER BY id LIMIT ?`
 
@@ -44,6 +46,14 @@ func (l *Ledger) Customer(ctx context.Context, merchantID string, liveMode bool,
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
 	return oneOfVault[gateway.VaultCustomer](l, l.reads.customer.QueryRowContext(ctx, merchantID, liveMode, customerID))
+}
+
+// ProfileUsed implements gateway.VaultLedger.
+func (l *Ledger) ProfileUsed(ctx context.Context, merchantID string, liveMode bool, profileID string) (used bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
+	err = l.reads.profileUsed.QueryRowContext(ctx, profileID, merchantID, liveMode).Scan(&used)
+	return used, l.explain(err)
 }
 
 // Customers implements gateway.VaultLedger.

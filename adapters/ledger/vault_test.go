@@ -169,6 +169,8 @@ func TestPostgresLooksAtTheVaultByItsIndexes(t *testing.T) {
 		"customers":  {customersSQL, []string{"vault_customers_pkey"}},
 		"expiring":   {expiringSQL, []string{"vault_methods_expiring", "vault_customers_pkey"}},
 		"checks":     {dueChecksSQL, []string{"vault_methods_to_check", "vault_customers_pkey"}},
+		"profile":    {profileUsedSQL, []string{"vault_methods_profiles"}},
+		"payer":      {sameCustomerSQL, []string{"vault_customers_pkey"}},
 		"methods":    {deleteMethodsSQL, []string{"vault_methods_pkey"}},
 		"change":     {updateCustomerSQL, []string{"vault_customers_pkey"}},
 		"operation":  {vaultOperationSQL, []string{"vault_operations_pkey"}},

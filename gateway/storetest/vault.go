@@ -157,13 +157,33 @@ func profilesFreed(t *testing.T, l gateway.Ledger) {
 	first := stored(t, l, shopper("m1", "cus_1", start))
 	second := stored(t, l, shopper("m1", "cus_2", start))
 	moved := first.Methods[0]
+	wantUsed(t, l, moved.ProfileID, true)
 	first = onward(first, start.Add(time.Minute))
+	applyVault(t, l, gateway.VaultChange{Customer: &first})
+	wantUsed(t, l, moved.ProfileID, false)
 	second = onward(second, start.Add(2*time.Minute), second.Methods[0], moved)
-	applyVault(t, l, gateway.VaultChange{Customer: &first}, gateway.VaultChange{Customer: &second})
+	applyVault(t, l, gateway.VaultChange{Customer: &second})
+	wantUsed(t, l, moved.ProfileID, true)
 	applyVault(t, l, removing(second, start.Add(time.Hour)))
+	wantUsed(t, l, moved.ProfileID, false)
 	first = onward(first, start.Add(2*time.Hour), moved, second.Methods[0])
 	applyVault(t, l, gateway.VaultChange{Customer: &first})
 	wantCustomer(t, l, first)
+}
+
+// wantUsed asks for the profile in the mode and merchant of a shopper, and in
+// others, where it is never used.
+func wantUsed(t *testing.T, l gateway.Ledger, profileID string, want bool) {
+	t.Helper()
+	for _, of := range []struct {
+		merchant string
+		live     bool
+		want     bool
+	}{{"m1", true, want}, {"m1", false, false}, {"m2", true, false}} {
+		if used, err := l.ProfileUsed(t.Context(), of.merchant, of.live, profileID); err != nil || used != of.want {
+			t.Fatalf("ProfileUsed of %s, live %t: %t, %v; want %t", of.merchant, of.live, used, err, of.want)
+		}
+	}
 }
 
 func idUsedAgain(t *testing.T, l gateway.Ledger) {

@@ -34,6 +34,11 @@ func (l *ledgerPort) VaultOperation(ctx context.Context, merchantID, id string) 
 	return read(l, "VaultOperation", "", func() (gateway.VaultOperation, error) { return l.next.VaultOperation(ctx, merchantID, id) })
 }
 
+// ProfileUsed implements gateway.VaultLedger.
+func (l *ledgerPort) ProfileUsed(ctx context.Context, merchantID string, live bool, profileID string) (bool, error) {
+	return read(l, "ProfileUsed", "", func() (bool, error) { return l.next.ProfileUsed(ctx, merchantID, live, profileID) })
+}
+
 // Customers implements gateway.VaultLedger.
 func (l *ledgerPort) Customers(ctx context.Context, f gateway.CustomerFilter) ([]gateway.VaultCustomer, error) {
 	return read(l, "Customers", f.After, func() ([]gateway.VaultCustomer, error) { return l.next.Customers(ctx, f) })
