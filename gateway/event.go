@@ -25,6 +25,19 @@ type Event struct {
 	Vault *VaultNews
 }
 
+// versionBits are more than the versions of any customer need.
+const versionBits = 20
+
+// Position orders the events of one queue: by their versions, which begin at one
+// again with a customer whose id was used before, and so by when it was made
+// first. An org that was away must not hear last that the first one has gone.
+func (e Event) Position() int64 {
+	if e.Vault == nil || e.Vault.Since.IsZero() {
+		return e.Version
+	}
+	return e.Vault.Since.UnixMilli()<<versionBits + e.Version
+}
+
 // The types of event that are not named for a payment's new status.
 const (
 	// EventUpdated: something changed that is not the status.

@@ -141,7 +141,10 @@ type VaultNews struct {
 	LiveMode   bool          `json:"liveMode"`
 	CustomerID string        `json:"customerId"`
 	Source     SourceRecords `json:"source,omitzero"`
-	Method     VaultMethod   `json:"method"`
+	// Since is when the customer was made. The id of one that was removed may be
+	// used again.
+	Since  time.Time   `json:"since,omitzero"`
+	Method VaultMethod `json:"method"`
 	// Stored is how many methods the customer has now.
 	Stored int `json:"stored"`
 	// Origin says who has changed it: OriginAPI, OriginExternal for PayTrace's

@@ -103,9 +103,9 @@ func (d deliveryRow) place() string {
 
 func (d deliveryRow) insert(s *session) error {
 	_, err := s.exec(insertDeliverySQL,
-		d.ID, d.MerchantID, d.LiveMode, d.Subscriber, d.Event.ID, d.Event.Queue(), orNull(d.Event.PaymentID), d.Lane, d.Unlaned, d.Event.Version,
+		d.ID, d.MerchantID, d.LiveMode, d.Subscriber, d.Event.ID, d.Event.Queue(), orNull(d.Event.PaymentID), d.Lane, d.Unlaned, d.Event.Position(),
 		string(d.Status),
-		d.MerchantID, d.LiveMode, d.Subscriber, d.Event.Queue(), d.due()+waitsLong.Microseconds(), d.Event.Version, d.Event.ID, d.due(),
+		d.MerchantID, d.LiveMode, d.Subscriber, d.Event.Queue(), d.due()+waitsLong.Microseconds(), d.Event.Position(), d.Event.ID, d.due(),
 		d.Attempts, d.Failures, d.log, d.Version, d.CreatedAt.UnixMicro(), d.UpdatedAt.UnixMicro())
 	return err
 }
@@ -187,7 +187,7 @@ func (d deliveryRow) minds(s *session) error {
 	if d.Status.Ended() {
 		query = bringSQL
 	}
-	_, err := s.exec(query, d.MerchantID, d.LiveMode, d.Subscriber, d.Event.Queue(), d.Event.Version, d.Event.ID)
+	_, err := s.exec(query, d.MerchantID, d.LiveMode, d.Subscriber, d.Event.Queue(), d.Event.Position(), d.Event.ID)
 	return err
 }
 

@@ -187,8 +187,13 @@ func (u *unspread) take(queue string, stored []storedEvent) {
 		}
 		events = append(events, event)
 	}
+	slices.SortFunc(events, inQueue)
 	u.seen[queue] = true
 	u.events = append(u.events, events...)
+}
+
+func inQueue(a, b gateway.Event) int {
+	return cmp.Or(cmp.Compare(a.Position(), b.Position()), strings.Compare(a.ID, b.ID))
 }
 
 // unreadable is no error where nothing was.

@@ -63,7 +63,7 @@ func afterwards(op gateway.VaultOperation, status gateway.OperationStatus, due, 
 
 // newsOf tells of the customer's last method.
 func newsOf(c gateway.VaultCustomer, operationID string, at time.Time) gateway.Event {
-	news := gateway.VaultNews{LiveMode: c.LiveMode, CustomerID: c.ID, Source: c.Source, Origin: gateway.OriginAPI}
+	news := gateway.VaultNews{LiveMode: c.LiveMode, CustomerID: c.ID, Source: c.Source, Since: c.CreatedAt, Origin: gateway.OriginAPI}
 	if n := len(c.Methods); n > 0 {
 		news.Method = c.Methods[n-1]
 	}

@@ -12,6 +12,7 @@ var vaultNewsSpecs = []spec{
 	{"Vault/events of one customer are unspread whole and in the order of its versions", vaultEventsInOrder},
 	{"Vault/customers, payments and transactions each have their queue", vaultQueuesApart},
 	{"Vault/deliveries of one customer leave in the order of its versions", vaultDeliveriesInOrder},
+	{"Vault/what is told of a customer comes before the news of the next one of its id", vaultLivesInOrder},
 	{"Vault/nobody is told an older state of a customer after a newer one", vaultReplays},
 }
 
@@ -146,4 +147,29 @@ func vaultReplays(t *testing.T, l gateway.Ledger) {
 	spread(t, l, next)
 	wantDue(t, l, later, first)
 	wantTakeStale(t, l, next, later)
+}
+
+// vaultLivesInOrder has the second customer's versions below those of the first.
+func vaultLivesInOrder(t *testing.T, l gateway.Ledger) {
+	all := told(t, l, "m1", "cus_1", true, start, 4)
+	c, err := l.Customer(t.Context(), "m1", true, "cus_1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := removing(c, start.Add(10*time.Minute))
+	applyVault(t, l, gone)
+	all = append(all, gone.Events...)
+	all = append(all, told(t, l, "m1", "cus_1", true, start.Add(20*time.Minute), 2)...)
+	equal(t, "the events", unspread(t, l, 100), all)
+
+	d := toShop(all)
+	spread(t, l, d...)
+	for i := range d {
+		wantDue(t, l, later, d[i])
+		if i+1 < len(d) {
+			wantTakeStale(t, l, d[i+1], later)
+		}
+		saved(t, l, take(t, l, d[i], later, later.Add(time.Minute)), gateway.DeliveryDone)
+	}
+	wantDue(t, l, later)
 }
