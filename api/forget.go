@@ -33,6 +33,15 @@ func forget(whole func(*fiber.Ctx) bool) fiber.Handler {
 	}
 }
 
+// forgetAll overwrites all of a request that no handler has met. Its connection
+// ends.
+func forgetAll(c *fiber.Ctx) {
+	wipeBody(c)
+	if from, ok := c.Context().Conn().(*forgetful); ok {
+		from.wipe()
+	}
+}
+
 // wipeBody overwrites more than the body's length: the buffer may have been
 // longer for a request before it.
 func wipeBody(c *fiber.Ctx) {

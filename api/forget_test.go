@@ -221,3 +221,34 @@ func TestABodyThatBreaksOffIsForgotten(t *testing.T) {
 		t.Error("what was read of the body is still there")
 	}
 }
+
+// What breaks off, or is too long, never comes to a handler: what was read of it
+// is in the connection's buffer alone.
+func TestWhatCannotBeReadIsForgottenByItsConnection(t *testing.T) {
+	h := mainTakesCards(t)
+	for on, serve := range map[string]func(net.Listener) error{"cards": h.server.ServeCards, "public": h.server.Serve} {
+		w := watch(h, serve)
+		whole := post(h, "half", paidByCard(entered(cardRun, "973"))+strings.Repeat(" ", 2_000))
+		for name, row := range map[string]struct{ text, status string }{
+			"breaks off":   {whole[:len(whole)-1_000], "400"},
+			"too long":     {strings.Replace(whole, "Content-Length: ", "Content-Length: 99", 1), "413"},
+			"no method":    {strings.Replace(whole, "POST", "GRAB", 1), "405"},
+			"twice framed": {strings.Replace(whole, "Host: h\r\n", "Host: h\r\nContent-Length: 3\r\n", 1), "400"},
+		} {
+			c := must(net.Dial("tcp", w.Addr().String()))(t).(*net.TCPConn)
+			c.SetDeadline(time.Now().Add(20 * time.Second))
+			must(io.WriteString(c, row.text))(t)
+			if err := c.CloseWrite(); err != nil {
+				t.Fatal(err)
+			}
+			answer, _ := io.ReadAll(c) // a connection may be reset behind its answer
+			if !strings.HasPrefix(string(answer), "HTTP/1.1 "+row.status) {
+				t.Errorf("%s, %s: got %q", on, name, answer)
+			}
+			if w.holds("411111111111") {
+				t.Errorf("%s, %s: the connection's buffer still holds the card", on, name)
+			}
+			c.Close()
+		}
+	}
+}

@@ -158,9 +158,10 @@ func (s *Server) refuseMethods(app *fiber.App) fasthttp.RequestHandler {
 }
 
 // handleUnreadable answers and logs what never met the middleware, because it
-// could not be parsed. Nothing of such a request is told in the log.
+// could not be parsed. Nothing of such a request is told in the log, and nothing
+// is kept in memory: nobody knows what was in it.
 func (s *Server) handleUnreadable(c *fiber.Ctx, err error) error {
-	defer wipeBody(c)
+	defer forgetAll(c)
 	err = s.handleError(c, err)
 	code, _ := c.Locals(localCode).(gateway.Code)
 	s.log.Info("http.request", "requestId", requestID(c), "status", c.Response().StatusCode(), "code", code)
