@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ var vaultRaceSpecs = []spec{
 	{"Vault/of 20 payments and customers with one key one is made", raceForVaultKey},
 	{"Vault/of removing and changing a customer one is applied", raceToRemove},
 	{"Vault/of 20 that take an operation up one has it", raceForOperation},
+	{"Vault/payments by two customers and changes of both are all applied, each to what it was decided on", raceOfPayments},
 	{"Vault/a change decided on a customer before it was removed is stale for the one made anew under its id", changeOfEarlierCustomer},
 }
 
@@ -122,4 +124,55 @@ func changeOfEarlierCustomer(t *testing.T, l gateway.Ledger) {
 	wantErr(t, l.ApplyVault(t.Context(), gateway.VaultChange{Customer: &late}), gateway.ErrStale)
 	wantErr(t, l.ApplyVault(t.Context(), removing(read, start.Add(3*time.Minute))), gateway.ErrStale)
 	wantCustomer(t, l, anew)
+}
+
+// raceOfPayments has everybody hold both customers, in every order.
+func raceOfPayments(t *testing.T, l gateway.Ledger) {
+	ids := []string{"cus_1", "cus_2"}
+	for _, id := range ids {
+		stored(t, l, shopper("m1", id, start))
+	}
+	errs := race(callers, func(i int) error {
+		for round := range 6 {
+			id, pays := ids[(i+round)%2], (i/2)%2 == 0
+			if err := untilFresh(t, l, id, pays); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, err := range errs {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, id := range ids {
+		c, err := l.Customer(t.Context(), "m1", true, id)
+		if err != nil || c.Version != 1+callers/2*6/2 {
+			t.Fatalf("%s is at version %d, %v", id, c.Version, err)
+		}
+	}
+}
+
+// untilFresh pays by the customer, or changes it, as it is read until nobody is
+// faster.
+func untilFresh(t *testing.T, l gateway.Ledger, id string, pays bool) error {
+	for range 500 {
+		c, err := l.Customer(t.Context(), "m1", true, id)
+		if err != nil {
+			return err
+		}
+		if pays {
+			sale := Sale("m1", start)
+			sale.Payment.LiveMode, sale.Charges = true, &c
+			err = l.Apply(t.Context(), sale)
+		} else {
+			next := onward(c, start, c.Methods...)
+			err = l.ApplyVault(t.Context(), adding(next))
+		}
+		if !errors.Is(err, gateway.ErrStale) {
+			return err
+		}
+	}
+	return errors.New("somebody else was always faster")
 }
