@@ -12,10 +12,12 @@ type storedChoice struct {
 	method   VaultMethod
 }
 
-// charged is the intent, which holds for the customer as it was read alone.
+// charged is the intent, which holds for the customer as it was read alone. It
+// shows the card that is charged: that of a payment which is sent again may have
+// been replaced.
 func (s storedChoice) charged(c Change) Change {
 	if s.method.ID != "" {
-		c.Charges = &s.customer
+		c.Charges, c.Payment.Card = &s.customer, s.method.Card
 	}
 	return c
 }

@@ -91,3 +91,21 @@ func TestAPaymentDoesNotShowACardThatIsBeingReplaced(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A payment that was not sent is sent once its card has been replaced.
+func TestAPaymentThatIsContinuedShowsTheCardThatItCharges(t *testing.T) {
+	h := newHouse(t)
+	m := h.stored("a").Methods[0]
+	h.says("charge", gateway.Result{Outcome: gateway.NotSent})
+	if first := h.create("pay", byVault("c", m.ID)); first.Payment.Card != shown || first.Operation().Status != gateway.OpNotSent {
+		t.Fatalf("%+v", first.Payment)
+	}
+	h.processor.SetBefore(nil)
+	card := gateway.PaymentMethod{EncryptedCard: &gateway.EncryptedCard{Number: "sealed", ExpirationMonth: "01", ExpirationYear: "2034"}}
+	a, err := h.updateMethod(9*time.Second, "replace", gateway.UpdateMethod{CustomerID: "c", MethodID: m.ID, Card: card})
+	h.vaulted(a, err, gateway.OpApproved)
+	paid := h.create("pay", byVault("c", m.ID)).Payment
+	if now := h.customer("c").Methods[0].Card; now == shown || paid.Card != now || paid.Status != gateway.StatusApproved {
+		t.Errorf("charged %+v, and shows %+v", now, paid.Card)
+	}
+}
