@@ -132,21 +132,13 @@ func newPayment(v verb, caller Caller, cmd CreatePayment, stored VaultMethod, at
 		Status: Sending, Intent: cmd.Intent, Amount: cmd.Amount, Currency: cmd.Currency,
 		OrderID: cmd.OrderID, StoreCode: cmd.StoreCode, CustomerID: cmd.CustomerID,
 		Channel: caller.Channel, Source: cmd.Source, Metadata: cmd.Metadata,
-		Method: cmd.Method.Kind(), Card: cmd.card(stored),
+		Method: cmd.Method.Kind(), Card: cmd.Method.summary(),
 		Reference: NewReference(), CreatedAt: at.now,
 	}
 	if cmd.Method.Vault != nil {
 		p.CustomerVaultID, p.PaymentMethodID = cmd.Method.Vault.CustomerID, stored.ID
 	}
 	return Change{Payment: p.next(op, at.now), Operation: op.ID, Binds: v.binding(nil)}
-}
-
-// card is what is known of the card before PayTrace has answered.
-func (c CreatePayment) card(stored VaultMethod) CardSummary {
-	if c.Method.Vault != nil {
-		return stored.Card
-	}
-	return c.Method.summary()
 }
 
 // chargeAgain continues a payment whose charge certainly did nothing. The
