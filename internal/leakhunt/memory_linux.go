@@ -52,14 +52,13 @@ func writable(pid int) ([]region, error) {
 	lines := bufio.NewScanner(maps)
 	for lines.Scan() {
 		fields := strings.Fields(lines.Text())
-		var r region
-		if _, err := fmt.Sscanf(fields[0], "%x-%x", &r.from, &r.to); err != nil || len(fields) < 2 {
-			return nil, fmt.Errorf("a line of the maps cannot be read: %w", err)
-		}
-		if !strings.HasPrefix(fields[1], "rw") {
+		if len(fields) < 2 || !strings.HasPrefix(fields[1], "rw") {
 			continue
 		}
-		r.name = "the heap and the stacks"
+		r := region{name: "the heap and the stacks"}
+		if _, err := fmt.Sscanf(fields[0], "%x-%x", &r.from, &r.to); err != nil {
+			return nil, fmt.Errorf("a line of the maps cannot be read: %w", err)
+		}
 		if len(fields) > 5 {
 			r.name = fields[5]
 		}
