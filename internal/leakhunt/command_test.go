@@ -17,7 +17,7 @@ var deliveryIDs = regexp.MustCompile(`dlv_[0-9a-z]{26}`)
 // deliveries are the ids of what was told, or is to be.
 func (w *town) deliveries() []string {
 	w.t.Helper()
-	r := w.send(call{method: http.MethodGet, path: "/api/v1/callbacks?limit=100"})
+	r := w.send(call{method: http.MethodGet, path: "/api/v1/callbacks?pageSize=100"})
 	ids := deliveryIDs.FindAllString(string(r.body), -1)
 	slices.Sort(ids)
 	return slices.Compact(ids)

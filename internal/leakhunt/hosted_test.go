@@ -30,11 +30,12 @@ func TestACardOfHostedFieldsIsNowhere(t *testing.T) {
 	t.Parallel()
 	onEveryLedger(t, func(t *testing.T, w *town) {
 		w.goodDays()
-		w.badDays()
 		wantNothing(t, w.memory(w.gateway, Card, CSC, Account))
-		w.killedWithin()
+		w.killWithin()
+		w.badDays()
 		w.subscribersFail()
 		w.commands()
+		w.findTheLost()
 		wantNothing(t, w.search())
 		wantNothing(t, w.memory(w.gateway, Card, CSC, Account))
 	})
@@ -105,9 +106,8 @@ func (w *town) badDays() {
 	}
 }
 
-// killedWithin kills the gateway while it waits for PayTrace, and has the next
-// one find out what became of the payments.
-func (w *town) killedWithin() {
+// killWithin kills the gateway while it waits for PayTrace, and starts another.
+func (w *town) killWithin() {
 	w.t.Helper()
 	w.misbehave(`{"operation":"sale","kind":"delay","seconds":1,"count":4}`)
 	before := w.paytrace.calls()
@@ -122,6 +122,13 @@ func (w *town) killedWithin() {
 	all.Wait()
 	w.misbehave()
 	w.start()
+}
+
+// findTheLost waits until the gateway has found out what became of the payments
+// of the one that was killed. That one could have had a call under way for as
+// long as a call may last.
+func (w *town) findTheLost() {
+	w.t.Helper()
 	for i := range 4 {
 		eventually(w.t, "a lost sale is found", func() bool {
 			r := w.send(call{method: http.MethodGet, path: fmt.Sprintf("/api/v1/payments/by-key/killed-%d", i)})
