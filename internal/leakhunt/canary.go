@@ -104,6 +104,10 @@ func (c *Cage) CSC(label string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	code := c.digits("", 3)
+	if c.used[code] {
+		return code // there are too few for all; the first label stands for them
+	}
+	c.used[code] = true
 	var spellings []string
 	for _, name := range cscNames {
 		for _, between := range []string{`":"`, `": "`, `\":\"`, `=`, `="`, `:`, `: `, `:"`} {

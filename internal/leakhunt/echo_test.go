@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // echo is an answer of a neighbour that quotes what no answer should.
@@ -99,9 +100,13 @@ func (w *town) payTraceEchoes() {
 }
 
 // clerkTypesCards has PayTrace's export hold cards that a clerk has typed
-// into every field there is.
+// into every field there is, so long ago that they can be no payment that is
+// under way.
 func (w *town) clerkTypesCards() {
 	w.t.Helper()
+	now := time.Now().UTC()
+	w.ask(http.MethodPost, "/clock", fmt.Sprintf(`{"set":%q}`, now.Add(-2*time.Hour).Format(time.RFC3339)), nil)
+	defer w.ask(http.MethodPost, "/clock", fmt.Sprintf(`{"set":%q}`, now.Format(time.RFC3339)), nil)
 	for _, member := range []string{"invoiceId", "customerReferenceId"} {
 		for how := range written("") {
 			number := w.cage.Card("a clerk's " + member + ", " + how)
@@ -128,7 +133,8 @@ func (w *town) loginEchoes() {
 }
 
 // subscribersEcho has everybody who is told quote cards, and the secrets that
-// they know us by.
+// they know us by. Each such answer is followed by a good one, since who gives
+// bad ones only is left in peace for a while.
 func (w *town) subscribersEcho() {
 	w.t.Helper()
 	for _, of := range []struct {
@@ -144,6 +150,7 @@ func (w *town) subscribersEcho() {
 		for _, e := range garbled {
 			for _, quote := range w.quotes(of.who.place+of.word+", "+e.name, of.secrets...) {
 				of.who.instead(of.word, 1, e.answer(quote))
+				of.who.instead(of.word, 1, nil)
 			}
 		}
 		for _, form := range []string{
@@ -153,6 +160,7 @@ func (w *town) subscribersEcho() {
 		} {
 			for _, quote := range w.quotes(of.who.place+of.word+", a refusal", of.secrets...) {
 				of.who.instead(of.word, 1, says(400, "application/json", strings.ReplaceAll(form, "Q", quote)))
+				of.who.instead(of.word, 1, nil)
 			}
 		}
 	}

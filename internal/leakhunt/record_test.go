@@ -68,7 +68,8 @@ func (r *records) meet(t testing.TB, place string, next http.Handler) (*neighbou
 	return n, server.URL
 }
 
-// instead has the next requests answered otherwise.
+// instead has the next requests answered otherwise, or as always if the answer
+// is nil.
 func (n *neighbour) instead(word string, times int, answer http.HandlerFunc) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
