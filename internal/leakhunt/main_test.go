@@ -16,7 +16,12 @@ import (
 // programs is the folder that holds the two programs under test.
 var programs string
 
-func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
+func TestMain(m *testing.M) {
+	if os.Getenv(holdVariable) != "" {
+		os.Exit(hold())
+	}
+	os.Exit(buildAndRun(m))
+}
 
 // buildAndRun builds them as they are shipped. The race detector's shadow would
 // be most of the memory that is searched.

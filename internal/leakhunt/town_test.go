@@ -88,6 +88,7 @@ type town struct {
 	paytrace  *neighbour
 	erp, org  *neighbour
 	shop      *neighbour
+	collector *neighbour
 	orders    *magentotest.Shop
 	redis     *services.RedisInstance
 	// postgres is nil where the ledger is a file.
@@ -112,12 +113,13 @@ func settle(t testing.TB, seed uint64, postgres *services.Server, before func(*t
 	w.config = filepath.Join(w.folder, "gateway.yaml")
 	w.redis = services.RedisServer(t, "--appendonly", "yes")
 	w.startSimulator()
-	_, collector := w.records.meet(t, "traces", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	collector, collectorURL := w.records.meet(t, "traces", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	w.collector = collector
 	erp, erpURL := w.records.meet(t, toERP, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	w.erp = erp
 	orgURL, shopURL := w.meetOrg(), w.meetShop()
 	w.secrets()
-	text := fmt.Sprintf(townYAML, w.listen, w.operators, w.signingKey(), collector, w.paytraceURL, shopURL, orgURL, erpURL)
+	text := fmt.Sprintf(townYAML, w.listen, w.operators, w.signingKey(), collectorURL, w.paytraceURL, shopURL, orgURL, erpURL)
 	w.write(w.config, text)
 	before(w)
 	w.start()
