@@ -18,9 +18,9 @@ func placing(order string) magentotest.Placing {
 var deliveryIDs = regexp.MustCompile(`dlv_[0-9a-z]{26}`)
 
 // deliveries are the ids of what was told, or is to be.
-func (w *town) deliveries() []string {
+func (w *town) deliveries(filter string) []string {
 	w.t.Helper()
-	r := w.send(call{method: http.MethodGet, path: "/api/v1/callbacks?pageSize=100"})
+	r := w.send(call{method: http.MethodGet, path: "/api/v1/callbacks?pageSize=25" + filter})
 	ids := deliveryIDs.FindAllString(string(r.body), -1)
 	slices.Sort(ids)
 	return slices.Compact(ids)
@@ -98,7 +98,7 @@ func (w *town) commands() {
 	} {
 		w.operate(append(args, with...)...)
 	}
-	ids := w.deliveries()
+	ids := w.deliveries("")
 	for _, id := range ids[:min(len(ids), 12)] {
 		w.operate(append([]string{"callbacks", "show", id}, with...)...)
 	}

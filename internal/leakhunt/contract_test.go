@@ -56,10 +56,10 @@ func (w *town) named() map[string]string {
 	if r.status != http.StatusCreated {
 		w.t.Fatalf("a sale to be named: status %d, %s", r.status, r.body)
 	}
-	eventually(w.t, "there is a delivery", func() bool { return len(w.deliveries()) > 0 })
+	eventually(w.t, "there is a delivery", func() bool { return len(w.deliveries("")) > 0 })
 	return map[string]string{
 		"paymentId": r.PaymentID, "transactionId": r.PaymentID, "idempotencyKey": "named", "subscriber": "erp",
-		"deliveryId": w.deliveries()[0],
+		"deliveryId": w.deliveries("")[0],
 	}
 }
 

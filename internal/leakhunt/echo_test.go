@@ -132,36 +132,61 @@ func (w *town) loginEchoes() {
 	w.paytrace.peace()
 }
 
+// refusals are answers of those who are told, in their own forms.
+var refusals = []string{
+	`[{"errorCode":"FIELD_CUSTOM_VALIDATION_EXCEPTION","message":"Q","fields":["Q"]}]`, `[{"errorCode":"Q","message":"Q"}]`,
+	`{"message":"Q %1","parameters":["Q"],"trace":"Q"}`, `{"error":"invalid_client","error_description":"Q"}`,
+	`[{"id":"Q","success":false,"errors":[{"statusCode":"Q","message":"Q","fields":["Q"]}]}]`,
+}
+
 // subscribersEcho has everybody who is told quote cards, and the secrets that
 // they know us by. Each such answer is followed by a good one, since who gives
 // bad ones only is left in peace for a while.
 func (w *town) subscribersEcho() {
 	w.t.Helper()
-	for _, of := range []struct {
-		who     *neighbour
-		word    string
-		secrets []string
-	}{
-		{w.erp, "", []string{"HUNT_ERP"}},
-		{w.org, "/services/data", []string{"HUNT_ORG"}},
-		{w.org, "/oauth2/token", []string{"HUNT_ORG"}},
-		{w.shop, "/rest", []string{"HUNT_ACCESS_TOKEN", "HUNT_CONSUMER_SECRET"}},
-	} {
+	quote := func(n *neighbour, word string, secrets ...string) {
 		for _, e := range garbled {
-			for _, quote := range w.quotes(of.who.place+of.word+", "+e.name, of.secrets...) {
-				of.who.instead(of.word, 1, e.answer(quote))
-				of.who.instead(of.word, 1, nil)
+			for _, q := range w.quotes(n.place+word+", "+e.name, secrets...) {
+				n.instead(word, 1, e.answer(q))
+				n.instead(word, 1, nil)
 			}
 		}
-		for _, form := range []string{
-			`[{"errorCode":"FIELD_CUSTOM_VALIDATION_EXCEPTION","message":"Q","fields":["Q"]}]`, `[{"errorCode":"Q","message":"Q"}]`,
-			`{"message":"Q %1","parameters":["Q"],"trace":"Q"}`, `{"error":"invalid_client","error_description":"Q"}`,
-			`[{"id":"Q","success":false,"errors":[{"statusCode":"Q","message":"Q","fields":["Q"]}]}]`,
-		} {
-			for _, quote := range w.quotes(of.who.place+of.word+", a refusal", of.secrets...) {
-				of.who.instead(of.word, 1, says(400, "application/json", strings.ReplaceAll(form, "Q", quote)))
-				of.who.instead(of.word, 1, nil)
+		for _, form := range refusals {
+			for _, q := range w.quotes(n.place+word+", a refusal", secrets...) {
+				n.instead(word, 1, says(400, "application/json", strings.ReplaceAll(form, "Q", q)))
+				n.instead(word, 1, nil)
 			}
 		}
 	}
+	quote(w.erp, "", "HUNT_ERP")
+	quote(w.org, "/services/data", "HUNT_ORG")
+	// It is asked for a token when it does not know the last one.
+	for range len(garbled) {
+		w.org.instead("/services/data", 1, says(401, "application/json", `[{"errorCode":"INVALID_SESSION_ID","message":"gone"}]`))
+	}
+	quote(w.org, "/oauth2/token", "HUNT_ORG")
+	quote(w.shop, "/rest", "HUNT_ACCESS_TOKEN", "HUNT_CONSUMER_SECRET")
+}
+
+// tellAll has what waits sent again until everybody has given all the answers
+// that were ordered: a person who decides that ends the pause of a subscriber
+// that seemed to be down.
+func (w *town) tellAll() {
+	w.t.Helper()
+	rounds := 0
+	eventually(w.t, "everybody was told often enough", func() bool {
+		rounds++
+		key := fmt.Sprintf("told-%d", rounds)
+		w.pay(key, w.place(key, w.hostedFields(key)))
+		for name, n := range map[string]*neighbour{"erp": w.erp, "salesforce": w.org, "magento": w.shop} {
+			if n.pending() == 0 {
+				continue
+			}
+			for _, id := range w.deliveries("&deliveryStatus=pending&subscriber=" + name) {
+				w.send(call{method: http.MethodPost, path: "/api/v1/callbacks/" + id + "/replay", body: `{"decidedBy":"Ada Byron"}`})
+			}
+		}
+		return w.erp.pending()+w.org.pending()+w.shop.pending() == 0 || rounds == 30
+	})
+	w.t.Logf("answers that nobody asked for after %d rounds: webhook %d, org %d, shop %d", rounds, w.erp.pending(), w.org.pending(), w.shop.pending())
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // patience bounds every wait of these tests. A test that runs into it fails.
-const patience = 5 * time.Second
+const patience = time.Minute
 
 // process is one of the programs, running.
 type process struct {
