@@ -1,17 +1,22 @@
 package leakhunt
 
 import (
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
 	"paytrace-gateway/internal/services"
 )
+
+// atOnce is how many tests run at the same time.
+const atOnce = 6
 
 // programs is the folder that holds the two programs under test.
 var programs string
@@ -37,6 +42,10 @@ func buildAndRun(m *testing.M) int {
 		return complain(fmt.Errorf("%w\n%s", err, output))
 	}
 	programs = folder
+	// These tests wait most of the time, so that more of them fit at once than
+	// the machine has processors. The command line decides otherwise.
+	_ = flag.Set("test.parallel", strconv.Itoa(atOnce))
+	flag.Parse()
 	return services.Run(m)
 }
 

@@ -1,11 +1,6 @@
 package leakhunt
 
-import (
-	"maps"
-	"slices"
-	"strings"
-	"testing"
-)
+import "testing"
 
 // Whoever sends card data to where it does not belong is refused, and nothing
 // may be left of it in any store, log or answer. What transport buffers keep
@@ -14,36 +9,36 @@ func TestARefusedCardIsStoredAndToldNowhere(t *testing.T) {
 	t.Parallel()
 	onEveryLedger(t, (*town).clerkTypesCards, func(t *testing.T, w *town) {
 		w.loginEchoes()
-		w.subscribersEcho()
 		w.driveTheContract()
 		w.shoutCards()
 		w.logInWithCards()
 		w.payTraceEchoes()
-		w.commandsWithCards()
-		w.tellAll()
-		w.commands()
-		w.residue("after the last of them")
+		if w.postgres == nil { // neither of these knows which ledger there is
+			w.subscribersEcho()
+			w.tellAll()
+			w.commandsWithCards()
+		}
+		if dead := w.commands(); dead == 0 && w.postgres == nil {
+			t.Error("no letter is dead, so that none was searched")
+		}
+		w.residue()
 		wantNothing(t, w.search())
 	})
 }
 
 // residue tells how many of the refused cards are in the memory, and in which
-// form.
-func (w *town) residue(when string) int {
+// form. They are in buffers that wait to be used again and in what the collector
+// has freed: were they kept by anything of ours, most of them would be there.
+func (w *town) residue() {
 	w.t.Helper()
 	cards, forms := map[string]bool{}, map[string]int{}
 	for _, h := range w.memory(w.gateway, Card, Account) {
 		cards[h.Canary] = true
 		forms[h.Form] += h.Count
 	}
-	w.t.Logf("residue in memory, %s: %d of %d cards; %v", when, len(cards), len(w.cage.Canaries(Card, Account)), forms)
-	rows := map[string]int{}
-	for c := range cards {
-		row, _, _ := strings.Cut(c, ",")
-		rows[row]++
+	all := len(w.cage.Canaries(Card, Account))
+	w.t.Logf("residue in memory: %d of %d cards; %v", len(cards), all, forms)
+	if len(cards) > all/4 {
+		w.t.Errorf("%d of %d refused cards are still in memory, which is more than buffers account for", len(cards), all)
 	}
-	for _, row := range slices.Sorted(maps.Keys(rows)) {
-		w.t.Logf("  %s: %d", row, rows[row])
-	}
-	return len(cards)
 }

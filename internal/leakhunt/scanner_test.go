@@ -109,7 +109,9 @@ func TestWhatLiesAcrossTwoChunksIsFoundOnce(t *testing.T) {
 	cage := NewCage(5)
 	number := cage.Visa("here")
 	scanner := NewScanner(cage.Canaries())
-	for at := chunk - 40; at < chunk+scanner.longest+8; at++ {
+	for _, at := range []int{
+		chunk - 40, chunk - 16, chunk - 8, chunk - 1, chunk, chunk + 1, chunk + scanner.longest - 16, chunk + scanner.longest - 1, chunk + scanner.longest,
+	} {
 		text := append(bytes.Repeat([]byte("."), at), number+"tail"...)
 		hits, size, err := scanner.Read("a text", bytes.NewReader(text))
 		if err != nil || size != int64(len(text)) || len(hits) != 1 || hits[0].Count != 1 || hits[0].Offset != int64(at) {
