@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -163,10 +162,4 @@ func finish(t testing.TB, name string, args, environment []string) string {
 	p := launch(t, command(name, args, environment))
 	p.wait()
 	return p.stdout.String() + p.stderr.String()
-}
-
-// lastLines keeps a failed test's log readable.
-func lastLines(text string) string {
-	lines := strings.Split(text, "\n")
-	return strings.Join(lines[max(0, len(lines)-20):], "\n")
 }
