@@ -139,8 +139,8 @@ var refusals = []string{
 	`[{"id":"Q","success":false,"errors":[{"statusCode":"Q","message":"Q","fields":["Q"]}]}]`,
 }
 
-// subscribersEcho has everybody who is told quote cards, and the secrets that
-// they know us by. Each such answer is followed by a good one, since who gives
+// subscribersEcho has everybody who is told, the collector of spans too, quote
+// cards, and the secrets that they know us by. Each such answer is followed by a good one, since who gives
 // bad ones only is left in peace for a while.
 func (w *town) subscribersEcho() {
 	w.t.Helper()
@@ -157,6 +157,11 @@ func (w *town) subscribersEcho() {
 				n.instead(word, 1, nil)
 			}
 		}
+	}
+	// Spans are sent so seldom that the collector is asked a few times only.
+	for _, q := range w.quotes("the collector of spans", "HUNT_COLLECTOR") {
+		w.collector.instead("", 1, writes("HTTP/1.1 "+q+"\r\n\r\n"))
+		w.collector.instead("", 1, says(400, "text/plain", q))
 	}
 	quote(w.erp, "", "HUNT_ERP")
 	quote(w.org, "/services/data", "HUNT_ORG")
@@ -188,5 +193,6 @@ func (w *town) tellAll() {
 		}
 		return w.erp.pending()+w.org.pending()+w.shop.pending() == 0 || rounds == 30
 	})
-	w.t.Logf("answers that nobody asked for after %d rounds: webhook %d, org %d, shop %d", rounds, w.erp.pending(), w.org.pending(), w.shop.pending())
+	w.t.Logf("answers that nobody asked for after %d rounds: webhook %d, org %d, shop %d, collector %d",
+		rounds, w.erp.pending(), w.org.pending(), w.shop.pending(), w.collector.pending())
 }
