@@ -86,6 +86,7 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 		return err
 	}
 	log := newLog(cfg.Log, cmd.ErrOrStderr())
+	listenToLibraries(log)
 	if err := o.free(); err != nil {
 		return err
 	}
