@@ -45,6 +45,15 @@ func (h *house) lastTold() (gateway.Event, int) {
 	return events[len(events)-1], len(events)
 }
 
+// wantOldestCheck wants the operator to be told since when a comparison is due.
+func (h *house) wantOldestCheck(want time.Time) {
+	h.t.Helper()
+	rows, err := h.Backlog(h.t.Context())
+	if err != nil || len(rows) == 0 || !rows[0].OldestCheck.Equal(want) {
+		h.t.Errorf("the backlog is %+v, %v; wanted a check due since %v", rows, err, want)
+	}
+}
+
 func TestACardThatWasChangedAtPayTraceIsTakenOver(t *testing.T) {
 	compared(t, func(t *testing.T, h *house) {
 		before := h.stored("a", "b")
@@ -142,7 +151,9 @@ func TestNothingIsConcludedWhilePayTraceIsAway(t *testing.T) {
 		before := h.stored("a", "b")
 		h.processor.SetBefore(awayFrom("profile"))
 		asked := h.processor.Calls("profile")
+		h.wantOldestCheck(time.Time{})
 		time.Sleep(72 * time.Hour)
+		h.wantOldestCheck(before.Methods[0].CheckDue)
 		if c := h.customer("c"); !slices.Equal(c.Methods, before.Methods) {
 			t.Errorf("%+v", c.Methods)
 		}
@@ -154,6 +165,7 @@ func TestNothingIsConcludedWhilePayTraceIsAway(t *testing.T) {
 		if c := h.customer("c"); c.Methods[0].CheckDue.Before(time.Now()) {
 			t.Errorf("it was not compared once PayTrace was back: %+v", c.Methods[0])
 		}
+		h.wantOldestCheck(time.Time{})
 	})
 }
 
