@@ -21,6 +21,9 @@ const (
 	// checkPause is how long a merchant's comparison rests when PayTrace has not
 	// answered.
 	checkPause = 5 * time.Minute
+	// checkFailures in a row end a round. Fewer are about one profile, which shall
+	// not keep the others from being looked at.
+	checkFailures = 3
 )
 
 // RunComparison compares the stored payment methods with PayTrace's profiles
@@ -50,16 +53,21 @@ func (g *Gateway) compareDue(ctx context.Context, m Merchant, every time.Duratio
 	if err != nil {
 		return every // a ledger that cannot be read is told by the due work
 	}
+	wait, failed := every, 0
 	for _, c := range customers {
 		err := g.compare(ctx, m, c)
 		if err == nil || errors.Is(err, ErrStale) || ctx.Err() != nil {
+			failed = 0
 			continue // what has changed meanwhile is due again
 		}
 		g.log.Warn("vault.not_compared", "merchant", m.ID, "customer", c.ID, "error", err,
 			"consequence", "what was changed at PayTrace's screens is seen later")
-		return max(every, checkPause)
+		wait = max(every, checkPause)
+		if failed++; failed == checkFailures {
+			break
+		}
 	}
-	return every
+	return wait
 }
 
 func (m Merchant) checkEvery() time.Duration {

@@ -169,6 +169,29 @@ func TestNothingIsConcludedWhilePayTraceIsAway(t *testing.T) {
 	})
 }
 
+// The first look of each round is at the card that has been due longest.
+func TestACardThatCannotBeComparedKeepsNoOtherFromIt(t *testing.T) {
+	compared(t, func(t *testing.T, h *house) {
+		sick := h.stored("a")
+		a, err := h.createCustomer(9*time.Second, "new-b", gateway.CreateCustomer{CustomerID: "well", Card: fields("b")})
+		h.vaulted(a, err, gateway.OpApproved)
+		var last time.Time
+		h.processor.SetBefore(func(_ context.Context, asked string) *gateway.Result {
+			first := asked == "profile" && time.Since(last) >= time.Minute
+			last = time.Now()
+			if !first {
+				return nil
+			}
+			return &gateway.Result{Outcome: gateway.Unknown}
+		})
+		time.Sleep(25 * time.Hour)
+		if c := h.customer("well"); c.Methods[0].CheckDue.Before(time.Now()) {
+			t.Errorf("the other was not compared: %+v", c.Methods[0])
+		}
+		h.wantOldestCheck(sick.Methods[0].CheckDue)
+	})
+}
+
 func TestAMethodThatIsBeingReplacedIsNotCompared(t *testing.T) {
 	compared(t, func(t *testing.T, h *house) {
 		m := h.stored("a").Methods[0]
