@@ -13,7 +13,7 @@ import (
 
 // inScope is what an operator has to know who has card numbers come here.
 const inScope = "this gateway receives card numbers: it, its machine and its network are in scope of PCI DSS, " +
-	"which is assessed by SAQ D or as a service provider; see docs/pci.md"
+	"which as a rule means SAQ D, or an assessment as a service provider; see docs/pci.md"
 
 // rawCardsOf says of a merchant whether its cards may be told in the clear.
 func rawCardsOf(cfg *config.Config) func(merchantID string) bool {
