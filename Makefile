@@ -37,6 +37,7 @@ bench: ## run the benchmarks; bench/README.md holds the figures and the command
 soak: ## break everything at random, in virtual time and with real processes, SOAK (10m) each; prints figures
 	SIM_FOR=$(SOAK) $(GO) test -count 1 -timeout 0 -run '^TestSoak$$' -v ./internal/simulation
 	DRILL_FOR=$(SOAK) $(GO) test -count 1 -timeout 0 -run '^TestARunUnderFailures$$' -v ./internal/drill
+	HUNT_CORE=1 $(GO) test -count 1 -run '^TestACoreFile' -v ./internal/leakhunt
 
 build: ## build bin/gateway and bin/paytrace-sim
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/ ./cmd/...

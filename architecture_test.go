@@ -51,6 +51,7 @@ var arrows = map[string][]string{
 	},
 	"bench":             {},
 	"internal/services": {},
+	"internal/leakhunt": {},
 	"internal/simulation": {
 		"gateway", "api", "api/auth", "adapters/ledger", "adapters/paytrace", "adapters/paytrace/simulator", "adapters/redis", "gateway/guard",
 		"internal/simulation/history",
@@ -79,6 +80,7 @@ var foreign = map[string][]string{
 	"adapters/magento":                   {},
 	"adapters/magento/magentotest":       {},
 	"cmd/paytrace-sim":                   {},
+	"internal/leakhunt":                  {},
 }
 
 func TestArrowsPointOneWay(t *testing.T) {

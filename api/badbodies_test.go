@@ -141,7 +141,8 @@ func cardNumbers() []badRequest {
 		return badRequest{name, c, http.StatusUnprocessableEntity, code, field}
 	}
 	var rows []badRequest
-	for _, member := range []string{"orderId", "storeCode", "customerId", "billingAddress.street", "shippingAddress.name", "metadata.note"} {
+	for _, member := range []string{"orderId", "storeCode", "customerId", "billingAddress.street", "shippingAddress.name", "metadata.note",
+		"paymentMethod.hostedFields.hpfToken", "paymentMethod.hostedFields.encKey"} {
 		for name, number := range map[string]string{"in one run": cardRun, "in groups": cardSpaced, "within a text": "card " + cardRun + "."} {
 			rows = append(rows, found(member+" is a card "+name, call{path: payments, body: payment(member, `"`+number+`"`)}, member))
 		}

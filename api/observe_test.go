@@ -96,6 +96,32 @@ func TestTheTraceGoesOnToThePaymentsProcessor(t *testing.T) {
 	}
 }
 
+// TestATraceThatSpellsANumberIsNotJoined keeps cards out of what collectors show.
+func TestATraceThatSpellsANumberIsNotJoined(t *testing.T) {
+	const trace, span = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+	got := make(chan string, 1)
+	h := newHouse(t, func(c *api.Config) {
+		c.Trace = func(ctx context.Context, traceparent, _ string) (context.Context, func(int)) {
+			got <- traceparent
+			return ctx, func(int) {}
+		}
+	})
+	for header, joined := range map[string]bool{
+		"00-" + trace + "-" + span + "-01":                        true,
+		"00-" + trace + "-1234567890123456-01":                    true, // digits alone, and no card's
+		"00-" + trace + "-4111111111111111-01":                    false,
+		"00-41111111111111110000000000000000-" + span + "-01":     false,
+		"00-00000000000000004111111111111111-" + span + "-01":     false,
+		"00-4111111111111111-" + span + "-01":                     false,
+		"00-0000000000000000411111111111111a-b7ad6b7169203331-01": true,
+	} {
+		h.do(call{path: payments, header: map[string]string{"traceparent": header}}).expect(http.StatusOK)
+		if is := <-got == header; is != joined {
+			t.Errorf("%s is joined: %t, want %t", header, is, joined)
+		}
+	}
+}
+
 func TestMetricsAreTheOperators(t *testing.T) {
 	h := newHouse(t, func(c *api.Config) {
 		c.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -26,6 +26,7 @@ type paymentView struct {
 	CardType            gateway.Brand     `json:"cardType,omitempty"`
 	Last4Digits         string            `json:"last4Digits,omitempty"`
 	CustomerVaultID     string            `json:"customerVaultId,omitempty"`
+	PaymentMethodID     string            `json:"paymentMethodId,omitempty"`
 	ApprovalCode        string            `json:"approvalCode,omitempty"`
 	AVSResult           string            `json:"avsResult,omitempty"`
 	CSCResult           string            `json:"cscResult,omitempty"`
@@ -79,8 +80,8 @@ func viewOf(p gateway.Payment) paymentView {
 		Amount: &p.Amount, CapturedAmount: &captured, RefundedAmount: &refunded, RefundPendingAmount: &pending,
 		CurrencyCode: p.Currency, OrderID: p.OrderID, StoreCode: p.StoreCode, ProcessorReference: p.Reference,
 		CardType: p.Card.Brand, Last4Digits: p.Card.LastFour,
-		CustomerVaultID: p.CustomerVaultID,
-		ApprovalCode:    p.ApprovalCode, AVSResult: p.AVS, CSCResult: p.CSC, Decline: p.Decline,
+		CustomerVaultID: p.CustomerVaultID, PaymentMethodID: p.PaymentMethodID,
+		ApprovalCode: p.ApprovalCode, AVSResult: p.AVS, CSCResult: p.CSC, Decline: p.Decline,
 		CreatedAt: &p.CreatedAt, UpdatedAt: &p.UpdatedAt, Version: p.Version,
 		Metadata: p.Metadata, NeedsAttention: p.NeedsAttention,
 	}

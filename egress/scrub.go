@@ -19,6 +19,9 @@ var (
 	// cardLike is a run of digits long enough to be a card number, also when
 	// grouped, in any script's digits.
 	cardLike = regexp.MustCompile(`\p{Nd}(?:[\p{Zs}\p{Pd}.·_/]{0,3}\p{Nd}){11,}`)
+	// codeLike is a card's security code beside its name. Three digits alone may
+	// be anything.
+	codeLike = regexp.MustCompile(`(?i)(csc|cvv2?|cvc2?|cid|security\W{0,3}code)\W{0,5}\d{3,4}`)
 	// blob is a token, a signature or a ciphertext.
 	blob = regexp.MustCompile(`[A-Za-z0-9+/=_\-:]{33,}`)
 )
@@ -50,6 +53,7 @@ func scrub(text string, secrets []string) string {
 	text = strings.Map(printable, strings.ToValidUTF8(text, "?"))
 	text = strings.Join(strings.Fields(text), " ")
 	text = cardLike.ReplaceAllString(text, "[digits]")
+	text = codeLike.ReplaceAllString(text, "$1 [code]")
 	text = blob.ReplaceAllString(text, "[token]")
 	if runes := []rune(text); len(runes) > maxWords {
 		text = string(runes[:maxWords]) + "…"

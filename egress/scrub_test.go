@@ -21,6 +21,7 @@ func TestForeignWordsAreMadeFitForAPerson(t *testing.T) {
 		"4111 1111-1111.1111":                        "[digits]",
 		"4111\u200b1111\u200b1111\u200b1111":         "[digits]",
 		"４１１１１１１１１１１１１１１１":                           "[digits]",
+		`csc=123 CVV: "1234" cvc2x`:                  `csc [code] CVV [code]" cvc2x`,
 		"order 100000001 of 2026-10-01":              "order 100000001 of 2026-10-01",
 		"my password hunter2hunter2 and hunter2":     "my password [secret] and [secret]",
 		"Bearer " + strings.Repeat("aB3", 20):        "Bearer [token]",

@@ -24,6 +24,16 @@ type Backlog struct {
 	OldestDue time.Time
 	// Unmatched counts transactions that belong to no payment.
 	Unmatched int
+	// Storing counts cards of which nobody knows whether PayTrace has stored or
+	// replaced them, Removing profiles that PayTrace is still to delete. The
+	// oldest is when the first of them was asked for.
+	Storing        int
+	OldestStoring  time.Time
+	Removing       int
+	OldestRemoving time.Time
+	// OldestCheck is since when the stored card has been due that waits longest to
+	// be compared with its profile, zero when none is due.
+	OldestCheck time.Time
 	// Watched says that the merchant's export is read, and SeenThrough up to
 	// when everything on it has been followed, zero before the first complete
 	// reading.
@@ -48,8 +58,26 @@ func (g *Gateway) Backlog(ctx context.Context) ([]Backlog, error) {
 			i, rows = len(rows), append(rows, Backlog{MerchantID: m.ID, LiveMode: m.LiveMode})
 		}
 		rows[i].Watched, rows[i].SeenThrough = true, watch.Through
+		if rows[i].OldestCheck, err = g.oldestCheck(ctx, m); err != nil {
+			return nil, err
+		}
 	}
 	return rows, nil
+}
+
+// oldestCheck is when the method was due that waits longest for its comparison.
+func (g *Gateway) oldestCheck(ctx context.Context, m Merchant) (time.Time, error) {
+	now := g.clock()
+	due, err := g.ledger.DueChecks(ctx, m.ID, m.LiveMode, now, 1)
+	var oldest time.Time
+	for _, c := range due {
+		for _, method := range c.Methods {
+			if at := method.CheckDue; !at.IsZero() && !at.After(now) && (oldest.IsZero() || at.Before(oldest)) {
+				oldest = at
+			}
+		}
+	}
+	return oldest, err
 }
 
 // InFlight is how many operations are under way in this process.

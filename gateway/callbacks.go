@@ -38,20 +38,12 @@ func (g *Gateway) Deliveries(ctx context.Context, f DeliveryFilter) ([]Delivery,
 	if err != nil {
 		return nil, false, err
 	}
-	size := f.Limit
-	f.Limit++
 	f.LiveMode = m.LiveMode
-	page, err := inBudget(ctx, g, func() ([]Delivery, error) {
+	return readPage(ctx, g, f.Limit, func(limit int) ([]Delivery, error) {
+		f.Limit = limit
 		page, err := g.ledger.Deliveries(ctx, f)
-		if err = g.readable(err); err != nil {
-			return nil, unavailable(err)
-		}
-		return page, nil
+		return page, g.readable(err)
 	})
-	if len(page) > size {
-		return page[:size], true, err
-	}
-	return page, false, err
 }
 
 // Replay sends one delivery again, under the id of its event. What its payment

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -19,10 +20,16 @@ const (
 	missedAgain  = time.Hour
 	missesAtMost = 2
 	// checkPause is how long a merchant's comparison rests when PayTrace has not
-	// answered, checkAgain when the profile is looked at again that it was asked
-	// for. Until then others are: one that can never be read must not keep them.
+	// answered.
 	checkPause = 5 * time.Minute
-	checkAgain = 30 * time.Minute
+	// checkFailures in a row end a round. Fewer are about one profile, which shall
+	// not keep the others from being looked at.
+	checkFailures = 3
+	// checkAgain is when this process looks again at a profile that could not be
+	// shown, or that is being changed. It goes on being due, for all to see, and
+	// others are looked at instead, for as many as restingAtMost.
+	checkAgain    = 30 * time.Minute
+	restingAtMost = 1000
 )
 
 // RunComparison compares the stored payment methods with PayTrace's profiles
@@ -32,8 +39,9 @@ func (g *Gateway) RunComparison(ctx context.Context, every time.Duration) {
 	var work sync.WaitGroup
 	for _, m := range g.merchants {
 		work.Go(func() {
+			round := &comparison{Gateway: g, merchant: m, resting: map[string]time.Time{}}
 			for ctx.Err() == nil {
-				wait := g.compareDue(ctx, m, every)
+				wait := round.compareDue(ctx, every)
 				select {
 				case <-time.After(wait):
 				case <-ctx.Done():
@@ -44,25 +52,51 @@ func (g *Gateway) RunComparison(ctx context.Context, every time.Duration) {
 	work.Wait()
 }
 
+// comparison is one merchant's, round after round.
+type comparison struct {
+	*Gateway
+	merchant Merchant
+	// resting are the methods that are left alone, and until when.
+	resting map[string]time.Time
+	// shown are the profiles that PayTrace has shown in this round, each of which
+	// speaks for one that is gone; doubted says that it has shown none when asked.
+	shown   int
+	doubted bool
+}
+
 // compareDue looks at what is due of one merchant. It returns how long to wait
 // before the next round.
-func (g *Gateway) compareDue(ctx context.Context, m Merchant, every time.Duration) (wait time.Duration) {
-	defer g.survive(func() { wait = max(every, checkPause) })
-	customers, err := g.ledger.DueChecks(ctx, m.ID, m.LiveMode, g.clock(), checksAtOnce)
+func (r *comparison) compareDue(ctx context.Context, every time.Duration) (wait time.Duration) {
+	defer r.survive(func() { wait = max(every, checkPause) })
+	now, m := r.clock(), r.merchant
+	r.shown, r.doubted = 0, false
+	maps.DeleteFunc(r.resting, func(_ string, until time.Time) bool { return !until.After(now) })
+	customers, err := r.ledger.DueChecks(ctx, m.ID, m.LiveMode, now, checksAtOnce+len(r.resting))
 	if err != nil {
 		return every // a ledger that cannot be read is told by the due work
 	}
-	round := &comparison{Gateway: g, merchant: m}
+	wait, failed := every, 0
 	for _, c := range customers {
-		err := round.compare(ctx, c)
+		err := r.compare(ctx, c)
 		if err == nil || errors.Is(err, ErrStale) || ctx.Err() != nil {
+			failed = 0
 			continue // what has changed meanwhile is due again
 		}
-		g.log.Warn("vault.not_compared", "merchant", m.ID, "customer", c.ID, "error", err,
+		r.log.Warn("vault.not_compared", "merchant", m.ID, "customer", c.ID, "error", err,
 			"consequence", "what was changed at PayTrace's screens is seen later")
-		return max(every, checkPause)
+		wait = max(every, checkPause)
+		if failed++; failed == checkFailures {
+			break
+		}
 	}
-	return every
+	return wait
+}
+
+// rest leaves a method alone for a while.
+func (r *comparison) rest(methodID string, now time.Time) {
+	if len(r.resting) < restingAtMost {
+		r.resting[methodID] = now.Add(checkAgain)
+	}
 }
 
 func (m Merchant) checkEvery() time.Duration {
@@ -72,16 +106,6 @@ func (m Merchant) checkEvery() time.Duration {
 	return m.CheckVaultEvery
 }
 
-// comparison is one round of one merchant.
-type comparison struct {
-	*Gateway
-	merchant Merchant
-	// shown are the profiles that PayTrace has shown in this round, each of which
-	// speaks for one that is gone; doubted says that it has shown none when asked.
-	shown   int
-	doubted bool
-}
-
 // compare looks at those profiles of a customer that are due, and takes over
 // what they show. What was seen before PayTrace failed is taken over too.
 func (r *comparison) compare(ctx context.Context, c VaultCustomer) error {
@@ -89,20 +113,24 @@ func (r *comparison) compare(ctx context.Context, c VaultCustomer) error {
 	defer cancel()
 	now := r.clock()
 	next := c.next(c.UpdatedAt)
+	looked := false
 	var failed error
 	for _, method := range c.Methods {
-		if method.CheckDue.IsZero() || method.CheckDue.After(now) {
+		if _, rests := r.resting[method.ID]; rests || method.CheckDue.IsZero() || method.CheckDue.After(now) {
 			continue
 		}
 		if c.Pending[method.ID] != "" {
-			// While an operation is under way, nobody knows what a profile should show.
-			next.compare(method.ID, now.Add(checkAgain))
+			r.rest(method.ID, now) // while it is under way, nobody knows what a profile should show
 			continue
 		}
 		if failed = r.compareMethod(looking, &next, method, now); failed != nil {
-			next.compare(method.ID, now.Add(checkAgain))
+			r.rest(method.ID, now)
 			break
 		}
+		looked = true
+	}
+	if !looked {
+		return failed
 	}
 	return errors.Join(r.writeVault(ctx, VaultChange{Customer: &next, Events: r.comparisonEvents(c, next, now)}), failed)
 }

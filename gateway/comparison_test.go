@@ -45,6 +45,15 @@ func (h *house) lastTold() (gateway.Event, int) {
 	return events[len(events)-1], len(events)
 }
 
+// wantOldestCheck wants the operator to be told since when a comparison is due.
+func (h *house) wantOldestCheck(want time.Time) {
+	h.t.Helper()
+	rows, err := h.Backlog(h.t.Context())
+	if err != nil || len(rows) == 0 || !rows[0].OldestCheck.Equal(want) {
+		h.t.Errorf("the backlog is %+v, %v; wanted a check due since %v", rows, err, want)
+	}
+}
+
 func TestACardThatWasChangedAtPayTraceIsTakenOver(t *testing.T) {
 	compared(t, func(t *testing.T, h *house) {
 		before := h.stored("a", "b")
@@ -142,13 +151,11 @@ func TestNothingIsConcludedWhilePayTraceIsAway(t *testing.T) {
 		before := h.stored("a", "b")
 		h.processor.SetBefore(awayFrom("profile"))
 		asked := h.processor.Calls("profile")
+		h.wantOldestCheck(time.Time{})
 		time.Sleep(72 * time.Hour)
-		after := h.customer("c").Methods
-		for i, m := range before.Methods { // which are asked for in turn
-			after[i].CheckDue = m.CheckDue
-		}
-		if !slices.Equal(after, before.Methods) {
-			t.Errorf("%+v", after)
+		h.wantOldestCheck(before.Methods[0].CheckDue)
+		if c := h.customer("c"); !slices.Equal(c.Methods, before.Methods) {
+			t.Errorf("%+v", c.Methods)
 		}
 		if calls := h.processor.Calls("profile") - asked; calls > 48*13 {
 			t.Errorf("a PayTrace that is away was asked %d times in two days", calls)
@@ -158,6 +165,30 @@ func TestNothingIsConcludedWhilePayTraceIsAway(t *testing.T) {
 		if c := h.customer("c"); c.Methods[0].CheckDue.Before(time.Now().Add(22 * time.Hour)) {
 			t.Errorf("it was not compared once PayTrace was back: %+v", c.Methods[0])
 		}
+		h.wantOldestCheck(time.Time{})
+	})
+}
+
+// The first look of each round is at the card that has been due longest.
+func TestACardThatCannotBeComparedKeepsNoOtherFromIt(t *testing.T) {
+	compared(t, func(t *testing.T, h *house) {
+		sick := h.stored("a")
+		a, err := h.createCustomer(9*time.Second, "new-b", gateway.CreateCustomer{CustomerID: "well", Card: fields("b")})
+		h.vaulted(a, err, gateway.OpApproved)
+		var last time.Time
+		h.processor.SetBefore(func(_ context.Context, asked string) *gateway.Result {
+			first := asked == "profile" && time.Since(last) >= time.Minute
+			last = time.Now()
+			if !first {
+				return nil
+			}
+			return &gateway.Result{Outcome: gateway.Unknown}
+		})
+		time.Sleep(25 * time.Hour)
+		if c := h.customer("well"); c.Methods[0].CheckDue.Before(time.Now()) {
+			t.Errorf("the other was not compared: %+v", c.Methods[0])
+		}
+		h.wantOldestCheck(sick.Methods[0].CheckDue)
 	})
 }
 

@@ -133,18 +133,11 @@ func (g *Gateway) Customers(ctx context.Context, f CustomerFilter) ([]VaultCusto
 	if err != nil {
 		return nil, false, err
 	}
-	size := f.Limit
-	f.Limit++
 	f.LiveMode = m.LiveMode
-	page, err := inBudget(ctx, g, func() ([]VaultCustomer, error) { return g.ledger.Customers(ctx, f) })
-	var slow *Error
-	if err != nil && !errors.As(err, &slow) {
-		err = unavailable(err)
-	}
-	if len(page) > size {
-		return page[:size], true, err
-	}
-	return page, false, err
+	return readPage(ctx, g, f.Limit, func(limit int) ([]VaultCustomer, error) {
+		f.Limit = limit
+		return g.ledger.Customers(ctx, f)
+	})
 }
 
 func (g *Gateway) customer(ctx context.Context, m Merchant, id string) (VaultCustomer, error) {

@@ -140,6 +140,7 @@ func (o onlooker) Stage(ctx context.Context, stage gateway.Stage, _ string) (con
 	return ctx, func(error) {}
 }
 func (onlooker) Operation(gateway.Observation)        {}
+func (onlooker) Vault(gateway.VaultObservation)       {}
 func (onlooker) Delivery(gateway.DeliveryObservation) {}
 
 // Recording an answer may take long, and a mistake may end a flight anywhere.

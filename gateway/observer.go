@@ -13,6 +13,9 @@ type Observer interface {
 	Stage(ctx context.Context, stage Stage, merchantID string) (context.Context, func(error))
 	// Operation is told of every operation that was decided, or became unknown.
 	Operation(Observation)
+	// Vault is told of every change of a stored card that was decided, became
+	// unknown, or is to be tried again.
+	Vault(VaultObservation)
 	// Delivery is told of every attempt to tell a subscriber.
 	Delivery(DeliveryObservation)
 }
@@ -61,6 +64,14 @@ type Observation struct {
 	Took time.Duration
 }
 
+// VaultObservation is what became of one change of a stored card.
+type VaultObservation struct {
+	MerchantID string
+	Verb       VaultVerb
+	Status     OperationStatus
+	By         DecidedBy
+}
+
 // DeliveryObservation is what came of one attempt to tell a subscriber.
 type DeliveryObservation struct {
 	MerchantID string
@@ -79,6 +90,7 @@ func (unobserved) Stage(ctx context.Context, _ Stage, _ string) (context.Context
 	return ctx, func(error) {}
 }
 func (unobserved) Operation(Observation)        {}
+func (unobserved) Vault(VaultObservation)       {}
 func (unobserved) Delivery(DeliveryObservation) {}
 
 // station carries out one station of the road under the observer's eyes.
@@ -102,4 +114,12 @@ func (g *Gateway) observe(p Payment, operationID string, by DecidedBy) {
 	g.observer.Operation(Observation{
 		MerchantID: p.MerchantID, Kind: op.Kind, Status: op.Status, By: by, Took: g.clock().Sub(since),
 	})
+}
+
+// observeVault tells the observer what became of a change of a stored card.
+func (g *Gateway) observeVault(op VaultOperation, by DecidedBy) {
+	if op.Status == OpSending {
+		return
+	}
+	g.observer.Vault(VaultObservation{MerchantID: op.MerchantID, Verb: op.Verb, Status: op.Status, By: by})
 }

@@ -20,10 +20,16 @@ func (g *Gateway) Payments(ctx context.Context, f PaymentFilter) ([]Payment, boo
 	if err != nil {
 		return nil, false, err
 	}
-	size := f.Limit
-	f.Limit++
 	f.LiveMode = &m.LiveMode
-	page, err := inBudget(ctx, g, func() ([]Payment, error) { return g.ledger.Payments(ctx, f) })
+	return readPage(ctx, g, f.Limit, func(limit int) ([]Payment, error) {
+		f.Limit = limit
+		return g.ledger.Payments(ctx, f)
+	})
+}
+
+// readPage reads one more than a page holds, which tells whether there are more.
+func readPage[T any](ctx context.Context, g *Gateway, size int, read func(limit int) ([]T, error)) ([]T, bool, error) {
+	page, err := inBudget(ctx, g, func() ([]T, error) { return read(size + 1) })
 	var slow *Error
 	if err != nil && !errors.As(err, &slow) {
 		err = unavailable(err)

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
@@ -35,18 +34,11 @@ func (g *Gateway) Unmatched(ctx context.Context, f UnmatchedFilter) ([]Unmatched
 	if err != nil {
 		return nil, false, err
 	}
-	size := f.Limit
-	f.Limit++
 	f.LiveMode = m.LiveMode
-	page, err := inBudget(ctx, g, func() ([]UnmatchedTransaction, error) { return g.ledger.Unmatched(ctx, f) })
-	var slow *Error
-	if err != nil && !errors.As(err, &slow) {
-		err = unavailable(err)
-	}
-	if len(page) > size {
-		return page[:size], true, err
-	}
-	return page, false, err
+	return readPage(ctx, g, f.Limit, func(limit int) ([]UnmatchedTransaction, error) {
+		f.Limit = limit
+		return g.ledger.Unmatched(ctx, f)
+	})
 }
 
 // unmatchedEvent tells that there is a transaction of which the ledger knows no

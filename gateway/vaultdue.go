@@ -69,6 +69,7 @@ func (g *Gateway) giveUpHearingVault(ctx context.Context, op VaultOperation) err
 	if err := g.writeVault(ctx, change); err != nil {
 		return err
 	}
+	g.observeVault(change.Operations[0], ByLook)
 	g.log.Warn("vault.unknown", "merchant", op.MerchantID, "customer", op.CustomerID, "method", op.MethodID, "operation", op.ID,
 		"verb", op.Verb, "sender", op.Sender, "detail", "the process that sent it has not recorded an answer")
 	return nil

@@ -16,6 +16,7 @@ func (g *Gateway) flyVault(ctx context.Context, v vaultVerb, intent VaultAnswer,
 	}
 	customer, recorded := g.recordVault(ctx, intent.Customer, op, result)
 	g.logVault(recorded, result)
+	g.observeVault(recorded, ByAnswer)
 	if recorded.Status == OpUnknown && op.Verb != VaultRemove && time.Now().Before(until) {
 		customer, recorded = g.lookAtProfile(ctx, v.merchant, customer, recorded, time.Until(until))
 	}

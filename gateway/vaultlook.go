@@ -25,6 +25,9 @@ func (g *Gateway) lookAtProfile(ctx context.Context, m Merchant, c VaultCustomer
 	default:
 		op = g.lookAgain(ctx, op, err == nil || absent)
 	}
+	if !op.Undecided() {
+		g.observeVault(op, ByLook)
+	}
 	g.log.Info("vault.looked", "merchant", m.ID, "customer", op.CustomerID, "method", op.MethodID, "operation", op.ID,
 		"verb", op.Verb, "looks", op.Looks, "misses", op.Misses, "status", op.Status)
 	return c, op

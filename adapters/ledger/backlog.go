@@ -14,6 +14,8 @@ const (
 	countAttention = "attention"
 	countOverdue   = "overdue"
 	countUnmatched = "unmatched"
+	countStoring   = "storing"
+	countRemoving  = "removing"
 )
 
 // backlogSQL has a row for each count of a merchant and mode, and the time of
@@ -29,6 +31,10 @@ const backlogSQL = `SELECT '` + countUnknown + `' AS what, merchant_id, live_mod
 		FROM operations WHERE due > 0 AND due <= ? GROUP BY merchant_id, live_mode
 	UNION ALL SELECT '` + countUnmatched + `', merchant_id, live_mode, COUNT(*), 0
 		FROM unmatched_transactions GROUP BY merchant_id, live_mode
+	UNION ALL SELECT '` + countStoring + `', merchant_id, live_mode, COUNT(*), MIN(created_at)
+		FROM vault_operations WHERE due > 0 AND verb <> 'remove' GROUP BY merchant_id, live_mode
+	UNION ALL SELECT '` + countRemoving + `', merchant_id, live_mode, COUNT(*), MIN(created_at)
+		FROM vault_operations WHERE due > 0 AND verb = 'remove' GROUP BY merchant_id, live_mode
 	ORDER BY merchant_id, live_mode`
 
 // Backlog implements gateway.Ledger. Who has nothing unfinished is absent.
@@ -69,5 +75,9 @@ func count(b *gateway.Backlog, what string, n int, oldest time.Time) {
 		b.Overdue, b.OldestDue = n, oldest
 	case countUnmatched:
 		b.Unmatched = n
+	case countStoring:
+		b.Storing, b.OldestStoring = n, oldest
+	case countRemoving:
+		b.Removing, b.OldestRemoving = n, oldest
 	}
 }

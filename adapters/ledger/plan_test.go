@@ -42,6 +42,7 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		"backlog": {backlogSQL, []string{
 			"operations_undecided", "COVERING INDEX operations_waiting", "payments_needing_attention",
 			"COVERING INDEX operations_due (due>? AND due<?)", "COVERING INDEX sqlite_autoindex_unmatched_transactions_1",
+			"vault_operations USING INDEX vault_operations_due",
 		}},
 		"customer":  {customerSQL, []string{"vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
 		"customers": {customersSQL, []string{"vault_customers_1 (merchant_id=? AND live_mode=? AND id>?)"}},

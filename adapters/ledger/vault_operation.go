@@ -10,8 +10,8 @@ import (
 
 const (
 	insertVaultOperationSQL = `INSERT INTO vault_operations
-		(id, merchant_id, live_mode, customer_id, status, due, version, created_at, updated_at, body)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		(id, merchant_id, live_mode, customer_id, verb, status, due, version, created_at, updated_at, body)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO NOTHING`
 	updateVaultOperationSQL = `UPDATE vault_operations SET status = ?, due = ?, version = ?, updated_at = ?, body = ?
 		WHERE id = ? AND merchant_id = ? AND version = ?`
@@ -40,7 +40,7 @@ func encodeVaultOperation(op gateway.VaultOperation, o owner) (vaultOperationRow
 func (o vaultOperationRow) write(s *session) error {
 	if o.Version == 1 {
 		return s.one(gateway.ErrStale, insertVaultOperationSQL,
-			o.ID, o.MerchantID, o.LiveMode, o.CustomerID, string(o.Status), orZero(o.Due), o.Version,
+			o.ID, o.MerchantID, o.LiveMode, o.CustomerID, string(o.Verb), string(o.Status), orZero(o.Due), o.Version,
 			o.CreatedAt.UnixMicro(), o.UpdatedAt.UnixMicro(), o.body)
 	}
 	return s.one(gateway.ErrStale, updateVaultOperationSQL,

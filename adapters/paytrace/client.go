@@ -88,6 +88,7 @@ func (c *Client) fetchToken(ctx context.Context) (grant, error) {
 		contentType: "application/x-www-form-urlencoded; charset=UTF-8",
 		body:        plainBody(grantForm(c.config.Username, c.config.Password)),
 		limit:       maxAnswer,
+		secrets:     []string{c.config.Password},
 	}))
 }
 
@@ -103,7 +104,7 @@ func (c *Client) send(ctx context.Context, over *transport, path string, body pa
 	}
 	p := post{
 		url: c.base + path, contentType: "application/json", bearer: token,
-		body: body, sendBefore: sendBefore, limit: limit,
+		body: body, sendBefore: sendBefore, limit: limit, secrets: []string{c.config.Password, token},
 	}
 	answer := over.post(ctx, p)
 	if !answer.refusesToken() {
@@ -113,5 +114,6 @@ func (c *Client) send(ctx context.Context, over *transport, path string, body pa
 	if p.bearer, err = c.tokens.token(ctx, sendBefore); err != nil {
 		return reply{err: err}
 	}
+	p.secrets = append(p.secrets, p.bearer)
 	return over.post(ctx, p)
 }

@@ -182,6 +182,23 @@ func TestExportRowsAreReadWithWhatTheyMayLack(t *testing.T) {
 	}
 }
 
+func TestACardThatAClerkTypedIsNotTakenOver(t *testing.T) {
+	for member, of := range map[string]func(gateway.Record) string{
+		"invoice_id":            func(r gateway.Record) string { return r.OrderID },
+		"customer_reference_id": func(r gateway.Record) string { return r.Reference },
+	} {
+		for text, want := range map[string]string{
+			"4111111111111111": noCard, "phone 4111 1111 1111 1111": noCard, "4111111111111112": "4111111111111112", "100000042": "100000042",
+		} {
+			f := newFake(t, always(200, row(`"`+member+`":"`+text+`",`)))
+			got, err := f.client(t).Transaction(context.Background(), "7")
+			if err != nil || of(got) != want {
+				t.Errorf("%s: %v, %v; want %s", member, got, err, want)
+			}
+		}
+	}
+}
+
 func TestReferenceAndOrderComeBackAsTheyWereSent(t *testing.T) {
 	f := newFake(t, always(200, row(`"description":"ABCDEFGHIJKLMNOP","invoice_id":"100000042-ABCDEF",`)))
 	c := f.client(t, func(config *Config) { config.ReferenceField, config.InvoiceSuffix = ReferenceInDescription, true })

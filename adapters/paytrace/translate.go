@@ -50,7 +50,7 @@ func result(q asked, r reply) gateway.Result {
 		row := rowOf(oauthError, invalidToken)
 		return rejected(invalidToken, row, "", "PayTrace answered "+invalidToken+" ("+row.meaning+")")
 	}
-	a, err := readAnswer(r.body)
+	a, err := r.read()
 	if err != nil {
 		return unknown("HTTP %d: %s", r.status, err)
 	}
@@ -130,7 +130,7 @@ func approved(q asked, a answer) gateway.Result {
 	}
 	return gateway.Result{
 		Outcome: gateway.Approved, TransactionID: id,
-		ApprovalCode: clean(a.ApprovalCode), AVS: clean(a.AVS), CSC: clean(a.CSC),
+		ApprovalCode: a.clean(a.ApprovalCode), AVS: a.clean(a.AVS), CSC: a.clean(a.CSC),
 		Card: a.card(), Detail: "PayTrace answered " + a.summary(),
 	}
 }
@@ -138,7 +138,7 @@ func approved(q asked, a answer) gateway.Result {
 func declined(a answer, row verdict) gateway.Result {
 	r := gateway.Result{
 		Outcome: gateway.Declined, TransactionID: a.id(),
-		AVS: clean(a.AVS), CSC: clean(a.CSC), Card: a.card(),
+		AVS: a.clean(a.AVS), CSC: a.clean(a.CSC), Card: a.card(),
 		Detail: "PayTrace answered " + a.summary(),
 	}
 	decline := gateway.Decline{
@@ -219,18 +219,18 @@ const maxNamedErrors = 8
 // summary is the answer in words for an operator.
 func (a answer) summary() string {
 	if a.OAuthError != "" {
-		return "error " + scrub(a.OAuthError)
+		return "error " + a.clean(a.OAuthError)
 	}
-	said := []string{fmt.Sprintf("%d (success %t): %s", a.ResponseCode, a.Success, clean(nameless(a.StatusMessage)))}
+	said := []string{fmt.Sprintf("%d (success %t): %s", a.ResponseCode, a.Success, a.clean(nameless(a.StatusMessage)))}
 	if id := a.id(); id != "" {
 		said = append(said, "transaction "+id)
 	}
-	if message := clean(a.ApprovalMessage); message != "" {
+	if message := a.clean(a.ApprovalMessage); message != "" {
 		said = append(said, message)
 	}
 	numbers := a.errorNumbers()
 	for _, number := range numbers[:min(len(numbers), maxNamedErrors)] {
-		said = append(said, "error "+scrub(number)+": "+clean(strings.Join(a.Errors[number], " ")))
+		said = append(said, "error "+a.clean(number)+": "+a.clean(strings.Join(a.Errors[number], " ")))
 	}
 	return strings.Join(said, "; ")
 }
@@ -243,15 +243,28 @@ func nameless(status string) string {
 	return holder.ReplaceAllString(strings.TrimSpace(status), "$1$2")
 }
 
-func clean(s string) string { return scrub(strings.TrimSpace(s)) }
+// clean makes one of the answer's texts safe to keep.
+func (a answer) clean(s string) string { return scrub(hide(strings.TrimSpace(s), a.secrets)) }
+
+// hide replaces our own secrets, which an answer has no business to quote.
+func hide(s string, secrets []string) string {
+	for _, secret := range secrets {
+		if secret != "" {
+			s = strings.ReplaceAll(s, secret, "[secret]")
+		}
+	}
+	return s
+}
 
 // maxWords bounds a text of PayTrace's in our details.
 const maxWords = 200
 
 // cardLike is a run of digits long enough to be a card number, also when
-// grouped; blob is a token or a ciphertext.
+// grouped; codeLike a card's security code beside its name, since three digits
+// alone may be anything; blob a token or a ciphertext.
 var (
 	cardLike = regexp.MustCompile(`\d(?:[ .\-]?\d){11,}`)
+	codeLike = regexp.MustCompile(`(?i)(csc|cvv2?|cvc2?|cid|security\W{0,3}code)\W{0,5}\d{3,4}`)
 	blob     = regexp.MustCompile(`[A-Za-z0-9+/=_\-:]{33,}`)
 )
 
@@ -267,6 +280,7 @@ func scrub(s string) string {
 		return r
 	}, s)
 	s = cardLike.ReplaceAllString(s, "[digits]")
+	s = codeLike.ReplaceAllString(s, "$1 [code]")
 	s = blob.ReplaceAllString(s, "[token]")
 	if runes := []rune(s); len(runes) > maxWords {
 		s = string(runes[:maxWords]) + "…"

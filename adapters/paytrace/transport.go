@@ -29,6 +29,7 @@ type post struct {
 	body        parcel
 	sendBefore  time.Time // zero: no limit but the context's
 	limit       int64     // of the answer's body
+	secrets     []string  // what no word of the answer may show
 }
 
 // reply is what came of one request. With err set there is no answer, and
@@ -38,6 +39,8 @@ type reply struct {
 	body   []byte
 	err    error
 	left   bool
+	// secrets are what the answer's words are never shown with.
+	secrets []string
 }
 
 // transport sends each request at most once. net/http's Transport is used
@@ -124,14 +127,14 @@ func (t *transport) attempt(ctx context.Context, p post) (answer reply, stale bo
 		// The gate is shut before its state is read: net/http may still hold the
 		// request in its hand, and no byte may leave once we have said so.
 		left := !g.shut()
-		return reply{err: g.explain(err, request.URL.Host, left), left: left}, !left && g.stale()
+		return reply{err: g.explain(hiding{err, p.secrets}, request.URL.Host, left), left: left}, !left && g.stale()
 	}
 	defer response.Body.Close()
 	body, err := readBody(response.Body, p.limit)
 	if err != nil {
-		return reply{left: true, status: response.StatusCode, err: fmt.Errorf("the answer broke off: %w", quiet(err))}, false
+		return reply{left: true, status: response.StatusCode, err: fmt.Errorf("the answer broke off: %w", quiet(hiding{err, p.secrets}))}, false
 	}
-	return reply{left: true, status: response.StatusCode, body: body}, false
+	return reply{left: true, status: response.StatusCode, body: body, secrets: p.secrets}, false
 }
 
 func (p post) request(ctx context.Context) (*http.Request, error) {
@@ -214,3 +217,13 @@ func (q quieted) Error() string { return scrub(q.error.Error()) }
 func (q quieted) Unwrap() error { return q.error }
 
 func quiet(err error) error { return quieted{err} }
+
+// hiding keeps secrets out of an error's words, before they are cut: half of a
+// secret would be recognised by nobody.
+type hiding struct {
+	error
+	secrets []string
+}
+
+func (h hiding) Error() string { return hide(h.error.Error(), h.secrets) }
+func (h hiding) Unwrap() error { return h.error }

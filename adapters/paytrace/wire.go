@@ -93,6 +93,15 @@ type answer struct {
 	ClientKey    string
 	// complete says that success and response_code were both there.
 	complete bool
+	// secrets are those of the request.
+	secrets []string
+}
+
+// read reads the reply's body.
+func (r reply) read() (answer, error) {
+	a, err := readAnswer(r.body)
+	a.secrets = r.secrets
+	return a, err
 }
 
 // errNotJSON keeps a body that cannot be read out of every message.

@@ -34,6 +34,12 @@ var (
 	dueOldest     = describe("due_oldest_seconds", "How long the longest of them has been due, 0 without one.", "merchant")
 	exportAge     = describe("export_age_seconds", "How long ago all that PayTrace's export showed had been followed, +Inf before the first time.", "merchant")
 	unmatched     = describe("unmatched_transactions", "Transactions at PayTrace that belong to no payment.", "merchant")
+
+	storing        = describe("vault_undecided", "Cards that are being stored or replaced, or of which nobody knows whether they were.", "merchant")
+	storingOldest  = describe("vault_undecided_oldest_seconds", "Age of the oldest of them, 0 without one.", "merchant")
+	removing       = describe("vault_removals", "Stored cards that are removed here and that PayTrace has not deleted.", "merchant")
+	removingOldest = describe("vault_removals_oldest_seconds", "Age of the oldest of them, 0 without one.", "merchant")
+	checkOldest    = describe("vault_check_overdue_seconds", "How long the stored card has been due that waits longest to be compared with PayTrace's, 0 without one.", "merchant")
 )
 
 func newBooks(c Config, merchants names, from *atomic.Pointer[watched]) *books {
@@ -44,6 +50,7 @@ func newBooks(c Config, merchants names, from *atomic.Pointer[watched]) *books {
 func (b *books) Describe(ch chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
 		ledgerUp, unknowns, unknownOldest, waiting, attention, overdue, dueOldest, unmatched, exportAge,
+		storing, storingOldest, removing, removingOldest, checkOldest,
 		pending, pendingOldest, deadNow, paused, disabled,
 	} {
 		ch <- desc
@@ -73,6 +80,12 @@ func (b *books) Collect(ch chan<- prometheus.Metric) {
 			overdue:       float64(one.Overdue),
 			dueOldest:     age(one.OldestDue, now),
 			unmatched:     float64(one.Unmatched),
+
+			storing:        float64(one.Storing),
+			storingOldest:  age(one.OldestStoring, now),
+			removing:       float64(one.Removing),
+			removingOldest: age(one.OldestRemoving, now),
+			checkOldest:    age(one.OldestCheck, now),
 		} {
 			ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, merchant)
 		}
@@ -109,6 +122,11 @@ func (b *books) byLabel(rows []gateway.Backlog) map[string]gateway.Backlog {
 		sum.Overdue += row.Overdue
 		sum.OldestDue = earlier(sum.OldestDue, row.OldestDue)
 		sum.Unmatched += row.Unmatched
+		sum.Storing += row.Storing
+		sum.OldestStoring = earlier(sum.OldestStoring, row.OldestStoring)
+		sum.Removing += row.Removing
+		sum.OldestRemoving = earlier(sum.OldestRemoving, row.OldestRemoving)
+		sum.OldestCheck = earlier(sum.OldestCheck, row.OldestCheck)
 		if row.Watched {
 			sum.Watched, sum.SeenThrough = true, row.SeenThrough
 		}

@@ -42,6 +42,7 @@ func (f *fakeLedger) backlog(context.Context) ([]gateway.Backlog, error) {
 // backlogGauges are the metrics that the ledger's answer makes.
 var backlogGauges = []string{
 	"unknown_operations", "unknown_oldest_seconds", "waiting_refunds", "attention_payments", "due_overdue", "due_oldest_seconds", "unmatched_transactions",
+	"vault_undecided", "vault_undecided_oldest_seconds", "vault_removals", "vault_removals_oldest_seconds", "vault_check_overdue_seconds",
 }
 
 // up is the value of ledger_up, and how many series the backlog has.
@@ -79,6 +80,22 @@ func TestTheBacklogIsToldByMerchant(t *testing.T) {
 	for name, want := range map[string]string{
 		"unknown_operations": "12", "unknown_oldest_seconds": "60", "waiting_refunds": "13", "attention_payments": "14",
 		"due_overdue": "15", "due_oldest_seconds": "7200", "unmatched_transactions": "16",
+	} {
+		wantMetrics(t, tel, "gauge", name, name+`{merchant="acme"} `+want+"\n"+name+`{merchant="globex"} 0`)
+	}
+}
+
+func TestWhatTheVaultHasUnfinishedIsTold(t *testing.T) {
+	c := newClock()
+	tel := opened(t, c.Now)
+	ago := func(d time.Duration) time.Time { return c.Now().Add(-d) }
+	(&fakeLedger{rows: []gateway.Backlog{
+		{MerchantID: "acme", LiveMode: true, Storing: 1, OldestStoring: ago(time.Minute), Removing: 2, OldestRemoving: ago(time.Hour), OldestCheck: ago(time.Second)},
+		{MerchantID: "acme", LiveMode: false, Storing: 10, OldestStoring: ago(time.Hour), Removing: 20, OldestRemoving: ago(time.Minute)},
+	}}).watch(tel)
+	for name, want := range map[string]string{
+		"vault_undecided": "11", "vault_undecided_oldest_seconds": "3600", "vault_removals": "22", "vault_removals_oldest_seconds": "3600",
+		"vault_check_overdue_seconds": "1",
 	} {
 		wantMetrics(t, tel, "gauge", name, name+`{merchant="acme"} `+want+"\n"+name+`{merchant="globex"} 0`)
 	}

@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -81,11 +82,17 @@ func (c *collector) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySp
 	return nil
 }
 
-// causeOf never quotes what the collector has answered.
+// causeOf never quotes what the collector has answered: net/http does, when that
+// is no HTTP. Told are its failures to connect, and to be answered in time.
 func causeOf(err error) string {
 	var failed *url.Error
-	if errors.As(err, &failed) {
+	var network *net.OpError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case !errors.As(err, &failed):
+		return "the collector did not take them; its own log says why"
+	case errors.As(failed.Err, &network), errors.As(failed.Err, &certificate), failed.Timeout():
 		return failed.Err.Error()
 	}
-	return "the collector did not take them; its own log says why"
+	return "the connection broke, or the answer was not HTTP; is that a collector, and is the scheme right?"
 }

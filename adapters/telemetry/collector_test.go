@@ -223,3 +223,27 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 		t.Error("the spans, and the key, went elsewhere")
 	}
 }
+
+// TestACollectorThatQuotesIsNotQuoted has a collector answer with what is no
+// HTTP, which net/http's own errors repeat.
+func TestACollectorThatQuotesIsNotQuoted(t *testing.T) {
+	for _, answer := range []string{"HTTP/1.1 4111111111111111\r\n\r\n", "HTTP/1.1 200 OK\r\n4111111111111111\r\n\r\n", "4111111111111111\r\n\r\n"} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			connection, _, err := http.NewResponseController(w).Hijack()
+			if err == nil {
+				_, _ = io.WriteString(connection, answer)
+				connection.Close()
+			}
+		}))
+		defer server.Close()
+		var log lines
+		tel := tracedTo(t, Tracing{Endpoint: server.URL, Sample: 1}, slog.NewTextHandler(&log, nil))
+		batch(tel)
+		if err := tel.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if text := log.String(); !strings.Contains(text, "traces.lost") || strings.Contains(text, "4111") {
+			t.Errorf("after %q: %s", answer, text)
+		}
+	}
+}

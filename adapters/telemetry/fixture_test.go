@@ -98,6 +98,7 @@ func everything(tel *Telemetry, now time.Time) {
 	tel.Observer().Operation(gateway.Observation{
 		MerchantID: "acme", Kind: gateway.KindSale, Status: gateway.OpApproved, By: gateway.ByAnswer, Took: time.Second,
 	})
+	tel.Observer().Vault(gateway.VaultObservation{MerchantID: "acme", Verb: gateway.VaultAdd, Status: gateway.OpApproved, By: gateway.ByAnswer})
 	tel.Observer().Delivery(gateway.DeliveryObservation{MerchantID: "acme", Subscriber: "erp", Outcome: gateway.Told, Took: time.Second, Age: time.Minute})
 	tel.Watch(Sources{
 		Routes:   []string{"/api/v1/payments"},

@@ -39,6 +39,9 @@ var (
 	statuses = namesOf(gateway.OpSending, gateway.OpApproved, gateway.OpDeclined, gateway.OpRejected, gateway.OpNotSent,
 		gateway.OpFailed, gateway.OpUnknown, gateway.OpWaiting, gateway.OpCancelled)
 
+	// verbs are those of the vault.
+	verbs = namesOf(gateway.VaultAdd, gateway.VaultReplace, gateway.VaultRemove)
+
 	deciders = namesOf(gateway.ByAnswer, gateway.ByLook, gateway.ByWatch, gateway.ByOperator)
 
 	stages = namesOf(gateway.Stages...)

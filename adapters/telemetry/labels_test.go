@@ -37,6 +37,9 @@ func TestUnknownValuesBecomeOther(t *testing.T) {
 		tel.Observer().Operation(gateway.Observation{
 			MerchantID: value, Kind: gateway.OperationKind(value), Status: gateway.OperationStatus(value), By: gateway.DecidedBy(value),
 		})
+		tel.Observer().Vault(gateway.VaultObservation{
+			MerchantID: value, Verb: gateway.VaultVerb(value), Status: gateway.OperationStatus(value), By: gateway.DecidedBy(value),
+		})
 		tel.Observer().Delivery(gateway.DeliveryObservation{MerchantID: value, Subscriber: value, Outcome: gateway.DeliveryOutcome(value), Dead: true})
 		standings = append(standings, gateway.SubscriberStanding{MerchantID: value, Name: value})
 		tel.Request(value, value, 1000+len(value), time.Second)
@@ -107,6 +110,7 @@ func TestEveryWordOfTheOtherPackagesHasItsLabel(t *testing.T) {
 	}{
 		{"../../gateway/operation.go", "OperationKind", kinds},
 		{"../../gateway/operation.go", "OperationStatus", statuses},
+		{"../../gateway/vault.go", "VaultVerb", verbs},
 		{"../../gateway/observer.go", "DecidedBy", deciders},
 		{"../../gateway/observer.go", "Stage", stages},
 		{"../../gateway/processor.go", "Outcome", outcomes},

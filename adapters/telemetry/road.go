@@ -18,6 +18,7 @@ type road struct {
 
 	operations     *prometheus.CounterVec
 	operationsTook *prometheus.HistogramVec
+	vault          *prometheus.CounterVec
 	stagesTook     *prometheus.HistogramVec
 	stageErrors    *prometheus.CounterVec
 }
@@ -36,6 +37,10 @@ func newRoad(to prometheus.Registerer, now func() time.Time, merchants names, tr
 			Help:    "Time from an operation's intent until it was decided or became unknown.",
 			Buckets: buckets,
 		}, []string{"merchant", "kind", "by"}),
+		vault: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: prefix + "vault_operations_total",
+			Help: "Changes of stored cards at PayTrace, by what became of them and who found out.",
+		}, []string{"merchant", "verb", "status", "by"}),
 		stagesTook: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    prefix + "stage_duration_seconds",
 			Help:    "Time at each station of the road.",
@@ -51,7 +56,7 @@ func newRoad(to prometheus.Registerer, now func() time.Time, merchants names, tr
 		r.stagesTook.WithLabelValues(string(stage))
 		r.stageErrors.WithLabelValues(string(stage))
 	}
-	to.MustRegister(r.operations, r.operationsTook, r.stagesTook, r.stageErrors)
+	to.MustRegister(r.operations, r.operationsTook, r.vault, r.stagesTook, r.stageErrors)
 	return r
 }
 
@@ -81,6 +86,12 @@ func (r *road) Operation(o gateway.Observation) {
 	by := deciders.label(string(o.By))
 	r.operations.WithLabelValues(merchant, kind, statuses.label(string(o.Status)), by).Inc()
 	r.operationsTook.WithLabelValues(merchant, kind, by).Observe(o.Took.Seconds())
+}
+
+// Vault counts what became of one change of a stored card.
+func (r *road) Vault(o gateway.VaultObservation) {
+	r.vault.WithLabelValues(r.merchants.label(o.MerchantID), verbs.label(string(o.Verb)), statuses.label(string(o.Status)),
+		deciders.label(string(o.By))).Inc()
 }
 
 // Delivery counts one attempt to tell a subscriber.

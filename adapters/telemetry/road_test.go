@@ -27,6 +27,20 @@ func TestOperationsAreCountedByWhatBecameOfThem(t *testing.T) {
 			histogram("operation_duration_seconds", `by="look",kind="refund",merchant="globex"`, 7200))
 }
 
+func TestChangesOfStoredCardsAreCountedByWhatBecameOfThem(t *testing.T) {
+	tel := opened(t, newClock().Now)
+	for _, o := range []gateway.VaultObservation{
+		{MerchantID: "acme", Verb: gateway.VaultAdd, Status: gateway.OpRejected, By: gateway.ByAnswer},
+		{MerchantID: "acme", Verb: gateway.VaultAdd, Status: gateway.OpRejected, By: gateway.ByAnswer},
+		{MerchantID: "globex", Verb: gateway.VaultRemove, Status: gateway.OpApproved, By: gateway.ByLook},
+	} {
+		tel.Observer().Vault(o)
+	}
+	wantMetrics(t, tel, "counter", "vault_operations_total", `
+		vault_operations_total{by="answer",merchant="acme",status="rejected",verb="add"} 2
+		vault_operations_total{by="look",merchant="globex",status="approved",verb="remove"} 1`)
+}
+
 func TestEveryStageIsMeasuredFromTheStart(t *testing.T) {
 	tel := opened(t, newClock().Now)
 	if got := count(t, tel, "stage_duration_seconds"); got != len(gateway.Stages) {

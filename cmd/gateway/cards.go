@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"strings"
+	"time"
 
 	"paytrace-gateway/cmd/gateway/config"
 	"paytrace-gateway/gateway"
@@ -12,7 +13,7 @@ import (
 
 // inScope is what an operator has to know who has card numbers come here.
 const inScope = "this gateway receives card numbers: it, its machine and its network are in scope of PCI DSS, " +
-	"which is assessed by SAQ D or as a service provider; see docs/pci.md"
+	"which as a rule means SAQ D, or an assessment as a service provider; see docs/pci.md"
 
 // rawCardsOf says of a merchant whether its cards may be told in the clear.
 func rawCardsOf(cfg *config.Config) func(merchantID string) bool {
@@ -68,6 +69,31 @@ func examineCards(_ context.Context, cfg *config.Config) gateway.Finding {
 		f.Grade = gateway.Doubtful
 		f.Found = fmt.Sprintf("taken in the clear on %s (merchants: %s): %s", cfg.Cards.Listen, strings.Join(rawMerchants(cfg), ", "), inScope)
 		f.Mend = "if no caller needs it, remove cardListener and rawCards; hosted fields keep card numbers away from the gateway"
+	}
+	return f
+}
+
+// renewedBy is how long before its end a certificate is worth a word: one that
+// renews itself has done it by then, but is taken with the next start only.
+const renewedBy = 14 * 24 * time.Hour
+
+// examineCardCertificate says until when the file's certificate is good.
+func examineCardCertificate(c config.CardListener, now time.Time) gateway.Finding {
+	f := gateway.Finding{Grade: gateway.Well, Tried: "card certificate"}
+	own, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+	if err != nil {
+		f.Grade, f.Found = gateway.Broken, c.CertFile+" and "+c.KeyFile+" cannot be used together as certificate and key"
+		f.Mend = "mend certFile and keyFile of cardListener; the gateway would not start with them"
+		return f
+	}
+	end := own.Leaf.NotAfter
+	f.Found = c.CertFile + " is good until " + end.UTC().Format(time.DateOnly)
+	switch {
+	case !end.After(now):
+		f.Grade, f.Found = gateway.Broken, c.CertFile+" has ended on "+end.UTC().Format(time.DateOnly)
+		f.Mend = "renew it and restart the gateway; no caller takes it any more"
+	case end.Sub(now) < renewedBy:
+		f.Grade, f.Mend = gateway.Doubtful, "renew it and restart the gateway; after its end no caller takes it"
 	}
 	return f
 }

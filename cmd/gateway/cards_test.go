@@ -8,6 +8,10 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
+
+	"paytrace-gateway/cmd/gateway/config"
+	"paytrace-gateway/gateway"
 )
 
 // withCards adds a listener for card data, with a certificate, and the
@@ -95,9 +99,28 @@ func TestTheDoctorSaysThatCardsAreReceived(t *testing.T) {
 	p := admit(t)
 	address, _ := p.withCards()
 	f := p.examined()
-	for _, words := range []string{"warn  card numbers", "taken in the clear on " + address, "merchants: main", "PCI DSS", "remove cardListener and rawCards"} {
+	for _, words := range []string{"warn  card certificate", "warn  card numbers", "taken in the clear on " + address, "merchants: main", "PCI DSS", "remove cardListener and rawCards"} {
 		if !strings.Contains(f.stdout, words) {
 			t.Errorf("the doctor does not say %q:\n%s", words, f.stdout)
 		}
+	}
+}
+
+func TestTheDoctorSaysWhenTheCardListenersCertificateEnds(t *testing.T) {
+	file, key := selfSigned(t)
+	listener := config.CardListener{CertFile: file, KeyFile: key}
+	own, err := tls.LoadX509KeyPair(file, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for before, want := range map[time.Duration]gateway.Grade{
+		renewedBy: gateway.Well, renewedBy - time.Second: gateway.Doubtful, time.Second: gateway.Doubtful, 0: gateway.Broken,
+	} {
+		if f := examineCardCertificate(listener, own.Leaf.NotAfter.Add(-before)); f.Grade != want || (want != gateway.Well) != (f.Mend != "") {
+			t.Errorf("%s before its end: %+v", before, f)
+		}
+	}
+	if f := examineCardCertificate(config.CardListener{CertFile: file, KeyFile: file}, time.Now()); f.Grade != gateway.Broken {
+		t.Errorf("a key that is none: %+v", f)
 	}
 }

@@ -9,7 +9,8 @@ const checkout = (() => {
 
   async function post(path, body) {
     const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-    return { status: answer.status, told: await answer.json().catch(() => ({})) };
+    const told = await answer.json().catch(() => null); // a proxy's page, or an answer that broke off
+    return told ? { status: answer.status, told } : { status: 0, told: {} };
   }
 
   function load(url) {

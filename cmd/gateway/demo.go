@@ -86,6 +86,7 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 		return err
 	}
 	log := newLog(cfg.Log, cmd.ErrOrStderr())
+	listenToLibraries(log)
 	if err := o.free(); err != nil {
 		return err
 	}
@@ -143,7 +144,7 @@ func (o demoOptions) prepare(ctx context.Context) error {
 		return os.MkdirAll(o.data, 0o700)
 	}
 	if err := o.unused(ctx); err != nil {
-		return fmt.Errorf("cannot begin afresh: %w; or name another folder with --data", err)
+		return fmt.Errorf("cannot begin afresh: %w; name another folder with --data, or remove %s if no demo uses it", err, o.data)
 	}
 	for _, name := range []string{"ledger.db", "ledger.db-wal", "ledger.db-shm", "simulator.json"} {
 		if err := os.Remove(filepath.Join(o.data, name)); err != nil && !os.IsNotExist(err) {

@@ -157,7 +157,7 @@ func (p *patient) entries() string {
 func TestTheDoctorLooksBeforeTheFirstStartAndMakesNothing(t *testing.T) {
 	t.Parallel()
 	p := admit(t)
-	p.examined().says(t, 0, "warn  readiness", "→ start it with gateway serve", "there is none yet; the first start makes", "15 ok, 1 to look at, 0 to mend")
+	p.examined().says(t, 0, "warn  readiness", "→ start it with gateway serve", "there is none yet; the first start makes", "16 ok, 1 to look at, 0 to mend")
 	if made := p.entries(); made != "" {
 		t.Errorf("the doctor made %s", made)
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"syscall"
+	"time"
 
 	"paytrace-gateway/adapters/ledger"
 	"paytrace-gateway/adapters/paytrace"
@@ -23,12 +24,16 @@ func ownExams(cfg *config.Config) []exam {
 	one := func(examine func(context.Context) gateway.Finding) exam {
 		return exam{examine: func(ctx context.Context) []gateway.Finding { return []gateway.Finding{examine(ctx)} }}
 	}
-	return []exam{
+	exams := []exam{
 		one(func(ctx context.Context) gateway.Finding { return examineRunning(ctx, cfg.OperatorListen) }),
 		one(func(ctx context.Context) gateway.Finding { return examineLedger(ctx, cfg.Ledger) }),
 		one(func(ctx context.Context) gateway.Finding { return examineRedis(ctx, cfg.Redis) }),
 		one(func(ctx context.Context) gateway.Finding { return examineCards(ctx, cfg) }),
 	}
+	if cfg.Cards != nil && cfg.Cards.CertFile != "" {
+		exams = append(exams, one(func(context.Context) gateway.Finding { return examineCardCertificate(*cfg.Cards, time.Now()) }))
+	}
+	return exams
 }
 
 // examineRunning asks the gateway that runs with this configuration, if one

@@ -40,7 +40,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	if err := root.ExecuteContext(ctx); err != nil {
 		if !errors.Is(err, context.Canceled) {
-			fmt.Fprintf(stderr, "gateway: %v\n", err)
+			fmt.Fprintf(stderr, "gateway: %s\n", discreet(err.Error()))
 		}
 		return 1
 	}

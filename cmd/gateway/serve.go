@@ -34,7 +34,9 @@ func serveCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		app, err := open(cmd.Context(), cfg, newLog(cfg.Log, cmd.ErrOrStderr()))
+		log := newLog(cfg.Log, cmd.ErrOrStderr())
+		listenToLibraries(log)
+		app, err := open(cmd.Context(), cfg, log)
 		if err != nil {
 			return err
 		}

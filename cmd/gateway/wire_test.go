@@ -134,7 +134,7 @@ func TestEveryMerchantHasAGuardBeforePayTrace(t *testing.T) {
 }
 
 func TestDemoHasNoRateLimit(t *testing.T) {
-	cfg, err := demoOptions{listen: "127.0.0.1:1", simulator: "127.0.0.1:2", shop: "127.0.0.1:3", data: "data", logLevel: "warn"}.config()
+	cfg, err := demoOptions{listen: "127.0.0.1:1", simulator: "127.0.0.1:2", control: "127.0.0.1:4", shop: "127.0.0.1:3", data: "data", logLevel: "warn"}.config()
 	if err != nil {
 		t.Fatal(err)
 	}

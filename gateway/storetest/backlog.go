@@ -13,6 +13,7 @@ var backlogSpecs = []spec{
 	{"Backlog/counts what waits, and for whom", backlogWaiting},
 	{"Backlog/counts what is overdue, and tells what waits longest", backlogOverdue},
 	{"Backlog/follows a payment when it changes", backlogFollows},
+	{"Backlog/counts what the vault has unfinished", backlogOfVault},
 	{"Backlog/counts apart by merchant and mode, merchants in order", backlogApart},
 }
 
@@ -97,6 +98,35 @@ func backlogFollows(t *testing.T, l gateway.Ledger) {
 	op.Status, op.Due = gateway.OpFailed, time.Time{}
 	apply(t, l, gateway.Change{Payment: with(again, op, start.Add(3*time.Hour)), Base: again.Version})
 	wantBacklog(t, l, start.Add(4*time.Hour))
+}
+
+// backlogOfVault counts removals that PayTrace refuses as well: they are due
+// until it has the profile no more.
+func backlogOfVault(t *testing.T, l gateway.Ledger) {
+	at := start
+	keep := func(verb gateway.VaultVerb, status gateway.OperationStatus, due time.Duration) gateway.VaultOperation {
+		at = at.Add(time.Second)
+		op := operationOn(shopper("m1", "cus_1", at), at)
+		op.Verb, op.Status, op.Due = verb, status, time.Time{}
+		if due > 0 {
+			op.Due = at.Add(due)
+		}
+		applyVault(t, l, gateway.VaultChange{Operations: []gateway.VaultOperation{op}})
+		return op
+	}
+	keep(gateway.VaultAdd, gateway.OpApproved, 0)
+	keep(gateway.VaultRemove, gateway.OpApproved, 0)
+	wantBacklog(t, l, start)
+	storing := keep(gateway.VaultReplace, gateway.OpUnknown, time.Minute)
+	keep(gateway.VaultAdd, gateway.OpSending, time.Hour)
+	refused := keep(gateway.VaultRemove, gateway.OpRejected, time.Hour)
+	wantBacklog(t, l, start, gateway.Backlog{
+		MerchantID: "m1", LiveMode: true, Storing: 2, OldestStoring: storing.CreatedAt, Removing: 1, OldestRemoving: refused.CreatedAt,
+	})
+	applyVault(t, l, gateway.VaultChange{Operations: []gateway.VaultOperation{
+		afterwards(refused, gateway.OpApproved, time.Time{}, later), afterwards(storing, gateway.OpFailed, time.Time{}, later),
+	}})
+	wantBacklog(t, l, start, gateway.Backlog{MerchantID: "m1", LiveMode: true, Storing: 1, OldestStoring: storing.CreatedAt.Add(time.Second)})
 }
 
 func backlogApart(t *testing.T, l gateway.Ledger) {

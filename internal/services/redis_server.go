@@ -71,6 +71,9 @@ func (r *RedisInstance) Restart(t testing.TB) {
 	}
 }
 
+// Folder is where it writes, with the setting "--appendonly yes".
+func (r *RedisInstance) Folder() string { return r.folder }
+
 func newRedis(settings []string) (*RedisInstance, error) {
 	return startRedis("redis", func(port string) []string { return []string{"--port", port} }, settings)
 }

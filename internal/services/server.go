@@ -86,7 +86,7 @@ func (s *Server) initialize() error {
 	if err := giveAway(s.folder, file); err != nil {
 		return err
 	}
-	cmd := s.command("initdb", "-D", s.data(), "-U", "postgres", "-A", "scram-sha-256", "--pwfile", file,
+	cmd := s.command("initdb", "-D", s.Data(), "-U", "postgres", "-A", "scram-sha-256", "--pwfile", file,
 		"-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, said)
@@ -107,7 +107,7 @@ func (s *Server) startOn(port int) error {
 
 // start returns when the server takes connections.
 func (s *Server) start() error {
-	args := []string{"-D", s.data(), "-h", "127.0.0.1", "-p", strconv.Itoa(s.port), "-k", ""}
+	args := []string{"-D", s.Data(), "-h", "127.0.0.1", "-p", strconv.Itoa(s.port), "-k", ""}
 	for _, setting := range s.settings {
 		args = append(args, "-c", setting)
 	}
@@ -126,7 +126,8 @@ func (s *Server) command(program string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-func (s *Server) data() string { return filepath.Join(s.folder, "data") }
+// Data is the folder of all its files.
+func (s *Server) Data() string { return filepath.Join(s.folder, "data") }
 
 func (s *Server) remove() {
 	s.Crash()

@@ -145,6 +145,9 @@ func (observer) Stage(ctx context.Context, s gateway.Stage, _ string) (context.C
 // Operation implements gateway.Observer.
 func (observer) Operation(gateway.Observation) {}
 
+// Vault implements gateway.Observer.
+func (observer) Vault(gateway.VaultObservation) {}
+
 // Delivery implements gateway.Observer.
 func (observer) Delivery(gateway.DeliveryObservation) {}
 

@@ -88,6 +88,7 @@ CREATE TABLE vault_operations (
     merchant_id TEXT    NOT NULL,
     live_mode   BOOLEAN NOT NULL,
     customer_id TEXT    NOT NULL,
+    verb        TEXT    NOT NULL,
     status      TEXT    NOT NULL,
     due         BIGINT  NOT NULL, -- when a job takes it up, 0 when none has to
     version     BIGINT  NOT NULL,

@@ -1,0 +1,222 @@
+package leakhunt
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// call is one request of a shop's.
+type call struct {
+	method, path, body string
+	// header is laid over what every call has. An empty value takes one away.
+	header map[string]string
+	// operators marks what is asked on the operators' listener.
+	operators bool
+}
+
+// reply is what a test reads of an answer.
+type reply struct {
+	status int
+	body   []byte
+
+	PaymentID, TransactionID, Code string
+	Status                         any
+}
+
+var client = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
+
+// send makes a call and writes down its answer. A connection that the gateway
+// closes is an answer too.
+func (w *town) send(c call) reply {
+	address := w.listen
+	if c.operators {
+		address = w.operators
+	}
+	request, err := http.NewRequest(c.method, "http://"+address+c.path, strings.NewReader(c.body))
+	if err != nil {
+		w.t.Fatalf("the request %s cannot be made", c.method)
+	}
+	if !c.operators {
+		request.Header.Set("Authorization", "Bearer "+w.token)
+	}
+	if c.body != "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if c.method == http.MethodPost {
+		request.Header.Set("Idempotency-Key", "hunt-"+rand.Text())
+	}
+	for name, value := range c.header {
+		request.Header.Del(name)
+		if value != "" {
+			request.Header[name] = []string{value}
+		}
+	}
+	return w.do(request)
+}
+
+func (w *town) do(request *http.Request) reply {
+	answer, err := client.Do(request)
+	if err != nil {
+		return reply{}
+	}
+	defer answer.Body.Close()
+	body, _ := io.ReadAll(answer.Body)
+	if token := accessToken(body); token != "" {
+		// This one answer is where the token belongs.
+		w.cage.Keep("a token of the gateway", token)
+		return reply{status: answer.StatusCode, body: body}
+	}
+	var head bytes.Buffer
+	_ = answer.Header.Write(&head)
+	w.records.note(answered, answer.Status+"\n"+head.String()+"\n"+string(body))
+	r := reply{status: answer.StatusCode, body: body}
+	_ = json.Unmarshal(body, &r)
+	return r
+}
+
+// logIn gets a token for the shop.
+func (w *town) logIn() {
+	w.t.Helper()
+	r := w.grant(url.Values{"grant_type": {"client_credentials"}}, "shop", w.known("HUNT_SHOP"))
+	if w.token = accessToken(r.body); w.token == "" {
+		w.t.Fatalf("no token: status %d", r.status)
+	}
+}
+
+// known is a variable of the gateway's environment.
+func (w *town) known(name string) string {
+	for _, variable := range w.environment {
+		if value, is := strings.CutPrefix(variable, name+"="); is {
+			return value
+		}
+	}
+	return ""
+}
+
+// grant asks for a token.
+func (w *town) grant(form url.Values, user, password string) reply {
+	request, err := http.NewRequest(http.MethodPost, "http://"+w.listen+"/oauth/token", strings.NewReader(form.Encode()))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if user != "" {
+		request.SetBasicAuth(url.QueryEscape(user), url.QueryEscape(password))
+	}
+	return w.do(request)
+}
+
+// shout sends bytes that may be no HTTP.
+func (w *town) shout(text string) {
+	connection, err := net.Dial("tcp", w.listen)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer connection.Close()
+	_ = connection.SetDeadline(time.Now().Add(patience))
+	_, _ = io.WriteString(connection, text)
+	_ = connection.(*net.TCPConn).CloseWrite()
+	said, _ := io.ReadAll(connection)
+	w.records.note(answered, string(said))
+}
+
+// ask asks the simulator's control port, which is not searched.
+func (w *town) ask(method, path, body string, into any) {
+	w.t.Helper()
+	request, err := http.NewRequest(method, "http://"+w.control+path, strings.NewReader(body))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	answer, err := client.Do(request)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	content, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		w.t.Fatalf("the simulator answers %s with %d, %v", path, answer.StatusCode, err)
+	}
+	if into != nil {
+		if err := json.Unmarshal(content, into); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// misbehave replaces the simulator's faults.
+func (w *town) misbehave(faults ...string) {
+	w.t.Helper()
+	w.ask(http.MethodPut, "/faults", `{"faults":[`+strings.Join(faults, ",")+`]}`, nil)
+}
+
+// hostedFields gives a card to PayTrace's script, as a browser does, and gets
+// what the shop may know of it. The gateway may not keep that either.
+func (w *town) hostedFields(label string) string {
+	w.t.Helper()
+	number, code := w.cage.Visa(label), w.cage.CSC(label)
+	var fields struct{ HPFToken, EncKey string }
+	w.ask(http.MethodPost, "/hosted_fields",
+		fmt.Sprintf(`{"cardNumber":%q,"csc":%q,"expirationMonth":"12","expirationYear":"2031"}`, number, code), &fields)
+	w.cage.Keep("the token of the hosted fields, "+label, fields.HPFToken)
+	w.cage.Keep("the key of the hosted fields, "+label, fields.EncKey)
+	return fmt.Sprintf(`{"hostedFields":{"hpfToken":%q,"encKey":%q}}`, fields.HPFToken, fields.EncKey)
+}
+
+// encryptedCard encrypts a card with PayTrace's key, as its script does.
+func (w *town) encryptedCard(label string) string {
+	w.t.Helper()
+	request, err := http.NewRequest(http.MethodGet, "http://"+w.control+"/encryption_key", nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	answer, err := client.Do(request)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	block, _ := pem.Decode(text)
+	if err != nil || block == nil {
+		w.t.Fatalf("no encryption key: %v", err)
+	}
+	parsed, err := x509.ParsePKIXPublicKey(block.Bytes)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	encrypt := func(what, plain string) string {
+		cipher, err := rsa.EncryptPKCS1v15(rand.Reader, parsed.(*rsa.PublicKey), []byte(plain))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return w.cage.Keep("the ciphertext of the "+what+", "+label, base64.StdEncoding.EncodeToString(cipher))
+	}
+	return fmt.Sprintf(`{"encryptedCard":{"cardNumber":%q,"csc":%q,"expirationMonth":"12","expirationYear":"2031"}}`,
+		encrypt("number", w.cage.Visa(label)), encrypt("code", w.cage.CSC(label)))
+}
+
+// payment is the body of one.
+func payment(intent, order, method string) string {
+	return fmt.Sprintf(`{"intent":%q,"amount":"19.99","orderId":%q,"paymentMethod":%s,"metadata":{"po":"4711"}}`, intent, order, method)
+}
+
+// pay asks for a payment under a key.
+func (w *town) pay(key, body string) reply {
+	return w.send(call{method: http.MethodPost, path: "/api/v1/payments", body: body, header: map[string]string{"Idempotency-Key": key}})
+}
+
+// change captures, voids or refunds.
+func (w *town) change(verb, payment, key, body string) reply {
+	return w.send(call{method: http.MethodPost, path: "/api/v1/transactions/" + payment + "/" + verb, body: body, header: map[string]string{"Idempotency-Key": key}})
+}

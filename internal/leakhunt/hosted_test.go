@@ -1,0 +1,155 @@
+package leakhunt
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"paytrace-gateway/internal/services"
+)
+
+// onEveryLedger runs a hunt where the ledger is a file, and where it is
+// PostgreSQL.
+func onEveryLedger(t *testing.T, before func(*town), hunt func(t *testing.T, w *town)) {
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		hunt(t, settle(t, 1, nil, before))
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		hunt(t, settle(t, 2, services.PostgresServer(t), before))
+	})
+}
+
+// quietly has nothing happen.
+func quietly(*town) {}
+
+// In the default mode a browser gives the card to PayTrace and the shop never
+// has it. Whatever happens afterwards, nothing of the gateway may ever hold a
+// digit of it, its memory included.
+func TestACardOfHostedFieldsIsNowhere(t *testing.T) {
+	t.Parallel()
+	onEveryLedger(t, quietly, func(t *testing.T, w *town) {
+		w.goodDays()
+		wantNothing(t, w.memory(w.gateway, Card, CSC, Account))
+		w.killWithin()
+		w.badDays()
+		w.subscribersFail()
+		w.commands()
+		w.findTheLost()
+		wantNothing(t, w.search())
+		wantNothing(t, w.memory(w.gateway, Card, CSC, Account))
+	})
+}
+
+// goodDays are payments as they should be.
+func (w *town) goodDays() {
+	w.t.Helper()
+	want := func(what string, r reply, status int) reply {
+		w.t.Helper()
+		if r.status != status {
+			w.t.Fatalf("%s: status %d, code %s, want %d", what, r.status, r.Code, status)
+		}
+		return r
+	}
+	sale := w.place("sale", w.hostedFields("a sale"))
+	want("a sale", w.pay("sale", sale), 201)
+	want("its repetition", w.pay("sale", sale), 201)
+	want("another with its key", w.pay("sale", w.place("another sale", w.hostedFields("a key used twice"))), 422)
+	want("a sale of an encrypted card", w.pay("encrypted", w.place("encrypted", w.encryptedCard("a sale"))), 201)
+	want("a decline", w.pay("declined", strings.Replace(w.place("declined", w.hostedFields("a decline")), "19.99", "1.12", 1)), 201)
+	held := want("an authorization", w.pay("held", payment("authorize", "held", w.hostedFields("an authorization"))), 201)
+	want("its capture", w.change("capture", held.PaymentID, "capture", `{"amount":"10.00"}`), 201)
+	w.ask(http.MethodPost, "/settle", "", nil)
+	w.change("refund", held.PaymentID, "refund", `{"amount":"5.00"}`)
+	gone := want("a sale to be voided", w.pay("voided", w.place("voided", w.hostedFields("a void"))), 201)
+	want("its void", w.change("void", gone.PaymentID, "void", ""), 201)
+	want("a key that is given up", w.send(call{method: http.MethodPost, path: "/api/v1/payments/by-key/voided/void"}), 201)
+}
+
+// place is an order in the shop, and the body of its payment.
+func (w *town) place(order, method string) string {
+	w.orders.Place(placing(order))
+	return payment("sale", order, method)
+}
+
+// badDays let PayTrace fail in each of its ways, and the shop repeat itself.
+func (w *town) badDays() {
+	w.t.Helper()
+	for i, fault := range []string{
+		`{"operation":"sale","kind":"delay","seconds":2,"count":1}`,
+		`{"operation":"sale","kind":"reset_before","count":1}`,
+		`{"operation":"sale","kind":"reset_after","count":1}`,
+		`{"operation":"sale","kind":"late_action","seconds":1,"count":1}`,
+		`{"operation":"sale","kind":"status","status":503,"count":1}`,
+		`{"operation":"sale","kind":"status_after","status":502,"count":1}`,
+		`{"operation":"sale","kind":"html","status":200,"count":1}`,
+		`{"operation":"sale","kind":"unauthorized","count":1}`,
+		`{"operation":"sale","kind":"denied","count":1}`,
+		`{"operation":"sale","kind":"slow_bytes","seconds":0.01,"count":1}`,
+		`{"operation":"sale","kind":"truncated_body","count":1}`,
+		`{"operation":"sale","kind":"redirect","location":"http://127.0.0.1:1/elsewhere","count":1}`,
+	} {
+		w.misbehave(fault)
+		key := fmt.Sprintf("bad-%d", i)
+		body := w.place(key, w.hostedFields(fault))
+		for range 2 {
+			w.send(call{method: http.MethodPost, path: "/api/v1/payments", body: body, header: map[string]string{
+				"Idempotency-Key": key, "X-Request-Timeout-Ms": "1000",
+			}})
+		}
+		w.misbehave()
+		// Two good ones to a bad one keep the breaker closed.
+		for j := range 2 {
+			good := fmt.Sprintf("good-%d-%d", i, j)
+			w.pay(good, w.place(good, w.hostedFields(good)))
+		}
+	}
+}
+
+// killWithin kills the gateway while it waits for PayTrace, and starts another.
+func (w *town) killWithin() {
+	w.t.Helper()
+	w.misbehave(`{"operation":"sale","kind":"delay","seconds":1,"count":4}`)
+	before := w.paytrace.calls()
+	var all sync.WaitGroup
+	for i := range 4 {
+		key := fmt.Sprintf("killed-%d", i)
+		body := w.place(key, w.hostedFields(key))
+		all.Go(func() { w.pay(key, body) })
+	}
+	eventually(w.t, "the sales are at PayTrace", func() bool { return w.paytrace.calls() >= before+4 })
+	w.gateway.kill()
+	all.Wait()
+	w.misbehave()
+	w.start()
+}
+
+// findTheLost waits until the gateway has found out what became of the payments
+// of the one that was killed. That one could have had a call under way for as
+// long as a call may last.
+func (w *town) findTheLost() {
+	w.t.Helper()
+	for i := range 4 {
+		eventually(w.t, "a lost sale is found", func() bool {
+			r := w.send(call{method: http.MethodGet, path: fmt.Sprintf("/api/v1/payments/by-key/killed-%d", i)})
+			return r.Status == "approved"
+		})
+	}
+}
+
+// subscribersFail lets everybody who is told fail, some for good.
+func (w *town) subscribersFail() {
+	w.t.Helper()
+	w.erp.instead("", 3, says(500, "text/plain", "not now"))
+	w.org.instead("/services/data", 2, says(400, "application/json", `[{"errorCode":"FIELD_CUSTOM_VALIDATION_EXCEPTION","message":"no"}]`))
+	w.shop.instead("/rest", 2, says(400, "application/json", `{"message":"no"}`))
+	for i := range 3 {
+		key := fmt.Sprintf("told-%d", i)
+		w.pay(key, w.place(key, w.hostedFields(key)))
+	}
+	eventually(w.t, "everybody was asked", func() bool { return w.erp.pending()+w.org.pending()+w.shop.pending() == 0 })
+	w.erp.peace()
+}
