@@ -8,8 +8,11 @@ import (
 
 // Event is one that a ledger has kept.
 type Event struct {
-	ID, Payment string
+	ID, Payment string // or the queue of what is of no payment
 	Version     int64
+	// Type, Customer and Method are given of what tells of a stored card.
+	Type, Customer string
+	Method         Method
 }
 
 // Receipt is one telling as a subscriber saw it.
