@@ -131,8 +131,8 @@ func (h *cardholder) live() {
 	}
 	for range 2 + h.random.IntN(4) {
 		h.takesItsTime()
-		if len(h.methods) == 0 {
-			h.adds()
+		if len(h.methods) == 0 { // who is told that nothing is stored enters a card anew
+			h.keeps(h.insist(h.store()))
 			continue
 		}
 		deeds[h.random.IntN(len(deeds))]()

@@ -137,7 +137,7 @@ type pace struct{ due, watch, tell, compare time.Duration }
 // after it.
 var (
 	busyPace  = pace{2 * time.Second, 10 * time.Second, 2 * time.Second, 10 * time.Second}
-	quietPace = pace{10 * time.Minute, 6 * time.Hour, 10 * time.Minute, 10 * time.Minute}
+	quietPace = pace{10 * time.Minute, 6 * time.Hour, 10 * time.Minute, 30 * time.Minute}
 )
 
 // run runs the jobs at that pace from now on.

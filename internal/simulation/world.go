@@ -17,7 +17,7 @@ import (
 
 // cardsKept is the part of the runs in which the vault is played, which takes
 // them longer.
-const cardsKept = 0.3
+const cardsKept = 0.25
 
 // merchantID is the one merchant of a run.
 const merchantID = "main"

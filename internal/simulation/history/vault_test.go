@@ -33,6 +33,21 @@ func inVault() History {
 	return h
 }
 
+// anew is the customer once more, of whom one card is told.
+func (h *History) anew(version int64) {
+	m := Method{ID: "pm4", Profile: "P4", Card: "visa 5439 12/2030"}
+	h.Customers[0].Methods = append(h.Customers[0].Methods, m)
+	h.Profiles = append(h.Profiles, Profile{ID: "P4", Card: m.Card})
+	h.Events = append(h.Events, Event{ID: "e6", Payment: "q", Version: version, Type: "payment_method.created", Customer: "c1", Method: m})
+}
+
+// hears is a telling that a subscriber has taken.
+func (h *History) hears(event string, version int64, when float64) {
+	h.Receipts = append(h.Receipts, Receipt{
+		At: at(when), Until: at(when), Subscriber: "shop", Lane: "q", Event: event, Payment: "q", Version: version, Acted: true,
+	})
+}
+
 // send is a sending with its intent, and, of a profile, as PayTrace has read it.
 func (h *History) send(when float64, s Send, key string) {
 	s.Instance, s.At, s.SendBefore = "one", at(when), at(when+5)
@@ -89,9 +104,19 @@ func TestTheVaultIsJudged(t *testing.T) {
 			h.Calls = append(h.Calls, pay)
 			h.send(55, sale, "")
 		}},
-		"a change that was told to nobody":   {CardsTold, func(h *History) { h.Events = append(h.Events[:3:3], h.Events[4]) }},
-		"a removal that was told to nobody":  {CardsTold, func(h *History) { h.Events = h.Events[:4] }},
-		"an addition that was told nobody":   {CardsTold, func(h *History) { h.Events = append(h.Events[:1:1], h.Events[2], h.Events[4]) }},
+		"a change that was told to nobody":  {CardsTold, func(h *History) { h.Events = append(h.Events[:3:3], h.Events[4]) }},
+		"a removal that was told to nobody": {CardsTold, func(h *History) { h.Events = h.Events[:4] }},
+		"an addition that was told nobody":  {CardsTold, func(h *History) { h.Events = append(h.Events[:1:1], h.Events[2], h.Events[4]) }},
+		"a customer who comes anew": {"", func(h *History) {
+			h.anew(2)
+			h.hears("e5", 7, 1)
+			h.hears("e6", 2, 2)
+		}},
+		"a customer who comes anew, told before the last one is gone": {HeardInOrder, func(h *History) {
+			h.anew(2)
+			h.hears("e6", 2, 1)
+			h.hears("e5", 7, 2)
+		}},
 		"a customer that the run began with": {"", func(h *History) { h.Customers = append(h.Customers, Customer{ID: "old"}) }},
 	} {
 		t.Run(name, func(t *testing.T) {
