@@ -22,8 +22,10 @@ type ask struct {
 	// target is a transaction or a payment, for the verbs that need one.
 	target string
 	order  string
-	body   string
-	budget time.Duration
+	// customer and method are those of the vault, of what is about them.
+	customer, method string
+	body             string
+	budget           time.Duration
 	// patience is when the caller hangs up; zero is a little after its budget.
 	patience time.Duration
 }
@@ -33,6 +35,8 @@ func (a ask) request() string {
 	switch a.verb {
 	case history.Pay, history.Capture, history.Void, history.Refund:
 		return strings.TrimSpace(a.verb + " " + a.target + " " + a.body)
+	case history.Store, history.Add, history.Replace:
+		return a.verb + " " + a.customer + " " + a.method + " " + a.body
 	}
 	return ""
 }
@@ -47,6 +51,9 @@ func (a ask) path() (method, path string) {
 		return http.MethodGet, "/api/v1/payments/by-key/" + a.key
 	case history.Get:
 		return http.MethodGet, "/api/v1/payments/" + a.target
+	}
+	if a.customer != "" {
+		return a.vaultPath()
 	}
 	return http.MethodPost, "/api/v1/transactions/" + a.target + "/" + a.verb
 }
@@ -63,7 +70,7 @@ func (w *world) call(a ask) history.Call {
 	in := w.slots[a.slot].instance()
 	c := history.Call{
 		At: time.Now(), Instance: in.name, Verb: a.verb, Key: a.key, Request: a.request(), Order: a.order,
-		Budget: a.budget,
+		Customer: a.customer, Method: a.method, Budget: a.budget,
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), a.patience)
 	defer cancel()
@@ -75,7 +82,7 @@ func (w *world) call(a ask) history.Call {
 	c.Until, c.Excused = time.Now(), hangsUp || in.crashed()
 	w.record.call(c)
 	if a.verb != history.Ask && a.verb != history.Get && c.Answered() {
-		in.step("answer", a.verb+" "+a.key).crash(CrashAfterAnswer, stepCrash/2)
+		in.step("answer", a.verb+" "+a.key+a.customer).crash(CrashAfterAnswer, stepCrash/2)
 	}
 	return c
 }
@@ -139,12 +146,17 @@ type operationShown struct {
 	IdempotencyKey  string `json:"idempotencyKey"`
 	TransactionID   string `json:"transactionId"`
 	Amount          string `json:"amount"`
+	PaymentMethodID string `json:"paymentMethodId"`
 }
 
 // read takes an answer apart. One that is not the API's is a mistake of the
 // simulation, which must not pass for an answer that never came.
 func (w *world) read(c *history.Call, status int, body []byte) {
 	var shown paymentShown
+	if status == http.StatusNoContent {
+		c.Status = status
+		return
+	}
 	if err := json.Unmarshal(body, &shown); err != nil {
 		panic(fmt.Sprintf("%s %s answers HTTP %d with %q: %v", c.Verb, c.Key, status, body, err))
 	}
@@ -152,6 +164,9 @@ func (w *world) read(c *history.Call, status int, body []byte) {
 	if shown.PaymentID != "" {
 		c.Payment = shown.payment()
 		c.Operation = shown.Operation.operation()
+	}
+	if shown.Operation.PaymentMethodID != "" {
+		c.Operation, c.Method = shown.Operation.operation(), shown.Operation.PaymentMethodID
 	}
 }
 

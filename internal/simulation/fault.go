@@ -64,6 +64,10 @@ const (
 	ClerkCaptures   Fault = "clerk captures"
 	ClerkAdjusts    Fault = "clerk adjusts"
 	ClerkCredits    Fault = "clerk credits what is pending"
+
+	ClerkKeepsCard   Fault = "clerk makes a profile"
+	ClerkChangesCard Fault = "clerk changes a profile"
+	ClerkDeletesCard Fault = "clerk deletes a profile"
 )
 
 // The faults of subscribers.
@@ -95,6 +99,13 @@ const (
 	VoidsAndRefunds   Fault = "caller voids and refunds at once"
 	ReusesKey         Fault = "caller reuses a key for another request"
 	FindsInstanceDown Fault = "caller finds an instance down"
+
+	StoresTwice        Fault = "caller stores a card on two instances at once"
+	ReplacesAndRemoves Fault = "caller replaces and removes a card at once"
+	PrefersAndRemoves  Fault = "caller removes a card and makes one the default at once"
+	RemovesAndPays     Fault = "caller removes a card and pays with it at once"
+	PaysWithRemoved    Fault = "caller pays with a removed card"
+	ForgetsCustomer    Fault = "caller removes a customer"
 )
 
 // tally counts the faults that fired.

@@ -129,15 +129,15 @@ func (in *instance) guarding() guard.Config {
 	}
 }
 
-// pace is how often the jobs look for work, whether the export is due, and whom
-// to tell.
-type pace struct{ due, watch, tell time.Duration }
+// pace is how often the jobs look for work, whether the export is due, whom to
+// tell, and which card to compare.
+type pace struct{ due, watch, tell, compare time.Duration }
 
 // The paces: as in production while things happen, and seldom in the long quiet
 // after it.
 var (
-	busyPace  = pace{2 * time.Second, 10 * time.Second, 2 * time.Second}
-	quietPace = pace{10 * time.Minute, 6 * time.Hour, 10 * time.Minute}
+	busyPace  = pace{2 * time.Second, 10 * time.Second, 2 * time.Second, 10 * time.Second}
+	quietPace = pace{10 * time.Minute, 6 * time.Hour, 10 * time.Minute, 30 * time.Minute}
 )
 
 // run runs the jobs at that pace from now on.
@@ -152,6 +152,9 @@ func (in *instance) run(at pace) {
 	in.world.work.Go(func() { in.gateway.RunDue(ctx, at.due) })
 	in.world.work.Go(func() { in.gateway.RunWatch(ctx, at.watch) })
 	in.world.work.Go(func() { in.gateway.RunTelling(ctx, at.tell) })
+	if in.world.keepsCards {
+		in.world.work.Go(func() { in.gateway.RunComparison(ctx, at.compare) })
+	}
 }
 
 func (in *instance) crashed() bool {

@@ -92,5 +92,5 @@ func (l *ledgerPort) Subscriptions(ctx context.Context, since time.Time) ([]gate
 
 // about names an event alike in every replay.
 func (l *ledgerPort) about(e gateway.Event) string {
-	return l.instance.world.record.order(e.PaymentID) + " " + e.Type
+	return l.instance.world.told(e)
 }

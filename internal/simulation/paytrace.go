@@ -53,10 +53,10 @@ func (p *payTrace) close() {
 }
 
 // hostedFields is what PayTrace's script does in a shopper's browser.
-func (p *payTrace) hostedFields() (token, key string, err error) {
+func (p *payTrace) hostedFields(card string) (token, key string, err error) {
 	a := &answerInMemory{header: http.Header{}}
 	request, err := http.NewRequest(http.MethodPost, "/hosted_fields",
-		strings.NewReader(`{"cardNumber":"4012000098765439","csc":"999","expirationMonth":"12","expirationYear":"2030"}`))
+		strings.NewReader(card))
 	if err != nil {
 		return "", "", err
 	}
@@ -164,7 +164,7 @@ func (p *payTrace) lags(on bool) {
 func (p *payTrace) books() (arrivals []history.Arrival, transactions []history.Transaction, err error) {
 	for _, e := range p.sim.History() {
 		arrivals = append(arrivals, history.Arrival{
-			At: e.At, Operation: e.Operation, Reference: e.CustomerReferenceID, TransactionID: e.TransactionID,
+			At: e.At, Operation: e.Operation, Reference: e.CustomerReferenceID, TransactionID: e.TransactionID, Profile: e.CustomerID,
 			HTTPStatus: e.HTTPStatus, Answer: e.Answer, Acted: e.Acted, Fault: e.Fault,
 		})
 	}

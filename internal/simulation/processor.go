@@ -20,15 +20,15 @@ type processorPort struct {
 // crashDuring is how soon a crash during a sending comes.
 const crashDuring = 400 * time.Millisecond
 
-func (p *processorPort) send(kind, subject, about string, before time.Time, do func() gateway.Result) gateway.Result {
+// send hands over what is written down in s, but for who sends it and when.
+func (p *processorPort) send(about string, sent history.Send, do func() gateway.Result) gateway.Result {
 	dead := gateway.Result{Outcome: gateway.Unknown, Detail: errCrashed.Error()}
-	s := p.instance.step("send."+kind, about)
+	s := p.instance.step("send."+sent.Kind, about)
 	if p.instance.crashed() || s.crash(CrashBeforeSend, stepCrash) {
 		return dead
 	}
-	ended := p.instance.world.record.send(history.Send{
-		At: time.Now(), Instance: p.instance.name, Kind: kind, Subject: subject, SendBefore: before,
-	})
+	sent.At, sent.Instance = time.Now(), p.instance.name
+	ended := p.instance.world.record.send(sent)
 	if s.strikes(CrashDuringSend, stepCrash) {
 		after := p.instance.world.between(0, crashDuring, "during", s.name)
 		timer := time.AfterFunc(after, func() { s.crash(CrashDuringSend, 1) })
@@ -48,37 +48,50 @@ func (p *processorPort) Charge(ctx context.Context, c gateway.Charge) gateway.Re
 	if c.Intent == gateway.IntentAuthorize {
 		kind = string(gateway.KindAuthorize)
 	}
-	return p.send(kind, c.Reference, c.OrderID, c.SendBefore, func() gateway.Result { return p.next.Charge(ctx, c) })
+	sent := history.Send{Kind: kind, Subject: c.Reference, SendBefore: c.SendBefore, Order: c.OrderID, Profile: c.CustomerID}
+	return p.send(c.OrderID, sent, func() gateway.Result { return p.next.Charge(ctx, c) })
 }
 
 // Capture implements gateway.Processor.
 func (p *processorPort) Capture(ctx context.Context, c gateway.Capture) gateway.Result {
-	return p.send(history.Capture, c.TransactionID, c.TransactionID, c.SendBefore, func() gateway.Result { return p.next.Capture(ctx, c) })
+	return p.send(c.TransactionID, history.Send{Kind: history.Capture, Subject: c.TransactionID, SendBefore: c.SendBefore}, func() gateway.Result { return p.next.Capture(ctx, c) })
 }
 
 // Void implements gateway.Processor.
 func (p *processorPort) Void(ctx context.Context, v gateway.Void) gateway.Result {
-	return p.send(history.Void, v.TransactionID, v.TransactionID, v.SendBefore, func() gateway.Result { return p.next.Void(ctx, v) })
+	return p.send(v.TransactionID, history.Send{Kind: history.Void, Subject: v.TransactionID, SendBefore: v.SendBefore}, func() gateway.Result { return p.next.Void(ctx, v) })
 }
 
 // Refund implements gateway.Processor.
 func (p *processorPort) Refund(ctx context.Context, r gateway.Refund) gateway.Result {
-	return p.send(history.Refund, r.TransactionID, r.TransactionID, r.SendBefore, func() gateway.Result { return p.next.Refund(ctx, r) })
+	return p.send(r.TransactionID, history.Send{Kind: history.Refund, Subject: r.TransactionID, SendBefore: r.SendBefore}, func() gateway.Result { return p.next.Refund(ctx, r) })
+}
+
+// profile names a profile alike in every replay.
+func (p *processorPort) profile(id string) string { return p.instance.world.record.order(id) }
+
+func saving(verb gateway.VaultVerb, s gateway.SaveProfile) history.Send {
+	sent := history.Send{Kind: string(verb), Subject: s.ProfileID, SendBefore: s.SendBefore, Token: s.SourceTransactionID}
+	if s.Method.HostedFields != nil {
+		sent.Token = s.Method.HostedFields.Token
+	}
+	return sent
 }
 
 // CreateProfile implements gateway.Profiles.
 func (p *processorPort) CreateProfile(ctx context.Context, s gateway.SaveProfile) gateway.Result {
-	return p.send(string(gateway.VaultAdd), s.ProfileID, s.ProfileID, s.SendBefore, func() gateway.Result { return p.next.CreateProfile(ctx, s) })
+	return p.send(p.profile(s.ProfileID), saving(gateway.VaultAdd, s), func() gateway.Result { return p.next.CreateProfile(ctx, s) })
 }
 
 // UpdateProfile implements gateway.Profiles.
 func (p *processorPort) UpdateProfile(ctx context.Context, s gateway.SaveProfile) gateway.Result {
-	return p.send(string(gateway.VaultReplace), s.ProfileID, s.ProfileID, s.SendBefore, func() gateway.Result { return p.next.UpdateProfile(ctx, s) })
+	return p.send(p.profile(s.ProfileID), saving(gateway.VaultReplace, s), func() gateway.Result { return p.next.UpdateProfile(ctx, s) })
 }
 
 // DeleteProfile implements gateway.Profiles.
 func (p *processorPort) DeleteProfile(ctx context.Context, r gateway.RemoveProfile) gateway.Result {
-	return p.send(string(gateway.VaultRemove), r.ProfileID, r.ProfileID, r.SendBefore, func() gateway.Result { return p.next.DeleteProfile(ctx, r) })
+	removing := history.Send{Kind: string(gateway.VaultRemove), Subject: r.ProfileID, SendBefore: r.SendBefore}
+	return p.send(p.profile(r.ProfileID), removing, func() gateway.Result { return p.next.DeleteProfile(ctx, r) })
 }
 
 // Profile implements gateway.Profiles.

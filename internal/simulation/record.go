@@ -29,6 +29,15 @@ func (r *record) name(order string, ids ...string) {
 	}
 }
 
+// nameOnce leaves those as they are that have a name.
+func (r *record) nameOnce(order string, ids ...string) {
+	for _, id := range ids {
+		if r.order(id) == "" {
+			r.name(order, id)
+		}
+	}
+}
+
 func (r *record) order(id string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -76,8 +76,9 @@ func Run(ctx context.Context, c Config) (Result, error) {
 
 // crowd is everyone who calls, but for the trickle.
 type crowd struct {
-	all  []*shopper
-	work sync.WaitGroup
+	all     []*shopper
+	holders []*cardholder
+	work    sync.WaitGroup
 }
 
 // gather lets the callers begin their stories, each at its own time.
@@ -97,7 +98,24 @@ func (w *world) gather() (*crowd, error) {
 			s.live()
 		})
 	}
+	if w.keepsCards {
+		w.gatherHolders(c)
+	}
 	return c, nil
+}
+
+// gatherHolders adds those whose cards are kept.
+func (w *world) gatherHolders(c *crowd) {
+	random := w.of("cardholders")
+	for number := range 2 + random.IntN(4) {
+		h := w.cardholder(number)
+		c.holders = append(c.holders, h)
+		arrives := between(random, 0, restless-time.Minute)
+		c.work.Go(func() {
+			time.Sleep(arrives)
+			h.live()
+		})
+	}
 }
 
 // disturb is a restless phase, with the jobs at their usual pace.
@@ -108,6 +126,9 @@ func (w *world) disturb(phase string, length time.Duration) {
 	until := time.Now().Add(length)
 	w.work.Go(func() { w.weather(phase, until) })
 	w.work.Go(func() { w.clerk(phase, until) })
+	if w.keepsCards {
+		w.work.Go(func() { w.profileClerk(phase, until) })
+	}
 	time.Sleep(length)
 	w.calm.Store(true)
 	time.Sleep(calming)
@@ -135,6 +156,13 @@ func (w *world) settleDown(c *crowd) error {
 				visitor.comesBack()
 			})
 		}
+	}
+	for _, h := range c.holders {
+		comes := quiet - between(random, time.Minute, time.Hour/2)
+		c.work.Go(func() {
+			time.Sleep(comes)
+			h.comesBack()
+		})
 	}
 	for number := len(c.all); time.Now().Before(end); number++ {
 		s, err := w.shopper(number)
@@ -169,6 +197,9 @@ func (w *world) look() (history.History, error) {
 		return h, err
 	}
 	h.Blind = w.payTrace.blind
+	if err := w.vault(&h); err != nil {
+		return h, err
+	}
 	if h.Unmatched, err = w.unmatched(); err != nil {
 		return h, err
 	}

@@ -44,8 +44,16 @@ func (a *audience) kept(events ...gateway.Event) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, e := range events {
-		a.events = append(a.events, history.Event{ID: e.ID, Payment: e.PaymentID, Version: e.Version})
+		a.events = append(a.events, eventTold(e))
 	}
+}
+
+func eventTold(e gateway.Event) history.Event {
+	told := history.Event{ID: e.ID, Payment: e.Queue(), Version: e.Version}
+	if e.Vault != nil {
+		told.Type, told.Customer, told.Method = e.Type, e.Vault.CustomerID, methodKept(e.Vault.Method)
+	}
+	return told
 }
 
 // receive begins a receipt.
@@ -119,11 +127,28 @@ func (s sinkPort) Lane(e gateway.Event) string {
 	return "lane " + e.Payment.OrderID[len(e.Payment.OrderID)-1:]
 }
 
+// queueTold is what is told in order, which a transaction that belongs to no
+// payment is not.
+func queueTold(e gateway.Event) string {
+	if e.Transaction != nil {
+		return ""
+	}
+	return e.Queue()
+}
+
+// told names an event alike in every replay.
+func (w *world) told(e gateway.Event) string {
+	if e.Vault != nil {
+		return fmt.Sprintf("%s %d %s %s", e.Vault.CustomerID, e.Version, e.Type, w.record.order(e.Vault.Method.ProfileID))
+	}
+	return w.record.order(e.PaymentID) + " " + e.Type
+}
+
 // Deliver implements gateway.Sink.
 func (s sinkPort) Deliver(ctx context.Context, d gateway.Delivery) gateway.Verdict {
 	w, in := s.instance.world, s.instance
 	e := d.Event
-	at := in.step("tell."+s.name, w.record.order(e.PaymentID)+" "+e.Type)
+	at := in.step("tell."+s.name, w.told(e))
 	if in.crashed() {
 		return refusal("crashed")
 	}
@@ -132,8 +157,8 @@ func (s sinkPort) Deliver(ctx context.Context, d gateway.Delivery) gateway.Verdi
 		defer timer.Stop()
 	}
 	r := w.audience.receive(history.Receipt{
-		At: time.Now(), Until: time.Now(), Instance: in.name, Subscriber: s.name, Lane: cmp.Or(s.Lane(e), e.PaymentID),
-		Event: e.ID, Payment: e.PaymentID, Version: e.Version,
+		At: time.Now(), Until: time.Now(), Instance: in.name, Subscriber: s.name, Lane: cmp.Or(s.Lane(e), e.Queue()),
+		Event: e.ID, Payment: queueTold(e), Version: e.Version,
 	})
 	if w.isDown(s.name) {
 		w.faults.count(SinkIsDown, 1)
@@ -229,7 +254,7 @@ func (w *world) deadLetters() ([]history.Dead, error) {
 			return nil, fmt.Errorf("the dead letters cannot be read: %w", err)
 		}
 		for _, d := range page {
-			dead = append(dead, history.Dead{Subscriber: d.Subscriber, Event: d.Event.ID, Payment: d.Event.PaymentID, Version: d.Event.Version})
+			dead = append(dead, history.Dead{Subscriber: d.Subscriber, Event: d.Event.ID, Payment: queueTold(d.Event), Version: d.Event.Version})
 		}
 		if len(page) < f.Limit {
 			return dead, nil

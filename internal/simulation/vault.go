@@ -1,22 +1,59 @@
 package simulation
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"paytrace-gateway/gateway"
+	"paytrace-gateway/internal/simulation/history"
 )
 
 // ApplyVault implements gateway.VaultLedger.
 func (l *ledgerPort) ApplyVault(ctx context.Context, c gateway.VaultChange) error {
-	return l.write("ApplyVault", about(c), crashes{}, func() error { return l.next.ApplyVault(ctx, c) })
+	for _, op := range c.Operations {
+		l.instance.world.record.nameOnce(cmp.Or(op.Key, op.CustomerID), op.ProfileID, op.ID)
+	}
+	err := l.write("ApplyVault", l.change(c), l.crashesAt(c), func() error {
+		err := l.next.ApplyVault(ctx, c)
+		if err == nil {
+			l.instance.world.audience.kept(c.Events...)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, op := range c.Operations {
+		if op.Status == gateway.OpSending && op.Sender == l.instance.name {
+			l.instance.world.record.intent(history.Intent{
+				At: time.Now(), Instance: l.instance.name, Kind: string(op.Verb), Subject: op.ProfileID, SendBefore: op.SendBefore,
+				Key: op.Key, Customer: op.CustomerID,
+			})
+		}
+	}
+	return nil
 }
 
-// about says what a change of the vault is about, in words that are the same in
+// crashesAt are those around an intent and around an answer.
+func (l *ledgerPort) crashesAt(c gateway.VaultChange) crashes {
+	switch {
+	case len(c.Operations) == 0:
+		return crashes{}
+	case c.Operations[0].Status == gateway.OpSending && c.Operations[0].Sender == l.instance.name:
+		return crashes{CrashBeforeIntent, CrashAfterIntent}
+	case !c.Operations[0].Undecided():
+		return crashes{CrashBeforeRecord, CrashAfterRecord}
+	}
+	return crashes{}
+}
+
+// change says what a change of the vault is about, in words that are the same in
 // each run of one seed.
-func about(c gateway.VaultChange) string {
+func (l *ledgerPort) change(c gateway.VaultChange) string {
 	if len(c.Operations) > 0 {
-		return c.Operations[0].Key + " " + string(c.Operations[0].Status)
+		op := c.Operations[0]
+		return l.instance.world.record.order(op.ID) + " " + string(op.Verb) + " " + string(op.Status)
 	}
 	if c.Customer != nil {
 		return c.Customer.ID
@@ -31,7 +68,7 @@ func (l *ledgerPort) Customer(ctx context.Context, merchantID string, live bool,
 
 // VaultOperation implements gateway.VaultLedger.
 func (l *ledgerPort) VaultOperation(ctx context.Context, merchantID, id string) (gateway.VaultOperation, error) {
-	return read(l, "VaultOperation", "", func() (gateway.VaultOperation, error) { return l.next.VaultOperation(ctx, merchantID, id) })
+	return read(l, "VaultOperation", l.instance.world.record.order(id), func() (gateway.VaultOperation, error) { return l.next.VaultOperation(ctx, merchantID, id) })
 }
 
 // ProfileUsed implements gateway.VaultLedger.

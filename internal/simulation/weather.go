@@ -13,9 +13,17 @@ const rowCap = 12
 
 // weather is what PayTrace does to everybody: it changes every few seconds.
 func (w *world) weather(phase string, until time.Time) {
-	random := w.of("weather", phase)
+	random, profiles := w.of("weather", phase), w.of("weather of profiles", phase)
 	for time.Now().Before(until) {
-		w.forecast(w.plan(random))
+		plan := w.plan(random)
+		if w.keepsCards && profiles.IntN(2) == 0 {
+			f := strike(profiles)
+			if f.Kind != "refuse" { // that is at the door
+				f.Operation = pick(profiles, "customer_create", "customer_update", "customer_delete", "customer_export")
+			}
+			plan.Faults = append(plan.Faults, f)
+		}
+		w.forecast(plan)
 		time.Sleep(min(between(random, 8*time.Second, 40*time.Second), time.Until(until)))
 		if random.IntN(4) == 0 && w.payTrace.network.cut() > 0 {
 			w.faults.count(ConnectionsCut, 1)

@@ -15,6 +15,10 @@ import (
 	"paytrace-gateway/gateway"
 )
 
+// cardsKept is the part of the runs in which the vault is played, which takes
+// them longer.
+const cardsKept = 0.25
+
 // merchantID is the one merchant of a run.
 const merchantID = "main"
 
@@ -36,6 +40,8 @@ type world struct {
 	bearer   string
 	log      *slog.Logger
 	slots    [2]*slot
+	// keepsCards says that the vault is played in this run.
+	keepsCards bool
 
 	crashes atomic.Int32
 	work    sync.WaitGroup // what has to end before the bubble does
@@ -68,6 +74,7 @@ func newWorld(ctx context.Context, c Config) (*world, error) {
 	if w.auth, w.bearer, err = credentials(ctx, c.SigningKey); err != nil {
 		return nil, err
 	}
+	w.keepsCards = w.chance(cardsKept, "vault")
 	w.pace.Store(&busyPace)
 	for i := range w.slots {
 		w.slots[i] = &slot{world: w, number: i}
@@ -111,7 +118,7 @@ const clientSecret = "secret-of-the-simulation"
 // run.
 func credentials(ctx context.Context, key *rsa.PrivateKey) (auth.Config, string, error) {
 	clients, err := auth.NewClients([]auth.Client{{
-		ID: "shop", MerchantID: merchantID, Scopes: auth.Scopes{auth.PaymentsRead, auth.PaymentsWrite},
+		ID: "shop", MerchantID: merchantID, Scopes: auth.Scopes{auth.PaymentsRead, auth.PaymentsWrite, auth.VaultRead, auth.VaultWrite},
 		Channel: "simulation", SecretHash: auth.HashSecret(clientSecret),
 	}})
 	if err != nil {

@@ -38,12 +38,17 @@ const (
 	HeardInOrder  = "heard-in-order"
 	HeardAll      = "heard-all"
 	OneAtATime    = "one-at-a-time"
+	StoredOnce    = "stored-once"
+	VaultAgrees   = "vault-agrees"
+	Forgotten     = "forgotten"
+	CardsTold     = "cards-told"
 )
 
 var rules = []func(*index) []Violation{
 	chargedOnce, sentOnce, ownIntent, withinBounds, decided, toldStands,
 	sameOperation, keyReuse, noOrphan, adopted, givenUp, booksAgree, trulyDone, answers,
 	heardInOrder, heardAll, oneAtATime,
+	profileSentOnce, storedOnce, vaultAgrees, forgotten, cardsTold,
 }
 
 // Check holds the history against every rule.

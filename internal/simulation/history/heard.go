@@ -8,8 +8,11 @@ import (
 
 // Event is one that a ledger has kept.
 type Event struct {
-	ID, Payment string
+	ID, Payment string // or the queue of what is of no payment
 	Version     int64
+	// Type, Customer and Method are given of what tells of a stored card.
+	Type, Customer string
+	Method         Method
 }
 
 // Receipt is one telling as a subscriber saw it.
@@ -49,13 +52,33 @@ func (x *index) queues() map[queue][]Receipt {
 	return all
 }
 
+// places are where each event stands in its queue. That is its version, but for a
+// customer who was removed and made anew, whose versions begin anew too.
+func (x *index) places() map[string]int64 {
+	const life = 1_000_000 // more than the versions of one
+	last, places := map[string]int64{}, map[string]int64{}
+	for _, e := range x.Events {
+		place := e.Version
+		if e.Customer != "" {
+			place += last[e.Customer] / life * life
+			if place < last[e.Customer] {
+				place += life
+			}
+			last[e.Customer] = place
+		}
+		places[e.ID] = place
+	}
+	return places
+}
+
 // heardInOrder: no subscriber is told an older state of a payment after a newer
 // one.
 func heardInOrder(x *index) []Violation {
 	var found []Violation
+	places := x.places()
 	for q, receipts := range x.queues() {
 		for i := 1; i < len(receipts); i++ {
-			if a, b := receipts[i-1], receipts[i]; b.Version < a.Version {
+			if a, b := receipts[i-1], receipts[i]; places[b.Event] < places[a.Event] {
 				found = append(found, x.violation(HeardInOrder, q.subscriber+" of payment "+q.payment,
 					fmt.Sprintf("it was told version %d after version %d", b.Version, a.Version), about{payment: q.payment}))
 				break
@@ -74,18 +97,18 @@ func heardAll(x *index) []Violation {
 			heard[[2]string{r.Subscriber, r.Event}] = true
 		}
 	}
-	dead := map[queue]int64{} // the version of the oldest dead letter
+	places, dead := x.places(), map[queue]int64{} // the place of the oldest dead letter
 	for _, d := range x.Dead {
 		q := queue{d.Subscriber, d.Payment}
-		if v, there := dead[q]; !there || d.Version < v {
-			dead[q] = d.Version
+		if oldest, there := dead[q]; !there || places[d.Event] < oldest {
+			dead[q] = places[d.Event]
 		}
 	}
 	var found []Violation
 	for _, e := range x.Events {
 		for _, s := range x.Subscribers {
 			letter, parked := dead[queue{s, e.Payment}]
-			if !heard[[2]string{s, e.ID}] && !(parked && e.Version >= letter) {
+			if !heard[[2]string{s, e.ID}] && !(parked && places[e.ID] >= letter) {
 				found = append(found, x.violation(HeardAll, s+" of event "+e.ID,
 					fmt.Sprintf("nobody told it of version %d of payment %s, and it is no dead letter", e.Version, e.Payment), about{payment: e.Payment}))
 			}

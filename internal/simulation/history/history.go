@@ -25,6 +25,9 @@ type History struct {
 	Events      []Event
 	Receipts    []Receipt
 	Dead        []Dead
+	// Customers are the vault in the end, and Profiles PayTrace's own.
+	Customers []Customer
+	Profiles  []Profile
 	// Blind are the times in which PayTrace's export did not show everything.
 	Blind []Span
 }
@@ -41,6 +44,13 @@ const (
 	Cancel  = "cancel"
 	Ask     = "ask" // by key
 	Get     = "get" // by payment id
+	// Of the vault.
+	Store   = "store"   // a customer with a card
+	Add     = "add"     // one more card
+	Replace = "replace" // a card by another
+	Prefer  = "prefer"  // another default
+	Remove  = "remove"  // a card
+	Forget  = "forget"  // the customer
 )
 
 // Call is one request of a caller, and what it was told.
@@ -54,6 +64,8 @@ type Call struct {
 	Request string
 	// Order is the order of a Pay. No two keys of callers share one.
 	Order string
+	// Customer and Method are those of the vault that a call is about.
+	Customer, Method string
 	// Budget is how long the caller gave the gateway. Excused says that no answer
 	// could come: the caller hung up, or the instance was not there.
 	Budget  time.Duration
@@ -100,8 +112,10 @@ type Intent struct {
 	At         time.Time
 	Instance   string
 	Kind       string
-	Subject    string // the reference of a charge, else the transaction id
+	Subject    string // the reference of a charge, else the id of the transaction or profile
 	SendBefore time.Time
+	// Key and Customer are given of what is done to a profile.
+	Key, Customer string
 }
 
 // Send is an operation that an instance handed to its way to PayTrace.
@@ -112,6 +126,9 @@ type Send struct {
 	Subject    string
 	SendBefore time.Time
 	Outcome    string
+	// Order and Profile are what a charge is for, and the profile that it charges,
+	// if any. Token is the card that goes into a profile.
+	Order, Profile, Token string
 }
 
 // Span is a time from and to.
@@ -123,6 +140,7 @@ type Arrival struct {
 	Operation     string // sale, authorization, capture, void, refund, and others
 	Reference     string
 	TransactionID string
+	Profile       string
 	HTTPStatus    int
 	Answer        int
 	Acted         bool

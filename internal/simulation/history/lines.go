@@ -13,7 +13,7 @@ var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // about names what the lines of a violation are chosen by.
-type about struct{ key, payment, reference, transaction string }
+type about struct{ key, payment, reference, transaction, customer string }
 
 // violation tells a broken rule with everything that was seen of its subject.
 func (x *index) violation(rule, subject, says string, a about) Violation {
@@ -30,16 +30,21 @@ func (x *index) widen(a about) map[string]bool {
 			}
 		}
 	}
-	add(a.key, a.payment, a.reference, a.transaction)
+	add(a.key, a.payment, a.reference, a.transaction, a.customer)
 	for range 3 { // key → payment → reference → transaction
 		for _, c := range x.Calls {
 			if names[c.Key] || names[c.Payment.ID] {
-				add(c.Key, c.Order, c.Payment.ID, c.Payment.Reference, c.Payment.TransactionID)
+				add(c.Customer, c.Key, c.Order, c.Payment.ID, c.Payment.Reference, c.Payment.TransactionID)
 			}
 		}
 		for _, p := range x.Payments {
 			if names[p.ID] || names[p.Reference] {
 				add(p.ID, p.Reference, p.TransactionID, p.Order)
+			}
+		}
+		for _, i := range x.Intents {
+			if i.Customer != "" && (names[i.Subject] || names[i.Key]) {
+				add(i.Subject, i.Customer)
 			}
 		}
 		for _, t := range x.Transactions {
@@ -62,7 +67,7 @@ func (x *index) lines(names map[string]bool) []string {
 		all = append(all, line{at, fmt.Sprintf(format, args...)})
 	}
 	for _, c := range x.Calls {
-		if names[c.Key] || names[c.Payment.ID] {
+		if names[c.Key] || names[c.Payment.ID] || names[c.Customer] {
 			add(c.At, "%s asks %s", c.Verb, c.describe())
 		}
 	}
@@ -77,9 +82,9 @@ func (x *index) lines(names map[string]bool) []string {
 		}
 	}
 	for _, a := range x.Arrivals {
-		if names[a.Reference] || names[a.TransactionID] {
-			add(a.At, "PayTrace reads a %s %s%s: HTTP %d, answer %d, acted %t, fault %q",
-				a.Operation, a.Reference, a.TransactionID, a.HTTPStatus, a.Answer, a.Acted, a.Fault)
+		if names[a.Reference] || names[a.TransactionID] || names[a.Profile] {
+			add(a.At, "PayTrace reads a %s %s%s%s: HTTP %d, answer %d, acted %t, fault %q",
+				a.Operation, a.Reference, a.TransactionID, a.Profile, a.HTTPStatus, a.Answer, a.Acted, a.Fault)
 		}
 	}
 	for _, t := range x.Transactions {
@@ -91,6 +96,16 @@ func (x *index) lines(names map[string]bool) []string {
 	for _, r := range x.Receipts {
 		if r.Payment != "" && names[r.Payment] {
 			add(r.At, "%s tells %s of version %d of %s (%s), until %s; acted %t", r.Instance, r.Subscriber, r.Version, r.Payment, r.Event, clock(r.Until), r.Acted)
+		}
+	}
+	for _, e := range x.Events {
+		if names[e.Customer] {
+			add(endOfTime, "of %s was told, in version %d, %s %v", e.Customer, e.Version, e.Type, e.Method)
+		}
+	}
+	for _, c := range x.Customers {
+		if names[c.ID] {
+			add(endOfTime, "in the end the customer is %v", c)
 		}
 	}
 	for _, p := range x.Payments {
