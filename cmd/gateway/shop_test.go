@@ -31,7 +31,7 @@ type answer struct {
 	CardType, Last4Digits    string
 	IdempotentReplay         bool
 	storedAnswer
-	Operation                struct{ OperationKind, OperationStatus, ProcessedAs string }
+	Operation struct{ OperationKind, OperationStatus, ProcessedAs string }
 	// The members of a problem.
 	Code, Detail      string
 	Retryable         bool

@@ -116,17 +116,18 @@ func (s *shop) settlesOn(paytrace *processor, n int) {
 	}
 }
 
-// minutesLater has the one undecided change of the vault be taken up, as the
-// minutes after a crash would.
-func (s *serving) minutesLater() {
+// minutesLater has the one change of the vault that is not done be taken up, as
+// the minutes after a crash would. It returns the change's profile.
+func (s *serving) minutesLater() (profile string) {
 	s.t.Helper()
 	s.kill()
 	s.rewriteLedger(func(ctx context.Context, l *ledger.Ledger) {
-		due, err := l.DueVaultOperations(ctx, time.Now().Add(time.Hour), 100)
+		due, err := l.DueVaultOperations(ctx, time.Now().Add(24*time.Hour), 100)
 		if err != nil || len(due) != 1 {
 			s.t.Fatalf("%d changes of the vault are under way, want 1: %v", len(due), err)
 		}
 		op := due[0]
+		profile = op.ProfileID
 		op.Version++
 		op.Due, op.SendBefore = time.Now().UTC(), time.Now().UTC().Add(-10*time.Minute)
 		if err := l.ApplyVault(ctx, gateway.VaultChange{Operations: []gateway.VaultOperation{op}}); err != nil {
@@ -136,8 +137,9 @@ func (s *serving) minutesLater() {
 	s.start()
 	eventually(s.t, "the change is taken up", func() bool {
 		said := s.stderr.String()
-		return strings.Contains(said, "vault.unknown") || strings.Contains(said, "vault.looked")
+		return strings.Contains(said, "vault.unknown") || strings.Contains(said, "vault.looked") || strings.Contains(said, "vault.operation")
 	})
+	return profile
 }
 
 // A gateway is killed while PayTrace is storing a card.
@@ -177,10 +179,17 @@ func TestKilledWhileACardIsStoredItIsFoundOrHonestlyNotStored(t *testing.T) {
 			gateway.start()
 			want(t, "at once, with the same key", shop.must(add.method, vaultPath+add.path, add.key, add.body, 1000), "202 <nil>")
 			want(t, "the customer's deletion meanwhile", shop.must(http.MethodDelete, vaultPath+"/c", "", "", 0), "409 operation_in_progress")
+			var there string
 			for range 1 + c.looks {
-				gateway.minutesLater()
+				there = gateway.minutesLater()
 			}
 			add.isTold(shop, paytrace, c.stored)
+			if !c.stored {
+				// PayTrace stores it after all, when nobody expects it any more.
+				paytrace.clerk(`{"kind":"customer_create","customerId":"` + there + `"}`)
+				gateway.minutesLater()
+				eventually(t, "the late profile is gone", func() bool { return len(paytrace.profiles()) == 1 })
+			}
 			gateway.agrees(paytrace, "c")
 		})
 	}
