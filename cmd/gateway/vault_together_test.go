@@ -12,7 +12,7 @@ import (
 	"paytrace-gateway/gateway"
 )
 
-// a change of the vault, as a client sends it again and again.
+// vaultChange is a change of the vault, as a client sends it again and again.
 type vaultChange struct{ method, path, key, body string }
 
 // insist sends the change until it is done, and wants every answer to be honest:
@@ -62,16 +62,23 @@ func twentyChanges(paytrace *processor, cards []storedCard) []vaultChange {
 	return all
 }
 
+// aboutToChange stores five cards and slows PayTrace down, so that the changes
+// which it returns meet.
+func (s *shop) aboutToChange(paytrace *processor) []vaultChange {
+	s.t.Helper()
+	s.vault(http.MethodPost, "", "card-0", `{"customerId":"c","paymentMethod":`+paytrace.hostedFields()+`}`, http.StatusCreated)
+	for i := 1; i < 5; i++ {
+		s.vault(http.MethodPost, "/c/payments", fmt.Sprint("card-", i), `{"paymentMethod":`+paytrace.hostedFields()+`}`, http.StatusCreated)
+	}
+	changes := twentyChanges(paytrace, s.cards("c"))
+	paytrace.misbehave(`{"operation":"customer_create","kind":"delay","seconds":0.1}`, `{"operation":"customer_update","kind":"delay","seconds":0.1}`)
+	return changes
+}
+
 func TestTwentyChangesOfOneCustomerAtOnce(t *testing.T) {
 	t.Parallel()
 	gateway, paytrace, shop := serveVault(t)
-	shop.vault(http.MethodPost, "", "card-0", `{"customerId":"c","paymentMethod":`+paytrace.hostedFields()+`}`, http.StatusCreated)
-	for i := 1; i < 5; i++ {
-		shop.vault(http.MethodPost, "/c/payments", fmt.Sprint("card-", i), `{"paymentMethod":`+paytrace.hostedFields()+`}`, http.StatusCreated)
-	}
-	changes := twentyChanges(paytrace, shop.cards("c"))
-	paytrace.misbehave(`{"operation":"customer_create","kind":"delay","seconds":0.1}`, `{"operation":"customer_update","kind":"delay","seconds":0.1}`)
-
+	changes := shop.aboutToChange(paytrace)
 	conflicts := make([]int, len(changes))
 	together(len(changes), func(i int) { conflicts[i] = changes[i].insist(shop) })
 	met := 0
