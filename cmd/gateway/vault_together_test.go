@@ -16,7 +16,8 @@ import (
 type vaultChange struct{ method, path, key, body string }
 
 // insist sends the change until it is done, and wants every answer to be honest:
-// it is done, or somebody else's change is under way and the wait is named.
+// it is done; or somebody else's change is under way, nothing was sent, or nobody
+// knows yet, and then the wait is named. It counts the first of these three.
 func (c vaultChange) insist(s *shop) (conflicts int) {
 	pause := time.NewTicker(10 * time.Millisecond)
 	defer pause.Stop()
@@ -27,6 +28,8 @@ func (c vaultChange) insist(s *shop) (conflicts int) {
 			return conflicts
 		case err == nil && a.tells() == "409 operation_in_progress" && a.Retryable && a.RetryAfterSeconds > 0:
 			conflicts++
+		case err == nil && a.RetryAfterSeconds > 0 && (a.httpStatus == http.StatusAccepted || (a.tells() == "503 processor_unavailable" && a.Outcome == "not_sent")):
+			// The machine is busy.
 		default:
 			s.t.Errorf("%s %s: %s (%s), retryable %t after %d s, %v", c.method, c.path, a.tells(), a.Detail, a.Retryable, a.RetryAfterSeconds, err)
 			return conflicts
