@@ -30,6 +30,13 @@ func (s *serving) operate(args ...string) finished {
 func (s *serving) whileStopped(change func(context.Context, *ledger.Ledger)) {
 	s.t.Helper()
 	s.stop()
+	s.rewriteLedger(change)
+	s.start()
+}
+
+// rewriteLedger changes the ledger of a gateway that does not run.
+func (s *serving) rewriteLedger(change func(context.Context, *ledger.Ledger)) {
+	s.t.Helper()
 	l, err := ledger.OpenSQLite(s.t.Context(), s.ledger(), ledger.Options{})
 	if err != nil {
 		s.t.Fatal(err)
@@ -38,7 +45,6 @@ func (s *serving) whileStopped(change func(context.Context, *ledger.Ledger)) {
 	if err := l.Close(); err != nil {
 		s.t.Fatal(err)
 	}
-	s.start()
 }
 
 // attend puts a payment's first operation on the attention list, as a look in

@@ -30,7 +30,8 @@ type answer struct {
 	Outcome                  string
 	CardType, Last4Digits    string
 	IdempotentReplay         bool
-	Operation                struct{ OperationKind, OperationStatus, ProcessedAs string }
+	storedAnswer
+	Operation struct{ OperationKind, OperationStatus, ProcessedAs string }
 	// The members of a problem.
 	Code, Detail      string
 	Retryable         bool
@@ -84,8 +85,10 @@ func (s *shop) try(method, path, key, body string, budget int) (answer, error) {
 		return answer{}, err
 	}
 	request.Header.Set("Authorization", "Bearer "+s.token)
-	if method == http.MethodPost {
+	if method == http.MethodPost || method == http.MethodPatch {
 		request.Header.Set("Content-Type", "application/json")
+	}
+	if key != "" {
 		request.Header.Set("Idempotency-Key", key)
 	}
 	if budget > 0 {
@@ -99,6 +102,9 @@ func (s *shop) try(method, path, key, body string, budget int) (answer, error) {
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
 	a := answer{httpStatus: response.StatusCode, took: time.Since(began)}
+	if response.StatusCode == http.StatusNoContent {
+		return a, err
+	}
 	return a, errors.Join(err, json.Unmarshal(content, &a))
 }
 
