@@ -53,20 +53,10 @@ func (g *Gateway) cancel(ctx context.Context, m Merchant, key string) (Answer, e
 		p = change.Payment
 	}
 	answer := g.watch(ctx, Answer{Payment: p, OperationID: record.OperationID, Replayed: !needed})
-	return g.followUndoing(ctx, m, answer), nil
-}
-
-// followUndoing waits with whoever has the undoing in hand already. The wish is
-// durable: whatever keeps the undoing from happening now, it is due again.
-func (g *Gateway) followUndoing(ctx context.Context, m Merchant, answer Answer) Answer {
-	for {
-		answer.Payment = g.followUp(ctx, m, answer.Payment, answer.OperationID)
-		undoing, busy := answer.Payment.inProgress()
-		if !busy || !isUndo(undoing, answer.Operation()) || ctx.Err() != nil {
-			return answer
-		}
-		answer.Payment = g.watch(ctx, Answer{Payment: answer.Payment, OperationID: undoing.ID}).Payment
-	}
+	// The wish is durable: whatever keeps the undoing from happening now, it
+	// is due again.
+	answer.Payment = g.followUp(ctx, m, answer.Payment, answer.OperationID)
+	return answer, nil
 }
 
 // decideCancel marks the operation as given up, or says that it need not be.
