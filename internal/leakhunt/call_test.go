@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -54,7 +55,7 @@ func (w *town) send(c call) reply {
 	if c.body != "" {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if c.method == http.MethodPost {
+	if c.method == http.MethodPost || c.method == http.MethodPatch {
 		request.Header.Set("Idempotency-Key", "hunt-"+rand.Text())
 	}
 	for name, value := range c.header {
@@ -211,12 +212,32 @@ func payment(intent, order, method string) string {
 	return fmt.Sprintf(`{"intent":%q,"amount":"19.99","orderId":%q,"paymentMethod":%s,"metadata":{"po":"4711"}}`, intent, order, method)
 }
 
-// pay asks for a payment under a key.
-func (w *town) pay(key, body string) reply {
-	return w.send(call{method: http.MethodPost, path: "/api/v1/payments", body: body, header: map[string]string{"Idempotency-Key": key}})
+// paying asks for a payment under a key.
+func paying(key, body string) call {
+	return call{method: http.MethodPost, path: "/api/v1/payments", body: body, header: map[string]string{"Idempotency-Key": key}}
 }
 
-// change captures, voids or refunds.
-func (w *town) change(verb, payment, key, body string) reply {
-	return w.send(call{method: http.MethodPost, path: "/api/v1/transactions/" + payment + "/" + verb, body: body, header: map[string]string{"Idempotency-Key": key}})
+func (w *town) pay(key, body string) reply { return w.send(paying(key, body)) }
+
+// changing captures, voids or refunds.
+func changing(verb, payment, key, body string) call {
+	return call{method: http.MethodPost, path: "/api/v1/transactions/" + payment + "/" + verb, body: body, header: map[string]string{"Idempotency-Key": key}}
+}
+
+// must makes a call that has to get this status, and repeats it as a shop does
+// while the gateway, on a busy machine, asks for that.
+func (w *town) must(what string, status int, c call) reply {
+	w.t.Helper()
+	if c.header["Idempotency-Key"] == "" {
+		c.header = map[string]string{"Idempotency-Key": "must-" + rand.Text()}
+	}
+	var r reply
+	eventually(w.t, what+" is answered", func() bool {
+		r = w.send(c)
+		return r.status == status || !slices.Contains([]int{0, http.StatusAccepted, http.StatusConflict, http.StatusServiceUnavailable}, r.status)
+	})
+	if r.status != status {
+		w.t.Fatalf("%s: status %d, code %s, want %d", what, r.status, r.Code, status)
+	}
+	return r
 }
