@@ -23,8 +23,9 @@ type call struct {
 	method, path, body string
 	// header is laid over what every call has. An empty value takes one away.
 	header map[string]string
-	// operators marks what is asked on the operators' listener.
-	operators bool
+	// operators marks what is asked on the operators' listener, cards what is on
+	// that for card data.
+	operators, cards bool
 }
 
 // reply is what a test reads of an answer.
@@ -41,11 +42,14 @@ var client = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleC
 // send makes a call and writes down its answer. A connection that the gateway
 // closes is an answer too.
 func (w *town) send(c call) reply {
-	address := w.listen
-	if c.operators {
-		address = w.operators
+	address, by := "http://"+w.listen, client
+	switch {
+	case c.operators:
+		address = "http://" + w.operators
+	case c.cards:
+		address, by = "https://"+w.cards, w.cardClient
 	}
-	request, err := http.NewRequest(c.method, "http://"+address+c.path, strings.NewReader(c.body))
+	request, err := http.NewRequest(c.method, address+c.path, strings.NewReader(c.body))
 	if err != nil {
 		w.t.Fatalf("the request %s cannot be made", c.method)
 	}
@@ -64,11 +68,11 @@ func (w *town) send(c call) reply {
 			request.Header[name] = []string{value}
 		}
 	}
-	return w.do(request)
+	return w.do(by, request)
 }
 
-func (w *town) do(request *http.Request) reply {
-	answer, err := client.Do(request)
+func (w *town) do(by *http.Client, request *http.Request) reply {
+	answer, err := by.Do(request)
 	if err != nil {
 		return reply{}
 	}
@@ -116,7 +120,7 @@ func (w *town) grant(form url.Values, user, password string) reply {
 	if user != "" {
 		request.SetBasicAuth(url.QueryEscape(user), url.QueryEscape(password))
 	}
-	return w.do(request)
+	return w.do(client, request)
 }
 
 // shout sends bytes that may be no HTTP.

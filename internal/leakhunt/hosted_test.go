@@ -41,6 +41,7 @@ func TestACardOfHostedFieldsIsNowhere(t *testing.T) {
 		w.subscribersFail()
 		w.commands()
 		w.findTheLost()
+		w.findTheLostCard()
 		w.findTheChanged()
 		w.cardsAreTold()
 		wantNothing(t, w.search())
@@ -143,7 +144,7 @@ func (w *town) killWhile(calls []call, there func() bool) {
 }
 
 // findTheLost waits until the gateway has found out what became of the payments
-// of the one that was killed, and of its customer.
+// of the one that was killed.
 func (w *town) findTheLost() {
 	w.t.Helper()
 	for i := range 4 {
@@ -152,9 +153,6 @@ func (w *town) findTheLost() {
 			return r.Status == "approved"
 		})
 	}
-	eventually(w.t, "a lost card is found", func() bool {
-		return w.send(call{method: http.MethodGet, path: vaultPath + "/killed"}).status == http.StatusOK
-	})
 }
 
 // subscribersFail lets everybody who is told fail, some for good.

@@ -89,6 +89,15 @@ func (w *town) vaultBadDays() {
 	}
 }
 
+// findTheLostCard waits until the gateway has found out that a card was stored
+// for the one that was killed.
+func (w *town) findTheLostCard() {
+	w.t.Helper()
+	eventually(w.t, "a lost card is found", func() bool {
+		return w.send(call{method: http.MethodGet, path: vaultPath + "/killed"}).status == http.StatusOK
+	})
+}
+
 // clerkChangesCards changes a stored card at PayTrace's own screens.
 func (w *town) clerkChangesCards() {
 	w.t.Helper()
