@@ -24,6 +24,7 @@ import (
 // nothing may be written; what is left in memory is measured, and told.
 func TestARawCardIsStoredAndToldNowhere(t *testing.T) {
 	t.Parallel()
+	wholeHunt(t)
 	onEveryLedger(t, (*town).takeCards, func(t *testing.T, w *town) {
 		w.cardsAreKeyed()
 		w.residue("charged on the listener for cards", toBeCharged+", on good days", mostCharged)

@@ -7,6 +7,7 @@ import "testing"
 // until they are used again is measured, and told.
 func TestARefusedCardIsStoredAndToldNowhere(t *testing.T) {
 	t.Parallel()
+	wholeHunt(t)
 	onEveryLedger(t, (*town).clerkTypesCards, func(t *testing.T, w *town) {
 		w.loginEchoes()
 		w.driveTheContract()
