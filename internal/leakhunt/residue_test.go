@@ -39,9 +39,6 @@ func (w *town) residue(what, label string, most float64) {
 	}
 	share := float64(len(found)) / float64(all)
 	w.t.Logf("residue of cards %s: %d of %d (%.1f %%), as %v; codes: %d", what, len(found), all, 100*share, forms, codes)
-	if len(found) <= 12 {
-		w.t.Log(found)
-	}
 	if share > most {
 		w.t.Errorf("%.1f %% of the cards %s are still in memory, want %.0f at most", 100*share, what, 100*most)
 	}

@@ -207,7 +207,8 @@ func (w *town) memory(p *process, kinds ...Kind) []Hit {
 		w.t.Fatal(err)
 	}
 	defer resume(p)
-	hits, size, err := NewScanner(w.cage.Canaries(kinds...)).Memory("memory", p.cmd.Process.Pid)
+	canaries := w.cage.Canaries(kinds...)
+	hits, size, err := NewScanner(canaries).Memory("memory", p.cmd.Process.Pid)
 	if errors.Is(err, errors.ErrUnsupported) {
 		if os.Getenv(services.RequireVariable) == "1" {
 			w.t.Fatal("this system does not show a process's memory")
@@ -218,7 +219,7 @@ func (w *town) memory(p *process, kinds ...Kind) []Hit {
 	if err != nil || size == 0 {
 		w.t.Fatalf("the memory: %d bytes, %v", size, err)
 	}
-	w.t.Logf("searched %s of memory", amount(size))
+	w.t.Logf("searched %s of memory for %d canaries", amount(size), len(canaries))
 	return hits
 }
 
