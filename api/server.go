@@ -98,6 +98,7 @@ func New(c Config) *Server {
 	}
 	s.public, s.operator = s.app(heldCard), s.app(heldCard)
 	s.cards = s.app(always)
+	s.cards.Server().ConnState = forgetRecords
 	s.cardRoutes(s.cards)
 	s.routes(s.public)
 	if c.Operator {
@@ -192,7 +193,7 @@ func causeOf(err error) string {
 func (s *Server) Serve(l net.Listener) error { return s.public.Listener(forgetting{l}) }
 
 // ServeCards answers callers who tell cards in the clear. TLS, if there is any,
-// is the listener's.
+// is the listener's, upon ForgetRecords.
 func (s *Server) ServeCards(l net.Listener) error { return s.cards.Listener(forgetting{l}) }
 
 // ServeOperator answers the operator's paths on a listener of their own.

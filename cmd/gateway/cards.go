@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"paytrace-gateway/api"
 	"paytrace-gateway/cmd/gateway/config"
 	"paytrace-gateway/gateway"
 )
@@ -40,7 +41,7 @@ func (a *app) listenForCards() (err error) {
 	if err != nil {
 		return fmt.Errorf("cardListener: %s and %s cannot be used together as certificate and key", c.CertFile, c.KeyFile)
 	}
-	a.cards = tls.NewListener(a.cards, &tls.Config{
+	a.cards = tls.NewListener(api.ForgetRecords(a.cards), &tls.Config{
 		Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
 	})
 	return nil

@@ -2,34 +2,19 @@ package main
 
 import (
 	"math/rand/v2"
-	"strconv"
 	"testing"
-)
 
-// aCard is a card that no other test, and no page, has heard of.
-func aCard() string {
-	digits, sum := "4", 0
-	for range 14 {
-		digits += strconv.Itoa(rand.IntN(10))
-	}
-	for i, d := range digits {
-		n := int(d - '0')
-		if i%2 == 0 {
-			if n *= 2; n > 9 {
-				n -= 9
-			}
-		}
-		sum += n
-	}
-	return digits + strconv.Itoa((10-sum%10)%10)
-}
+	"paytrace-gateway/internal/leakhunt"
+)
 
 // The whole way of a card: from the shopper's fingers to PayTrace, and past
 // everybody else.
 func TestACardTypedIntoTheHostedFieldsIsPaidAndIsNowhereInTheGateway(t *testing.T) {
 	b := openBrowser(t)
 	d := startDemo(t)
-	card := aCard()
+	cage := leakhunt.NewCage(rand.Uint64()) // no other test, and no page, has heard of its cards
+	card := cage.Visa("the fields")
+	cards := leakhunt.NewScanner(cage.Canaries())
 	b.visit("http://" + d.front + "/")
 	b.entersCard(card, "12/30", "123")
 	if inputs := b.says("return [...document.querySelectorAll('input')].map(i => i.id).join()"); inputs != `"amount"` {
@@ -43,13 +28,15 @@ func TestACardTypedIntoTheHostedFieldsIsPaidAndIsNowhereInTheGateway(t *testing.
 	b.reads("#salesforce", "Completed", card[12:])
 
 	// Gateway and shop are one process of the demo, the simulated PayTrace another.
-	if id := d.page().Orders[0].Payment.PaymentID; held(t, d.cmd.Process.Pid, id) == 0 {
-		t.Errorf("not even %s is in the memory of the gateway: this test sees nothing", id)
+	cage.Keep("the payment's id", d.page().Orders[0].Payment.PaymentID)
+	ids := leakhunt.NewScanner(cage.Canaries(leakhunt.Secret))
+	if held(t, ids, d.cmd.Process.Pid) == 0 {
+		t.Error("not even the payment's id is in the memory of the gateway: this test sees nothing")
 	}
-	if n := held(t, d.cmd.Process.Pid, card); n != 0 {
+	if n := held(t, cards, d.cmd.Process.Pid); n != 0 {
 		t.Errorf("the card's digits stand %d times in the memory of the gateway and its shop", n)
 	}
-	if held(t, childOf(t, d.cmd.Process.Pid), card) == 0 {
+	if held(t, cards, childOf(t, d.cmd.Process.Pid)) == 0 {
 		t.Error("the card's digits are not even in PayTrace's memory: this test sees nothing")
 	}
 	d.stop()

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -22,8 +23,9 @@ type call struct {
 	method, path, body string
 	// header is laid over what every call has. An empty value takes one away.
 	header map[string]string
-	// operators marks what is asked on the operators' listener.
-	operators bool
+	// operators marks what is asked on the operators' listener, cards what is on
+	// that for card data.
+	operators, cards bool
 }
 
 // reply is what a test reads of an answer.
@@ -40,11 +42,14 @@ var client = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleC
 // send makes a call and writes down its answer. A connection that the gateway
 // closes is an answer too.
 func (w *town) send(c call) reply {
-	address := w.listen
-	if c.operators {
-		address = w.operators
+	address, by := "http://"+w.listen, client
+	switch {
+	case c.operators:
+		address = "http://" + w.operators
+	case c.cards:
+		address, by = "https://"+w.cards, w.cardClient
 	}
-	request, err := http.NewRequest(c.method, "http://"+address+c.path, strings.NewReader(c.body))
+	request, err := http.NewRequest(c.method, address+c.path, strings.NewReader(c.body))
 	if err != nil {
 		w.t.Fatalf("the request %s cannot be made", c.method)
 	}
@@ -54,7 +59,7 @@ func (w *town) send(c call) reply {
 	if c.body != "" {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if c.method == http.MethodPost {
+	if c.method == http.MethodPost || c.method == http.MethodPatch {
 		request.Header.Set("Idempotency-Key", "hunt-"+rand.Text())
 	}
 	for name, value := range c.header {
@@ -63,11 +68,11 @@ func (w *town) send(c call) reply {
 			request.Header[name] = []string{value}
 		}
 	}
-	return w.do(request)
+	return w.do(by, request)
 }
 
-func (w *town) do(request *http.Request) reply {
-	answer, err := client.Do(request)
+func (w *town) do(by *http.Client, request *http.Request) reply {
+	answer, err := by.Do(request)
 	if err != nil {
 		return reply{}
 	}
@@ -115,7 +120,7 @@ func (w *town) grant(form url.Values, user, password string) reply {
 	if user != "" {
 		request.SetBasicAuth(url.QueryEscape(user), url.QueryEscape(password))
 	}
-	return w.do(request)
+	return w.do(client, request)
 }
 
 // shout sends bytes that may be no HTTP.
@@ -211,12 +216,32 @@ func payment(intent, order, method string) string {
 	return fmt.Sprintf(`{"intent":%q,"amount":"19.99","orderId":%q,"paymentMethod":%s,"metadata":{"po":"4711"}}`, intent, order, method)
 }
 
-// pay asks for a payment under a key.
-func (w *town) pay(key, body string) reply {
-	return w.send(call{method: http.MethodPost, path: "/api/v1/payments", body: body, header: map[string]string{"Idempotency-Key": key}})
+// paying asks for a payment under a key.
+func paying(key, body string) call {
+	return call{method: http.MethodPost, path: "/api/v1/payments", body: body, header: map[string]string{"Idempotency-Key": key}}
 }
 
-// change captures, voids or refunds.
-func (w *town) change(verb, payment, key, body string) reply {
-	return w.send(call{method: http.MethodPost, path: "/api/v1/transactions/" + payment + "/" + verb, body: body, header: map[string]string{"Idempotency-Key": key}})
+func (w *town) pay(key, body string) reply { return w.send(paying(key, body)) }
+
+// changing captures, voids or refunds.
+func changing(verb, payment, key, body string) call {
+	return call{method: http.MethodPost, path: "/api/v1/transactions/" + payment + "/" + verb, body: body, header: map[string]string{"Idempotency-Key": key}}
+}
+
+// must makes a call that has to get this status, and repeats it as a shop does
+// while the gateway, on a busy machine, asks for that.
+func (w *town) must(what string, status int, c call) reply {
+	w.t.Helper()
+	if c.header["Idempotency-Key"] == "" {
+		c.header = map[string]string{"Idempotency-Key": "must-" + rand.Text()}
+	}
+	var r reply
+	eventually(w.t, what+" is answered", func() bool {
+		r = w.send(c)
+		return r.status == status || !slices.Contains([]int{0, http.StatusAccepted, http.StatusConflict, http.StatusServiceUnavailable}, r.status)
+	})
+	if r.status != status {
+		w.t.Fatalf("%s: status %d, code %s, want %d", what, r.status, r.Code, status)
+	}
+	return r
 }

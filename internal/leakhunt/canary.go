@@ -104,8 +104,11 @@ func (c *Cage) CSC(label string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	code := c.digits("", 3)
-	if c.used[code] {
-		return code // there are too few for all; the first label stands for them
+	for tries := 0; c.used[code]; tries++ {
+		if tries == 100 {
+			return code // there are too few for all; the first label stands for them
+		}
+		code = c.digits("", 3)
 	}
 	c.used[code] = true
 	var spellings []string

@@ -74,7 +74,7 @@ func (w *town) filesWithCards(card func(string) string) {
 		{"publicURL: http", card("a name in the file") + ": http"}, {"dataDir: data", "dataDir: {" + card("a broken file")},
 		{"${HUNT_SHOP}", "${" + card("a variable") + "}"}, {"${HUNT_SHOP}", "{file: " + card("a file") + "}"},
 		{"username: simulator@paytrace.test", "username: ${HUNT_PAYTRACE}x${HUNT_NONE}"},
-		{"name: erp", "name: ${HUNT_ERP}"}, {"way: core", "way: ${HUNT_ACCESS_TOKEN}"},
+		{"id: shop", "id: ${HUNT_SHOP}"}, {"name: erp", "name: ${HUNT_ERP}"}, {"way: core", "way: ${HUNT_ACCESS_TOKEN}"},
 	} {
 		w.write(path, strings.Replace(string(content), change[0], change[1], 1))
 		for _, args := range [][]string{{"config", "check"}, {"config", "show"}} {

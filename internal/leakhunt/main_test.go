@@ -16,7 +16,7 @@ import (
 )
 
 // atOnce is how many tests run at the same time.
-const atOnce = 6
+const atOnce = 8
 
 // programs is the folder that holds the two programs under test.
 var programs string

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"database/sql"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,9 +15,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
-	_ "modernc.org/sqlite" // the driver of the ledger's file
 )
 
 // holdVariable has a process of this test keep a text and do nothing else.
@@ -143,26 +140,13 @@ func (p *planter) redis() {
 
 // ledger writes rows, some of which are deleted before anybody looks.
 func (p *planter) ledger() {
-	if p.w.postgres != nil {
-		p.rows(func(question string) error {
-			ctx, cancel := context.WithTimeout(context.Background(), patience)
-			defer cancel()
-			db, err := pgx.Connect(ctx, p.w.postgres.URL)
-			if err != nil {
-				return err
-			}
-			defer db.Close(ctx)
-			_, err = db.Exec(ctx, question)
-			return err
-		}, "PostgreSQL, its rows", "PostgreSQL, its files")
-		return
-	}
-	db, err := sql.Open("sqlite", filepath.Join(p.w.folder, "data", "ledger.db")+"?_pragma=busy_timeout(10000)")
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	db := p.w.openLedger()
 	defer db.Close()
-	p.rows(func(question string) error { _, err := db.Exec(question); return err }, "the ledger's folder", "the ledger's folder")
+	rows, files := "the ledger's folder", "the ledger's folder"
+	if p.w.postgres != nil {
+		rows, files = "PostgreSQL, its rows", "PostgreSQL, its files"
+	}
+	p.rows(func(question string) error { _, err := db.Exec(question); return err }, rows, files)
 }
 
 func (p *planter) rows(exec func(string) error, rows, files string) {

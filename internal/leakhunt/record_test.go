@@ -39,6 +39,14 @@ func (r *records) all() map[string]string {
 	return all
 }
 
+// holds says that the words were seen there.
+func (r *records) holds(place, words string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	text := r.places[place]
+	return text != nil && bytes.Contains(text.Bytes(), []byte(words))
+}
+
 // neighbour is somebody whom the gateway calls. It writes down all that it is
 // asked, and can be told to answer something else instead.
 type neighbour struct {
@@ -50,7 +58,7 @@ type neighbour struct {
 
 	mu     sync.Mutex
 	orders []order
-	asked  int
+	asked  []string
 }
 
 // order replaces answers to what has the word in its path.
@@ -83,11 +91,17 @@ func (n *neighbour) peace() {
 	n.orders = nil
 }
 
-// calls is how often it was asked.
-func (n *neighbour) calls() int {
+// calls is how often it was asked for what has the word in its path.
+func (n *neighbour) calls(word string) int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.asked
+	count := 0
+	for _, path := range n.asked {
+		if strings.Contains(path, word) {
+			count++
+		}
+	}
+	return count
 }
 
 // pending is how many ordered answers were not given yet.
@@ -100,7 +114,7 @@ func (n *neighbour) pending() int {
 func (n *neighbour) take(path string) http.HandlerFunc {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.asked++
+	n.asked = append(n.asked, path)
 	for i := range n.orders {
 		if o := &n.orders[i]; strings.Contains(path, o.word) {
 			o.times--

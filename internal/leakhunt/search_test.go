@@ -20,7 +20,7 @@ import (
 )
 
 // belongs are the secrets that a place is there for: who must be shown a
-// secret to let the gateway in is shown it. Card data belongs nowhere.
+// secret to let the gateway in is shown it.
 var belongs = map[string][]string{
 	toPayTrace: {"the password at PayTrace", "PayTrace's token", "of the hosted fields", "the ciphertext"},
 	toOrg:      {"the org's"},
@@ -54,10 +54,14 @@ func (w *town) search() []Hit {
 	return slices.DeleteFunc(all, mayBe)
 }
 
-// mayBe says that a secret was found where it belongs.
+// toBeCharged begins the labels of cards that are given to the gateway in the
+// clear, to be charged. At PayTrace they belong; all others belong nowhere.
+const toBeCharged = "to be charged"
+
+// mayBe says that something was found where it belongs.
 func mayBe(h Hit) bool {
 	if !strings.HasPrefix(h.Canary, string(Secret)) {
-		return false
+		return h.Place == toPayTrace && strings.Contains(h.Canary, " of "+toBeCharged)
 	}
 	return slices.ContainsFunc(belongs[h.Place], func(label string) bool { return strings.Contains(h.Canary, label) })
 }
@@ -203,7 +207,8 @@ func (w *town) memory(p *process, kinds ...Kind) []Hit {
 		w.t.Fatal(err)
 	}
 	defer resume(p)
-	hits, size, err := NewScanner(w.cage.Canaries(kinds...)).Memory("memory", p.cmd.Process.Pid)
+	canaries := w.cage.Canaries(kinds...)
+	hits, size, err := NewScanner(canaries).Memory("memory", p.cmd.Process.Pid)
 	if errors.Is(err, errors.ErrUnsupported) {
 		if os.Getenv(services.RequireVariable) == "1" {
 			w.t.Fatal("this system does not show a process's memory")
@@ -214,7 +219,7 @@ func (w *town) memory(p *process, kinds ...Kind) []Hit {
 	if err != nil || size == 0 {
 		w.t.Fatalf("the memory: %d bytes, %v", size, err)
 	}
-	w.t.Logf("searched %s of memory", amount(size))
+	w.t.Logf("searched %s of memory for %d canaries", amount(size), len(canaries))
 	return hits
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
@@ -96,8 +97,12 @@ type town struct {
 
 	folder, config, paytraceURL string
 	listen, operators           string
-	environment                 []string
-	gateway                     *process
+	// cards is the listener for card data, where there is one.
+	cards       string
+	trust       *tls.Config
+	cardClient  *http.Client
+	environment []string
+	gateway     *process
 	// lives are the gateways that were there, the present one included.
 	lives []*process
 	token string

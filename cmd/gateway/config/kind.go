@@ -70,7 +70,7 @@ func scan[T any](r *reader, node *yaml.Node, path string, k kind[T]) (value T) {
 		r.faultAt(node, path, "expected "+k.expected+"; put the value in quotes")
 		return value
 	}
-	text, ok := r.expand(node, path)
+	text, ok := r.expand(node, path, false)
 	if !ok {
 		return value
 	}

@@ -60,6 +60,7 @@ func Parse(name string, data []byte, env Env, readFile ReadFile) (*Config, error
 	var c *Config
 	if root := r.parseDocument(data); root != nil {
 		c = r.gateway(root)
+		r.keepSecrets()
 	}
 	if len(r.faults.List) > 0 {
 		r.faults.sort()

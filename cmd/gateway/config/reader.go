@@ -21,6 +21,7 @@ type reader struct {
 	faults   Faults
 	// merchantIDs and clientIDs say where each id was seen first.
 	merchantIDs, clientIDs map[string]string
+	references             []reference
 	// cards says that there is a listener for card data.
 	cards bool
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -23,8 +24,26 @@ const (
 	fileExpected = "expected {file: path}"
 )
 
+// reference is a place in the file that names a variable of the environment.
+type reference struct {
+	variable, path string
+	node           *yaml.Node
+	secret         bool
+}
+
+// keepSecrets refuses a variable that is a secret in one place where another
+// place would show it.
+func (r *reader) keepSecrets() {
+	for _, shown := range r.references {
+		at := slices.IndexFunc(r.references, func(other reference) bool { return other.secret && other.variable == shown.variable })
+		if !shown.secret && at >= 0 {
+			r.faultAt(shown.node, shown.path, shown.variable+" is the secret of "+r.references[at].path+", and would be shown here; use another variable")
+		}
+	}
+}
+
 // expand follows ${NAME}. A text that is no reference is returned as it is.
-func (r *reader) expand(node *yaml.Node, path string) (text string, ok bool) {
+func (r *reader) expand(node *yaml.Node, path string, secret bool) (text string, ok bool) {
 	if !strings.Contains(node.Value, "${") {
 		return node.Value, true
 	}
@@ -33,6 +52,7 @@ func (r *reader) expand(node *yaml.Node, path string) (text string, ok bool) {
 		r.faultAt(node, path, "expected ${NAME} and nothing beside it, the name of letters, digits and underscores")
 		return "", false
 	}
+	r.references = append(r.references, reference{match[1], path, node, secret})
 	text, set := r.env(match[1])
 	switch {
 	case !set:
@@ -49,6 +69,7 @@ func (o object) secret(name string) Secret {
 	secret := o.secretInFile(name)
 	if variable, text, ok := o.r.override(join(o.path, name)); ok {
 		secret = newSecret(text, "${"+variable+"}")
+		o.r.references = append(o.r.references, reference{variable: variable, path: join(o.path, name), secret: true})
 	}
 	if secret.IsZero() {
 		return secret
@@ -72,7 +93,7 @@ func (o object) secretInFile(name string) Secret {
 		}
 		return newSecret(strings.TrimRight(string(data), "\r\n"), "file "+file)
 	case node.Kind == yaml.ScalarNode && strings.HasPrefix(node.Value, "${"):
-		text, ok := o.r.expand(node, path)
+		text, ok := o.r.expand(node, path, true)
 		if !ok {
 			return Secret{}
 		}

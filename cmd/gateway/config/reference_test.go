@@ -45,6 +45,18 @@ func TestAnyValueMayComeFromTheEnvironment(t *testing.T) {
 	}
 }
 
+func TestAVariableIsNoSecretInOnePlaceAndShownInAnother(t *testing.T) {
+	w := newWorld()
+	w.env["GATEWAY_SECRET"] = strings.Repeat("s", 32)
+	for variable, secret := range map[string]string{"CLIENT": "merchants[0].clients[0].secret", "GATEWAY_SECRET": "secret"} {
+		_, err := w.parse(replaced(t, "username: shop", "username: ${"+variable+"}"))
+		want := "merchants[0].paytrace.username: " + variable + " is the secret of " + secret + ", and would be shown here; use another variable"
+		if err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
 func TestBadReferences(t *testing.T) {
 	const at = "etc/gateway.yaml:6:17: merchants[0].paytrace.password: "
 	const inside = "etc/gateway.yaml:6:24: merchants[0].paytrace.password.file: "

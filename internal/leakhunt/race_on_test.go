@@ -1,0 +1,5 @@
+//go:build race
+
+package leakhunt
+
+const underRace = true
