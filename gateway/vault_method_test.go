@@ -209,9 +209,11 @@ func TestAChangeOfTheVaultIsToldAtOnce(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		var told []string
+		sink.mu.Lock()
 		for _, d := range sink.told {
 			told = append(told, d.Event.Type)
 		}
+		sink.mu.Unlock()
 		created, updated, deleted := gateway.EventMethodCreated, gateway.EventMethodUpdated, gateway.EventMethodDeleted
 		if slices.Sort(told); !slices.Equal(told, []string{created, created, deleted, updated}) {
 			t.Errorf("told %v", told)
