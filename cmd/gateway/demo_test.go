@@ -78,7 +78,12 @@ func needShell(t *testing.T) {
 func TestBannerPrintsARequestThatWorks(t *testing.T) {
 	needShell(t)
 	d := startDemo(t)
-	banner := d.stdout.String()
+	// It answers before it prints, and what it prints comes through a pipe.
+	var banner string
+	eventually(t, "the whole banner is there", func() bool {
+		banner = d.stdout.String()
+		return strings.Contains(banner, "Ctrl-C stops all of it")
+	})
 	for _, words := range []string{d.listen, d.simulator, d.control, demoClient + " / " + demoSecret, "demo-visa", d.data, "/docs"} {
 		if !strings.Contains(banner, words) {
 			t.Errorf("the banner lacks %q", words)
