@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -255,5 +256,37 @@ func TestWhatIsNotThereCannotBeChanged(t *testing.T) {
 		if codeOf(got.err) != got.want {
 			t.Errorf("%d: %v, want %s", i, got.err, got.want)
 		}
+	}
+}
+
+// behind is a ledger whose next look at a key comes just before the key is
+// bound.
+type behind struct {
+	gateway.Ledger
+	late *atomic.Bool
+}
+
+func (b behind) Key(ctx context.Context, merchantID, key string) (gateway.KeyRecord, error) {
+	if b.late.Swap(false) {
+		return gateway.KeyRecord{}, gateway.ErrNotFound
+	}
+	return b.Ledger.Key(ctx, merchantID, key)
+}
+
+func TestWhatTheSameKeyHasMadeMeanwhileIsNoObstacle(t *testing.T) {
+	h := newHouse(t)
+	late := &atomic.Bool{}
+	h.Gateway = gateway.New(gateway.Config{
+		Ledger: behind{h.ledger, late}, Merchants: merchants, Processors: map[string]gateway.Processor{"main": h.processor},
+		Secret: secret, Instance: "one", Now: time.Now, MaxInFlight: 256, Log: discard,
+	})
+	cmd := gateway.CreateCustomer{CustomerID: "c", Card: fields("t")}
+	first, err := h.createCustomer(9*time.Second, "k", cmd)
+	h.vaulted(first, err, gateway.OpApproved)
+	late.Store(true)
+	again, err := h.createCustomer(9*time.Second, "k", cmd)
+	h.vaulted(again, err, gateway.OpApproved)
+	if !again.Replayed || again.Operation.ID != first.Operation.ID {
+		t.Errorf("%+v", again)
 	}
 }

@@ -99,6 +99,9 @@ func (g *Gateway) attemptVault(ctx context.Context, v vaultVerb) (VaultAnswer, e
 	}
 	defer flight.leaveUnlessDeparted()
 	change, err := station(ctx, g, StageDecide, v.merchant.ID, func(ctx context.Context) (VaultChange, error) { return v.decide(ctx, bound) })
+	if err != nil && bound == nil && g.boundSince(ctx, v) {
+		return VaultAnswer{}, ErrKeyTaken
+	}
 	if err != nil {
 		return VaultAnswer{}, notSent(err)
 	}
@@ -141,6 +144,17 @@ func (g *Gateway) claimVault(ctx context.Context, v vaultVerb) (*VaultOperation,
 		return nil, keyReused()
 	}
 	return &op, nil
+}
+
+// boundSince says that the same key was bound after it was looked up: what a
+// decision was refused for may be that request's own doing, such as the customer
+// it has made.
+func (g *Gateway) boundSince(ctx context.Context, v vaultVerb) bool {
+	if v.key == "" {
+		return false
+	}
+	_, err := g.ledger.Key(ctx, v.merchant.ID, v.key)
+	return err == nil
 }
 
 // writeVaultIntent makes the intent durable, as writeIntent does with a
