@@ -152,16 +152,37 @@ func (g *group) attempt(ctx context.Context, s *session, writes []write) (next *
 	if err != nil {
 		return nil, nil, fmt.Errorf("nothing was written: %w", err)
 	}
-	answers = make([]error, len(writes))
-	for i, w := range writes {
-		if answers[i], lost = s.apart(w.run); lost != nil {
-			s.discard()
-			return nil, nil, fmt.Errorf("nothing was written: %w", lost)
-		}
+	if s.together(writes) {
+		answers = make([]error, len(writes))
+	} else if s, answers, err = g.oneByOne(ctx, s, writes); err != nil {
+		return nil, nil, fmt.Errorf("nothing was written: %w", err)
 	}
 	if err := s.commit(); err != nil {
 		s.discard()
 		return nil, nil, fmt.Errorf("it is not known whether the change was kept, read before trying again: %w", err)
+	}
+	return s, answers, nil
+}
+
+// oneByOne starts the group again and keeps its changes apart, so that the one
+// which failed is told why and the others are kept. Groups in which nothing
+// fails, as nearly all are, go without: savepoints cost a tenth of the writer's
+// time in SQLite, and two trips to the server for each change in PostgreSQL.
+func (g *group) oneByOne(ctx context.Context, s *session, writes []write) (next *session, answers []error, lost error) {
+	if err := s.rollback(); err != nil {
+		s.discard()
+		s = nil
+	}
+	s, err := g.begin(ctx, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	answers = make([]error, len(writes))
+	for i, w := range writes {
+		if answers[i], lost = s.apart(w.run); lost != nil {
+			s.discard()
+			return nil, nil, lost
+		}
 	}
 	return s, answers, nil
 }

@@ -11,7 +11,8 @@ import (
 
 // The statements of the writer. Each is prepared once for a session.
 const (
-	commitSQL = `COMMIT`
+	commitSQL   = `COMMIT`
+	rollbackSQL = `ROLLBACK`
 
 	// The savepoints keep one change's failure from the others of its group.
 	savepointSQL  = `SAVEPOINT change`
@@ -110,11 +111,28 @@ func (s *session) begin(ctx context.Context) error {
 	return err
 }
 
-// commit relies on apart: a transaction in which the last savepoint could be
-// released is not one that PostgreSQL would silently roll back.
+// commit relies on together and apart: a transaction in which no statement has
+// failed, or the last savepoint could be released, is not one that PostgreSQL
+// would silently roll back.
 func (s *session) commit() error {
 	_, err := s.exec(commitSQL)
 	return err
+}
+
+func (s *session) rollback() error {
+	_, err := s.exec(rollbackSQL)
+	return err
+}
+
+// together runs changes of which none is expected to fail. It says whether that
+// is so; if not, nothing of the transaction may be kept.
+func (s *session) together(writes []write) bool {
+	for _, w := range writes {
+		if w.run(s) != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // apart runs one change under a savepoint. Its first result is the change's own
