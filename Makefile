@@ -6,10 +6,10 @@ VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo development
 export CGO_ENABLED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fuzz bench soak build clean
+.PHONY: help run test check lint allocations fuzz bench soak build clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## start the gateway with the PayTrace simulator on 127.0.0.1 and print a request to try
 	@./bin/gateway demo
@@ -22,11 +22,14 @@ test: ## run every test under the race detector, then what is too long for it wi
 	$(GO) test -race ./...
 	$(GO) test ./gateway ./internal/leakhunt ./internal/simulation/...
 
-check: lint fuzz ## format, vet (linux, darwin, windows), then each fuzz target for FUZZTIME
+check: lint allocations fuzz ## format, vet (linux, darwin, windows), allocations, then each fuzz target for FUZZTIME
 
 lint: ## gofmt and go vet for linux, darwin and windows
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these files"; exit 1; }
 	@for os in linux darwin windows; do echo "vet $$os"; GOOS=$$os CGO_ENABLED=0 $(GO) vet ./... || exit 1; done
+
+allocations: ## fail when a request allocates a fifth more than bench/kept.txt has
+	$(GO) test -count 1 -run '^TestAllocationsStayAsKept$$' -v ./bench
 
 # Now and then the end of its time meets a target in the middle of an input, and
 # go test calls that a failure. An input that does fail is kept, and fails again.

@@ -29,7 +29,7 @@ const (
 
 // books opens a ledger in a file of its own, with one customer in its vault.
 // TMPDIR decides on which disk the file lies.
-func books(b *testing.B) *ledger.Ledger {
+func books(b testing.TB) *ledger.Ledger {
 	b.Helper()
 	l, err := ledger.OpenSQLite(b.Context(), filepath.Join(b.TempDir(), "ledger.db"), ledger.Options{})
 	if err != nil {
@@ -53,7 +53,7 @@ func books(b *testing.B) *ledger.Ledger {
 
 // newGateway is the gateway as the program starts it. Its log is written as
 // JSON, and the lines are thrown away.
-func newGateway(b *testing.B, processor gateway.Processor) *gateway.Gateway {
+func newGateway(b testing.TB, processor gateway.Processor) *gateway.Gateway {
 	b.Helper()
 	g := gateway.New(gateway.Config{
 		Ledger: books(b),
@@ -81,7 +81,7 @@ var signingKey = sync.OnceValues(auth.GenerateKey)
 
 // serve puts the gateway behind its HTTP server on a loopback address. It
 // returns the address and a bearer token.
-func serve(b *testing.B, g *gateway.Gateway) (address, token string) {
+func serve(b testing.TB, g *gateway.Gateway) (address, token string) {
 	b.Helper()
 	key, err := signingKey()
 	if err != nil {
@@ -113,7 +113,7 @@ func serve(b *testing.B, g *gateway.Gateway) (address, token string) {
 }
 
 // listen runs a server on a free port until the benchmark ends.
-func listen(b *testing.B, serve func(net.Listener) error, stop func() error) string {
+func listen(b testing.TB, serve func(net.Listener) error, stop func() error) string {
 	b.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -94,7 +94,7 @@ func BenchmarkHTTP(b *testing.B) {
 }
 
 // checkout is a shop at a gateway whose processor answers at once.
-func checkout(b *testing.B) *shop {
+func checkout(b testing.TB) *shop {
 	address, token := serve(b, newGateway(b, processortest.New(time.Now)))
 	return newShop(address, token, checkoutBody)
 }

@@ -55,7 +55,7 @@ func beside(b *testing.B, load func(*testing.B, func() call) durations) {
 }
 
 // processor is PayTrace's client, at a simulator of its own.
-func processor(b *testing.B) *paytrace.Client {
+func processor(b testing.TB) *paytrace.Client {
 	b.Helper()
 	sim := simulator.New(simulator.Options{DemoCustomers: true})
 	address := listen(b, func(l net.Listener) error { return sim.Serve(l, nil) }, sim.Close)
