@@ -73,7 +73,7 @@ var foreign = map[string][]string{
 	"tokenization":                       {},
 	"egress":                             {},
 	"adapters/webhook":                   {},
-	"adapters/paytrace":                  {"golang.org/x/text/language"},
+	"adapters/paytrace":                  {"golang.org/x/text/language", "github.com/go-json-experiment/json/jsontext"},
 	"adapters/paytrace/simulator":        {},
 	"adapters/mapping":                   {"github.com/expr-lang/expr", "github.com/expr-lang/expr/ast", "github.com/expr-lang/expr/vm"},
 	"adapters/salesforce/salesforcetest": {},

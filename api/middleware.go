@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -56,9 +57,11 @@ func (s *Server) observe(c *fiber.Ctx) error {
 	}
 	who, status, took := principal(c), c.Response().StatusCode(), s.now().Sub(arrived)
 	code, _ := c.Locals(localCode).(gateway.Code)
-	s.log.Info("http.request", "requestId", id, "method", c.Method(), "route", c.Route().Path,
-		"status", status, "code", code, "client", who.ClientID, "merchant", who.MerchantID,
-		"took", took)
+	// Attributes of their own types, since each value in an interface is an allocation.
+	s.log.LogAttrs(c.UserContext(), slog.LevelInfo, "http.request", slog.String("requestId", id),
+		slog.String("method", c.Method()), slog.String("route", c.Route().Path), slog.Int("status", status),
+		slog.String("code", string(code)), slog.String("client", who.ClientID), slog.String("merchant", who.MerchantID),
+		slog.Duration("took", took))
 	s.told(c.Route().Path, c.Method(), status, took)
 	if end, traced := c.Locals(localEndTrace).(func(int)); traced {
 		end(status)
@@ -103,10 +106,22 @@ func (s *Server) recoverPanic(c *fiber.Ctx) (err error) {
 
 // single are the headers that two parties could read differently if they
 // stood twice.
-var single = []string{
-	fiber.HeaderAuthorization, fiber.HeaderContentLength, fiber.HeaderContentType,
-	fiber.HeaderHost, fiber.HeaderTransferEncoding, headerKey, headerBudget,
+var single = [...]string{
+	lengthAt:   fiber.HeaderContentLength,
+	encodingAt: fiber.HeaderTransferEncoding,
+	keyAt:      headerKey,
+	budgetAt:   headerBudget,
+
+	fiber.HeaderAuthorization, fiber.HeaderContentType, fiber.HeaderHost,
 }
+
+// The places in single of those that more is asked of.
+const (
+	lengthAt = iota
+	encodingAt
+	keyAt
+	budgetAt
+)
 
 // chunked is what fasthttp has for the length of a chunked body.
 const chunked = -1
@@ -118,33 +133,40 @@ func refuseAmbiguity(c *fiber.Ctx) error {
 		c.Context().SetConnectionClose()
 		return fieldProblem(codeInvalidRequest, field, message)
 	}
-	if version := string(c.Request().Header.Protocol()); version != "HTTP/1.1" && version != "HTTP/1.0" {
+	header := &c.Request().Header
+	if version := string(header.Protocol()); version != "HTTP/1.1" && version != "HTTP/1.0" {
 		return refuse("version", "this server speaks HTTP/1.1")
 	}
-	seen := map[string]int{}
-	for line := range bytes.Lines(c.Request().Header.RawHeaders()) {
+	// Counted by place, for a map of names in lower case is an allocation or two for
+	// each header.
+	var seen [len(single)]int
+	for line := range bytes.Lines(header.RawHeaders()) {
 		name, _, _ := bytes.Cut(line, []byte(":"))
 		name = bytes.TrimSpace(name)
 		if !bytes.HasSuffix(line, []byte("\r\n")) || bytes.ContainsAny(name, " \t") {
 			return refuse("headers", "a line must end with CRLF, and a name may hold no blank")
 		}
-		seen[strings.ToLower(string(name))]++
+		for i := range single {
+			if len(name) == len(single[i]) && strings.EqualFold(string(name), single[i]) {
+				seen[i]++
+			}
+		}
 	}
-	if seen["content-length"] > 0 && seen["transfer-encoding"] > 0 {
+	if seen[lengthAt] > 0 && seen[encodingAt] > 0 {
 		return refuse(fiber.HeaderTransferEncoding, "may not stand beside Content-Length")
 	}
-	if seen["transfer-encoding"] > 0 && c.Request().Header.ContentLength() != chunked {
+	if seen[encodingAt] > 0 && header.ContentLength() != chunked {
 		// fasthttp takes "identity" for a request without a body.
 		return refuse(fiber.HeaderTransferEncoding, "only chunked is taken")
 	}
-	for _, name := range []string{headerKey, headerBudget} {
+	for _, own := range []int{keyAt, budgetAt} {
 		// fasthttp puts what a chunked body's trailer says beside the headers.
-		if seen[strings.ToLower(name)] == 0 && c.Get(name) != "" {
-			return refuse(name, "may not stand in a trailer")
+		if seen[own] == 0 && len(header.Peek(single[own])) > 0 {
+			return refuse(single[own], "may not stand in a trailer")
 		}
 	}
-	for _, name := range single {
-		if seen[strings.ToLower(name)] > 1 {
+	for i, name := range single {
+		if seen[i] > 1 {
 			return refuse(name, "this header stands twice")
 		}
 	}
@@ -163,16 +185,15 @@ func refuseEncoding(c *fiber.Ctx) error {
 // guardAddress refuses card numbers in paths, queries and keys, before
 // anything could store or log them.
 func guardAddress(c *fiber.Ctx) error {
-	for field, value := range map[string]string{
-		"path": unescape(c.Path()), headerKey: c.Get(headerKey),
-	} {
-		if tokenization.FindCardNumber(value) {
-			return cardNumberProblem(field)
-		}
+	if tokenization.FindCardNumber(unescape(c.Path())) {
+		return cardNumberProblem("path")
+	}
+	if tokenization.FindCardNumberIn(c.Request().Header.Peek(headerKey)) {
+		return cardNumberProblem(headerKey)
 	}
 	inQuery := false
 	c.Request().URI().QueryArgs().VisitAll(func(name, value []byte) {
-		inQuery = inQuery || tokenization.FindCardNumber(string(name)) || tokenization.FindCardNumber(string(value))
+		inQuery = inQuery || tokenization.FindCardNumberIn(name) || tokenization.FindCardNumberIn(value)
 	})
 	if inQuery {
 		return cardNumberProblem("query")
@@ -184,7 +205,7 @@ func guardAddress(c *fiber.Ctx) error {
 func (s *Server) needs(scope auth.Scope) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		s.beginTrace(c)
-		scheme, token, _ := strings.Cut(strings.Clone(c.Get(fiber.HeaderAuthorization)), " ")
+		scheme, token, _ := strings.Cut(c.Get(fiber.HeaderAuthorization), " ")
 		if !strings.EqualFold(scheme, "Bearer") {
 			token = ""
 		}

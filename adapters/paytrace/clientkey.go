@@ -46,7 +46,7 @@ func readClientKey(r reply) (string, error) {
 		return "", fmt.Errorf("HTTP %d: %w", r.status, err)
 	case !serverFault(r.status) && a.refusesSetUp():
 		return "", fmt.Errorf("%w: PayTrace answered %s", gateway.ErrCredentials, a.summary())
-	case r.status < 200 || r.status >= 300 || a.OAuthError != "" || len(a.Errors) > 0 || (a.complete && !a.Success):
+	case r.status < 200 || r.status >= 300 || a.OAuthError != "" || len(a.Errors) > 0 || (a.complete() && !a.Success):
 		return "", fmt.Errorf("HTTP %d: PayTrace answered %s", r.status, a.summary())
 	case !bearerToken(a.ClientKey):
 		return "", fmt.Errorf("HTTP %d and no usable client key", r.status)

@@ -103,7 +103,7 @@ func (c *Client) export(ctx context.Context, path string, request exportRequest,
 	switch {
 	case err != nil:
 		return answer{}, fmt.Errorf("PayTrace's export, HTTP %d: %w", r.status, err)
-	case r.status < 200 || (r.status >= 300 && r.status < 400) || serverFault(r.status) || !a.complete:
+	case r.status < 200 || (r.status >= 300 && r.status < 400) || serverFault(r.status) || !a.complete():
 		return answer{}, fmt.Errorf("PayTrace's export failed with HTTP %d: %s", r.status, a.summary())
 	case a.Success && a.ResponseCode == 1 && len(a.Errors) == 0:
 		return a, nil

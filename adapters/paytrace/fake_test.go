@@ -36,7 +36,7 @@ type fake struct {
 	tokens   int
 }
 
-func newFake(t *testing.T, answer func(w http.ResponseWriter, r *http.Request, n int)) *fake {
+func newFake(t testing.TB, answer func(w http.ResponseWriter, r *http.Request, n int)) *fake {
 	f := &fake{answer: answer, token: say(200, goodToken)}
 	f.Server = httptest.NewUnstartedServer(f)
 	t.Cleanup(f.Close)
@@ -88,7 +88,7 @@ func testConfig(url string) Config {
 }
 
 // client starts the fake and a client of it that has a token.
-func (f *fake) client(t *testing.T, change ...func(*Config)) *Client {
+func (f *fake) client(t testing.TB, change ...func(*Config)) *Client {
 	if f.URL == "" {
 		f.Start()
 	}
@@ -99,7 +99,7 @@ func (f *fake) client(t *testing.T, change ...func(*Config)) *Client {
 	return runClient(t, config)
 }
 
-func runClient(t *testing.T, config Config) *Client {
+func runClient(t testing.TB, config Config) *Client {
 	t.Helper()
 	c, err := New(config)
 	if err != nil {

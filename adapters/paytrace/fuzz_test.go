@@ -81,3 +81,19 @@ func checkFuzzed(t *testing.T, v verb, body []byte, got gateway.Result) {
 		t.Fatalf("the detail has more than one line: %q", got.Detail)
 	}
 }
+
+// FuzzScrub holds that what is found harmless at a glance is what the expressions
+// leave as it is.
+func FuzzScrub(f *testing.F) {
+	for _, s := range []string{
+		"Approved and completed", "4111 1111 1111 1111", "csc=123", "CVV 123", "security code: 999", "TAS445", "c12 3",
+		strings.Repeat("a", 32), strings.Repeat("a", 33), strings.Repeat("word ", 41), "12345678901", "1-2-3-4-5-6-7-8-9-0-1-2", "\u00e9", "a\nb",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if harmless(s) && scoured(s) != s {
+			t.Fatalf("%q was found harmless, and the expressions make it %q", s, scoured(s))
+		}
+	})
+}

@@ -148,6 +148,17 @@ func (k *keeper) rest(ctx context.Context, wait time.Duration) {
 // the send window closes; when PayTrace has refused our credentials waiting
 // would be in vain, and so it would while the breaker is open.
 func (k *keeper) token(ctx context.Context, sendBefore time.Time) (string, error) {
+	// A payment that need not wait sets no timer.
+	k.mu.Lock()
+	current, lives := k.current, k.now().Before(k.expires)
+	k.mu.Unlock()
+	if current != "" && lives {
+		return current, nil
+	}
+	return k.await(ctx, sendBefore)
+}
+
+func (k *keeper) await(ctx context.Context, sendBefore time.Time) (string, error) {
 	if !sendBefore.IsZero() {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, sendBefore.Sub(k.now()))

@@ -63,7 +63,7 @@ func result(q asked, r reply) gateway.Result {
 // judge decides on success and response code together.
 func judge(q asked, a answer) gateway.Result {
 	switch {
-	case !a.complete:
+	case !a.complete():
 		return unknown("the answer has no success or no response_code: %s", a.summary())
 	case a.mentionsDuplicate():
 		return unknown("PayTrace may have taken this for a duplicate: %s", a.summary())
@@ -236,11 +236,17 @@ func (a answer) summary() string {
 }
 
 // holder is the name in PayTrace's words about a profile.
-var holder = regexp.MustCompile(`^(The customer profile for [^/]*)/.*( was successfully [a-z]+\.)$`)
+var holder = regexp.MustCompile(`^(` + holderBegins + `[^/]*)/.*( was successfully [a-z]+\.)$`)
+
+const holderBegins = "The customer profile for "
 
 // nameless keeps the shopper's name out of logs and ledger.
 func nameless(status string) string {
-	return holder.ReplaceAllString(strings.TrimSpace(status), "$1$2")
+	status = strings.TrimSpace(status)
+	if !strings.HasPrefix(status, holderBegins) {
+		return status
+	}
+	return holder.ReplaceAllString(status, "$1$2")
 }
 
 // clean makes one of the answer's texts safe to keep.
@@ -272,6 +278,13 @@ var (
 // control characters, of bounded length. It is a second fence: PayTrace is not
 // known to echo card data.
 func scrub(s string) string {
+	if harmless(s) {
+		return s
+	}
+	return scoured(s)
+}
+
+func scoured(s string) string {
 	s = strings.ToValidUTF8(s, "?")
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
@@ -288,24 +301,64 @@ func scrub(s string) string {
 	return s
 }
 
-// maskedNumber is PayTrace's mask, of x in answers and of asterisks in exports,
-// with the first six digits when they were asked for.
-var maskedNumber = regexp.MustCompile(`^(\d{6})?[xX*]+(\d{4})$`)
+// harmless says of nearly every text of PayTrace's that scrub has nothing to do: it
+// is short printable ASCII with too few digits for cardLike, no three digits with a
+// c for codeLike, whose every word has one, and no run that is long enough for blob.
+// The expressions took 16 us and 41 allocations for the texts of one sale; this takes
+// less than half a microsecond (BenchmarkAnswer).
+func harmless(s string) bool {
+	digits, digitRun, blobRun := 0, 0, 0
+	threeDigits, hasC := false, false
+	for i := range len(s) {
+		b := s[i]
+		if b < ' ' || b >= 0x7f {
+			return false
+		}
+		digit := '0' <= b && b <= '9'
+		if digit {
+			digits++
+			digitRun++
+		} else {
+			digitRun = 0
+		}
+		if digit || 'a' <= b|0x20 && b|0x20 <= 'z' || strings.IndexByte("+/=_-:", b) >= 0 {
+			blobRun++
+		} else {
+			blobRun = 0
+		}
+		threeDigits = threeDigits || digitRun == 3
+		hasC = hasC || b|0x20 == 'c'
+		if blobRun > 32 || digits > 11 || threeDigits && hasC {
+			return false
+		}
+	}
+	return len(s) <= maxWords
+}
+
+// unmask takes PayTrace's mask to pieces. It is of x in answers and of asterisks in
+// exports, and shows the first six digits when they were asked for.
+func unmask(mask string) (firstSix, lastFour string, ok bool) {
+	mask = strings.TrimSpace(mask)
+	hidden := strings.Trim(mask, "0123456789")
+	firstSix, lastFour, ok = strings.Cut(mask, hidden)
+	ok = ok && hidden != "" && strings.Trim(hidden, "xX*") == "" && len(lastFour) == 4 && (firstSix == "" || len(firstSix) == 6)
+	return firstSix, lastFour, ok
+}
 
 func lastFour(mask string) string {
-	if m := maskedNumber.FindStringSubmatch(strings.TrimSpace(mask)); m != nil {
-		return m[2]
+	if _, last, ok := unmask(mask); ok {
+		return last
 	}
 	return ""
 }
 
 // brandOf reads the brand from the first six digits, where a mask shows them.
 func brandOf(mask string) gateway.Brand {
-	m := maskedNumber.FindStringSubmatch(strings.TrimSpace(mask))
-	if m == nil || m[1] == "" {
+	firstSix, _, ok := unmask(mask)
+	if !ok || firstSix == "" {
 		return ""
 	}
-	bin, _ := strconv.Atoi(m[1])
+	bin, _ := strconv.Atoi(firstSix)
 	for _, r := range brands {
 		if r.from <= bin && bin <= r.to {
 			return r.brand

@@ -1,11 +1,8 @@
 package paytrace
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,11 +88,14 @@ type answer struct {
 	Transactions []exportRow
 	Profiles     []profileRow
 	ClientKey    string
-	// complete says that success and response_code were both there.
-	complete bool
+	// hasSuccess and hasCode say that success and response_code were there.
+	hasSuccess, hasCode bool
 	// secrets are those of the request.
 	secrets []string
 }
+
+// complete says that success and response_code were both there.
+func (a answer) complete() bool { return a.hasSuccess && a.hasCode }
 
 // read reads the reply's body.
 func (r reply) read() (answer, error) {
@@ -104,92 +104,53 @@ func (r reply) read() (answer, error) {
 	return a, err
 }
 
-// errNotJSON keeps a body that cannot be read out of every message.
-var errNotJSON = errors.New("the answer is not PayTrace's JSON")
-
 // readAnswer reads an answer; whatever is cut, doubled, mistyped or trailing
 // makes it unreadable as a whole.
 func readAnswer(body []byte) (answer, error) {
 	var a answer
-	err := readObject(body, map[string]any{
-		"success": &a.Success, "response_code": &a.ResponseCode, "status_message": &a.StatusMessage,
-		"transaction_id": &a.TransactionID, "approval_code": &a.ApprovalCode, "approval_message": &a.ApprovalMessage,
-		"avs_response": &a.AVS, "csc_response": &a.CSC, "masked_card_number": &a.MaskedCardNumber,
-		"customer_id": &a.CustomerID,
-		"errors":      &a.Errors, "error": &a.OAuthError, "transactions": &a.Transactions, "customers": &a.Profiles,
-		"clientKey": &a.ClientKey,
-	}, func(members map[string]json.RawMessage) {
-		_, success := members["success"]
-		_, code := members["response_code"]
-		a.complete = success && code
-	})
-	if err != nil {
+	if err := readObject(body, a.member); err != nil {
 		return answer{}, err
 	}
 	return a, nil
 }
 
-func readObject(body []byte, into map[string]any, seen func(map[string]json.RawMessage)) error {
-	if err := unambiguous(body); err != nil {
-		return err
+// member is where the member of that name belongs, nil when it is none of ours.
+func (a *answer) member(name []byte) any {
+	switch string(name) {
+	case "success":
+		a.hasSuccess = true
+		return &a.Success
+	case "response_code":
+		a.hasCode = true
+		return &a.ResponseCode
+	case "status_message":
+		return &a.StatusMessage
+	case "transaction_id":
+		return &a.TransactionID
+	case "approval_code":
+		return &a.ApprovalCode
+	case "approval_message":
+		return &a.ApprovalMessage
+	case "avs_response":
+		return &a.AVS
+	case "csc_response":
+		return &a.CSC
+	case "masked_card_number":
+		return &a.MaskedCardNumber
+	case "customer_id":
+		return &a.CustomerID
+	case "errors":
+		return &a.Errors
+	case "error":
+		return &a.OAuthError
+	case "transactions":
+		return &a.Transactions
+	case "customers":
+		return &a.Profiles
+	case "clientKey":
+		return &a.ClientKey
 	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(body, &members); err != nil || members == nil {
-		return errNotJSON
-	}
-	for name, target := range into {
-		if raw, ok := members[name]; ok && json.Unmarshal(raw, target) != nil {
-			return fmt.Errorf("%w: %s is of the wrong type", errNotJSON, name)
-		}
-	}
-	seen(members)
 	return nil
-}
-
-// unambiguous refuses a body that two readers could read in two ways: one with
-// a member twice, or with anything after its end.
-func unambiguous(body []byte) error {
-	if !json.Valid(body) {
-		return errNotJSON
-	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	if err := walk(decoder); err != nil {
-		return err
-	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return errNotJSON
-	}
-	return nil
-}
-
-func walk(decoder *json.Decoder) error {
-	token, err := decoder.Token()
-	if err != nil {
-		return errNotJSON
-	}
-	opening, ok := token.(json.Delim)
-	if !ok {
-		return nil
-	}
-	names := map[string]bool{}
-	for decoder.More() {
-		if opening == '{' {
-			name, err := decoder.Token()
-			if err != nil {
-				return errNotJSON
-			}
-			if names[name.(string)] {
-				return fmt.Errorf("%w: it has a member twice", errNotJSON)
-			}
-			names[name.(string)] = true
-		}
-		if err := walk(decoder); err != nil {
-			return err
-		}
-	}
-	_, err = decoder.Token()
-	return err
 }
 
 // readGrant reads the answer to a request for a token. Neither the token nor
@@ -200,9 +161,8 @@ func readGrant(r reply) (grant, error) {
 	}
 	var token, kind, refusal string
 	var seconds int64
-	err := readObject(r.body, map[string]any{
-		"access_token": &token, "token_type": &kind, "expires_in": &seconds, "error": &refusal,
-	}, func(map[string]json.RawMessage) {})
+	targets := map[string]any{"access_token": &token, "token_type": &kind, "expires_in": &seconds, "error": &refusal}
+	err := readObject(r.body, func(name []byte) any { return targets[string(name)] })
 	switch {
 	case err == nil && rowOf(oauthError, refusal).credentials && !serverFault(r.status):
 		return grant{}, errCredentials
@@ -226,11 +186,11 @@ var tokenErrorMembers = []string{"error", "error_description", "error_uri", "sta
 // nothing. The body has to be that refusal and nothing else: with one word of a
 // transaction beside it, nobody knows what was done.
 func (r reply) refusesToken() bool {
-	if r.err != nil || r.status < 400 || serverFault(r.status) || unambiguous(r.body) != nil {
+	if r.err != nil || r.status < 400 || serverFault(r.status) {
 		return false
 	}
 	var members map[string]string
-	if json.Unmarshal(r.body, &members) != nil {
+	if !unambiguous(r.body) || json.Unmarshal(r.body, &members) != nil {
 		return false
 	}
 	for name := range members {

@@ -85,7 +85,8 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 	if err != nil {
 		return err
 	}
-	log := newLog(cfg.Log, cmd.ErrOrStderr())
+	log, endLog := newLog(cfg.Log, cmd.ErrOrStderr())
+	defer endLog()
 	listenToLibraries(log)
 	if err := o.free(); err != nil {
 		return err

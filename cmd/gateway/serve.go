@@ -34,7 +34,8 @@ func serveCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		log := newLog(cfg.Log, cmd.ErrOrStderr())
+		log, endLog := newLog(cfg.Log, cmd.ErrOrStderr())
+		defer endLog()
 		listenToLibraries(log)
 		app, err := open(cmd.Context(), cfg, log)
 		if err != nil {
@@ -82,10 +83,12 @@ func configCommand() *cobra.Command {
 	return group
 }
 
-func newLog(c config.Log, to io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: c.Level}
+// newLog is the log of a gateway that runs, and what writes it to its end.
+func newLog(c config.Log, to io.Writer) (log *slog.Logger, end func()) {
+	options, book := &slog.HandlerOptions{Level: c.Level}, &logbook{to: to}
+	var lines slog.Handler = slog.NewJSONHandler(book, options)
 	if c.Format == "text" {
-		return slog.New(slog.NewTextHandler(to, options))
+		lines = slog.NewTextHandler(book, options)
 	}
-	return slog.New(slog.NewJSONHandler(to, options))
+	return slog.New(urgent{lines, book}), book.flush
 }
