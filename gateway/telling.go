@@ -17,6 +17,11 @@ import (
 const (
 	// spreadAtOnce bounds the payments whose events are spread in one write.
 	spreadAtOnce = 64
+	// many events in one round say that more are coming, so that it pays to gather
+	// them for as long before the next round: with 2,000 payments a second that
+	// takes 300 rounds a second to 45. Fewer are spread at once.
+	many   = 8
+	gather = 20 * time.Millisecond
 	// defaultAtOnce and defaultDeadline are those of a subscriber that does not
 	// say.
 	defaultAtOnce   = 8
@@ -173,6 +178,23 @@ func (g *Gateway) spreadAll(ctx context.Context) {
 		if err != nil || n == 0 {
 			return
 		}
+		if n < spreadAtOnce {
+			// That was all. What was written since has woken the next round.
+			if n >= many {
+				rest(ctx, gather)
+			}
+			return
+		}
+	}
+}
+
+// rest waits, or until ctx is done.
+func rest(ctx context.Context, d time.Duration) {
+	wait := time.NewTimer(d)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-ctx.Done():
 	}
 }
 
