@@ -51,6 +51,7 @@ type Gateway struct {
 	claims     Claims // nil: none
 	observer   Observer
 	watching   watching
+	visitors   *visitors
 	telling    telling
 	jitter     func(time.Duration) time.Duration
 	// unwritten says that the ledger has not taken the last intent, so that keys
@@ -69,10 +70,10 @@ func New(c Config) *Gateway {
 		processors: c.Processors, secret: c.Secret, instance: c.Instance,
 		now: c.Now, log: c.Log, merchants: map[string]Merchant{}, flights: newFlights(c.MaxInFlight),
 		learning: make(chan struct{}, learnAtOnce), finishing: make(chan struct{}, finishAtOnce), duty: newDuty(),
-		claims: c.Claims, observer: c.Observer, watching: newWatching(), jitter: c.Jitter,
+		claims: c.Claims, observer: c.Observer, watching: newWatching(), jitter: c.Jitter, visitors: newVisitors(),
 	}
 	g.telling = newTelling(g, c.Subscribers)
-	g.ledger = loud{c.Ledger, g.telling.events}
+	g.ledger = loud{c.Ledger, g.telling.events, g.visitors}
 	if g.jitter == nil {
 		g.jitter = upToATenth
 	}

@@ -100,14 +100,19 @@ func nudge(c chan struct{}) {
 	}
 }
 
-// loud is a ledger that wakes the dispatcher when it has written events.
+// loud is a ledger that wakes the dispatcher when it has written events, and has
+// those customers forgotten that are not as they were.
 type loud struct {
 	Ledger
-	events chan struct{}
+	events   chan struct{}
+	visitors *visitors
 }
 
 func (l loud) Apply(ctx context.Context, c Change) error {
 	err := l.Ledger.Apply(ctx, c)
+	if c.Charges != nil && errors.Is(err, ErrStale) {
+		l.visitors.forget(nameOf(*c.Charges))
+	}
 	if err == nil && len(c.Events) > 0 {
 		nudge(l.events)
 	}
@@ -116,6 +121,9 @@ func (l loud) Apply(ctx context.Context, c Change) error {
 
 func (l loud) ApplyVault(ctx context.Context, c VaultChange) error {
 	err := l.Ledger.ApplyVault(ctx, c)
+	if c.Customer != nil {
+		l.visitors.forget(nameOf(*c.Customer))
+	}
 	if err == nil && len(c.Events) > 0 {
 		nudge(l.events)
 	}
