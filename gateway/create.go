@@ -74,6 +74,7 @@ func (g *Gateway) CreatePayment(ctx context.Context, caller Caller, cmd CreatePa
 		key:         caller.Key,
 		fingerprint: fingerprint(g.secret, "create", "", cmd.canonical(g.secret)),
 		forget:      cmd.Method.wipe,
+		creates:     true,
 	}
 	var stored storedChoice
 	v.decide = func(ctx context.Context, again *KeyRecord) (Change, error) {

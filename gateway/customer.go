@@ -148,6 +148,7 @@ func (g *Gateway) customer(ctx context.Context, m Merchant, id string) (VaultCus
 	if err != nil {
 		return VaultCustomer{}, unavailable(err)
 	}
+	g.visitors.put(c, g.clock())
 	return c, nil
 }
 

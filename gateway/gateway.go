@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 )
 
@@ -50,8 +51,12 @@ type Gateway struct {
 	claims     Claims // nil: none
 	observer   Observer
 	watching   watching
+	visitors   *visitors
 	telling    telling
 	jitter     func(time.Duration) time.Duration
+	// unwritten says that the ledger has not taken the last intent, so that keys
+	// are looked up first, and repeats answered, whatever the claims say.
+	unwritten atomic.Bool
 }
 
 const (
@@ -65,10 +70,10 @@ func New(c Config) *Gateway {
 		processors: c.Processors, secret: c.Secret, instance: c.Instance,
 		now: c.Now, log: c.Log, merchants: map[string]Merchant{}, flights: newFlights(c.MaxInFlight),
 		learning: make(chan struct{}, learnAtOnce), finishing: make(chan struct{}, finishAtOnce), duty: newDuty(),
-		claims: c.Claims, observer: c.Observer, watching: newWatching(), jitter: c.Jitter,
+		claims: c.Claims, observer: c.Observer, watching: newWatching(), jitter: c.Jitter, visitors: newVisitors(),
 	}
 	g.telling = newTelling(g, c.Subscribers)
-	g.ledger = loud{c.Ledger, g.telling.events}
+	g.ledger = loud{c.Ledger, g.telling.events, g.visitors}
 	if g.jitter == nil {
 		g.jitter = upToATenth
 	}
@@ -117,14 +122,20 @@ func (g *Gateway) run(ctx context.Context, v verb) (Answer, error) {
 		if held.answer != nil {
 			return *held.answer, nil
 		}
-		answer, err := settle(func() (Answer, error) { return g.attempt(ctx, v, &departed) })
+		presumed := g.presumes(v, held)
+		answer, err := settle(func() (Answer, error) {
+			defer func() { presumed = false }()
+			return g.attempt(ctx, v, presumed, &departed)
+		})
 		held.finish(answer, err)
 		return answer, err
 	})
 }
 
-func (g *Gateway) attempt(ctx context.Context, v verb, departed *bool) (Answer, error) {
-	bound, err := station(ctx, g, StageKey, v.merchant.ID, func(ctx context.Context) (*claimed, error) { return g.claim(ctx, v) }) // 3
+// attempt is one try. One that presumes its key to be new gives no answer but its
+// own payment's: see presumption.go.
+func (g *Gateway) attempt(ctx context.Context, v verb, presumed bool, departed *bool) (Answer, error) {
+	bound, err := g.lookUp(ctx, v, presumed) // 3
 	if err != nil {
 		return Answer{}, err
 	}
@@ -134,15 +145,15 @@ func (g *Gateway) attempt(ctx context.Context, v verb, departed *bool) (Answer, 
 	}
 	flight, err := g.flights.board() // bounded, before anything is written
 	if err != nil {
-		return Answer{}, notSent(err)
+		return Answer{}, refusal(err, presumed)
 	}
 	defer flight.leaveUnlessDeparted()
 	change, err := station(ctx, g, StageDecide, v.merchant.ID, func(ctx context.Context) (Change, error) { return v.decide(ctx, bound.record()) }) // 4 5
 	if err != nil {
-		return Answer{}, notSent(err)
+		return Answer{}, refusal(err, presumed)
 	}
 	if err := g.writeIntent(ctx, change, flight, NotSent); err != nil { // 6
-		return Answer{}, notSent(err)
+		return Answer{}, g.unwrittenIntent(ctx, v, change.Operation, presumed, err)
 	}
 	answer := Answer{Payment: change.Payment, OperationID: change.Operation, Replayed: bound != nil}
 	if answer.Operation().Status != OpSending {
@@ -162,8 +173,10 @@ func (g *Gateway) writeIntent(ctx context.Context, change Change, f *flight, ins
 		return change, g.ledger.Apply(ctx, change)
 	})
 	if err == nil || errors.Is(err, ErrStale) || errors.Is(err, ErrKeyTaken) {
+		g.unwritten.Store(false)
 		return err
 	}
+	g.unwritten.Store(true)
 	if op, _ := change.Payment.Operation(change.Operation); op.Status == OpSending {
 		f.depart(op.ID)
 		go func() {

@@ -28,6 +28,14 @@ func (g *Gateway) storedMethod(ctx context.Context, m Merchant, choice *VaultCho
 	if choice == nil {
 		return storedChoice{}, nil
 	}
+	if fixed == "" {
+		fixed = choice.PaymentMethodID
+	}
+	if c, known := g.visitors.get(customerName{m.ID, m.LiveMode, choice.CustomerID}, g.clock()); known {
+		if stored, ok := chosen(c, fixed); ok {
+			return stored, nil
+		}
+	}
 	customer, err := g.ledger.Customer(ctx, m.ID, m.LiveMode, choice.CustomerID)
 	if errors.Is(err, ErrNotFound) {
 		return storedChoice{}, refuse(CodeCustomerNotFound,
@@ -36,16 +44,19 @@ func (g *Gateway) storedMethod(ctx context.Context, m Merchant, choice *VaultCho
 	if err != nil {
 		return storedChoice{}, unavailable(err)
 	}
-	if fixed == "" {
-		fixed = choice.PaymentMethodID
-	}
-	method, ok := customer.Choose(fixed)
+	g.visitors.put(customer, g.clock())
+	stored, ok := chosen(customer, fixed)
 	if !ok {
 		return storedChoice{}, refuse(CodeMethodNotFound,
 			"the customer has no such payment method").on("paymentMethod.vault.paymentMethodId")
 	}
-	if customer.Pending[method.ID] != "" {
+	return stored, nil
+}
+
+func chosen(c VaultCustomer, methodID string) (storedChoice, bool) {
+	method, ok := c.Choose(methodID)
+	if c.Pending[method.ID] != "" {
 		method.Card = CardSummary{} // it is being replaced: PayTrace knows which one it charges, and is asked
 	}
-	return storedChoice{customer: customer, method: method}, nil
+	return storedChoice{customer: c, method: method}, ok
 }

@@ -24,6 +24,8 @@ type verb struct {
 	// decide is pure but for reading. When the key is bound to an operation
 	// that may be continued, that operation is handed in.
 	decide func(ctx context.Context, again *KeyRecord) (Change, error)
+	// creates is set for what makes a payment.
+	creates bool
 	// unattended is set for what the gateway does by itself: nobody waits for
 	// an operation that is under way already.
 	unattended bool

@@ -30,6 +30,7 @@ type Client struct {
 	server  goredis.UniversalClient
 	prefix  string
 	timeout time.Duration
+	batches *batches // nil: each command goes by itself
 	breaker *breaker
 	record  *record
 	// scripted says that the server does not know SET with NX and GET, which
@@ -48,6 +49,9 @@ func Open(config Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{server: server, prefix: config.Prefix, timeout: config.CallTimeout}
+	if !config.Cluster {
+		c.batches = &batches{server: server, timeout: config.CallTimeout, most: config.Connections}
+	}
 	c.record = newRecord(config.Log, strings.Join(config.Addrs, ", "))
 	c.breaker = newBreaker(c.record)
 	return c, nil
@@ -77,6 +81,7 @@ func connect(config Config) (goredis.UniversalClient, error) {
 		DialTimeout:           config.DialTimeout, ReadTimeout: config.ReadTimeout,
 		WriteTimeout: config.WriteTimeout, PoolTimeout: config.PoolTimeout,
 		PoolSize: config.Connections, MaxActiveConns: config.Connections, MinIdleConns: config.IdleConnections,
+		PipelinePoolSize: -1, // no connections beside these
 
 		// Both would cost each new connection a round trip, and an ACL user
 		// rights that nothing else needs.

@@ -17,9 +17,13 @@ type once struct{ *goredis.Cmd }
 // NoRetry is asked by go-redis.
 func (once) NoRetry() bool { return true }
 
-// ask sends a command, once.
+// ask sends a command, once: together with those of others, but for a Cluster,
+// where one node that hangs would hold up what the others have answered.
 func (c *Client) ask(ctx context.Context, words ...any) *goredis.Cmd {
 	cmd := goredis.NewCmd(ctx, words...)
+	if c.batches != nil {
+		return c.batches.ask(ctx, cmd)
+	}
 	_ = c.server.Process(ctx, once{cmd}) // The command holds the error.
 	return cmd
 }

@@ -54,7 +54,7 @@ var mutants = []mutant{
 		{"gateway/external.go", "voidable := seen.state == RecordPending && p.isWhole(amount(p)+p.RefundPending())", "voidable := false"},
 	}},
 	{name: "the claims trusted alone", rule: history.ChargedOnce, patches: []patch{
-		{"gateway/gateway.go", "func(ctx context.Context) (*claimed, error) { return g.claim(ctx, v) }",
+		{"gateway/presumption.go", "func(ctx context.Context) (*claimed, error) { return g.claim(ctx, v) }",
 			"func(ctx context.Context) (*claimed, error) { return nil, nil }"},
 		{"adapters/ledger/session.go", keyRow, keyReplaced},
 	}},
