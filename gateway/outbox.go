@@ -73,4 +73,7 @@ type Outbox interface {
 	// Subscriptions returns those that were seen at since or later, sorted by
 	// merchant, mode and name.
 	Subscriptions(ctx context.Context, since time.Time) ([]Subscription, error)
+	// SubscriptionsOf are those of one merchant, so that what is spread costs the
+	// same however many others there are.
+	SubscriptionsOf(ctx context.Context, merchantID string, since time.Time) ([]Subscription, error)
 }

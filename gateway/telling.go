@@ -27,6 +27,8 @@ const (
 type telling struct {
 	events chan struct{}
 	to     []*teller
+	// byMerchant are the same tellers.
+	byMerchant map[string][]*teller
 	// merchants are those whose events are spread here.
 	merchants []string
 	// unreadables are the rows in the way that the log has told of.
@@ -49,7 +51,7 @@ type teller struct {
 }
 
 func newTelling(g *Gateway, subscribers []Subscriber) telling {
-	t := telling{events: make(chan struct{}, 1), unreadables: &unreadables{told: map[string]bool{}}}
+	t := telling{events: make(chan struct{}, 1), byMerchant: map[string][]*teller{}, unreadables: &unreadables{told: map[string]bool{}}}
 	for _, s := range subscribers {
 		if s.AtOnce == 0 {
 			s.AtOnce = defaultAtOnce
@@ -60,20 +62,32 @@ func newTelling(g *Gateway, subscribers []Subscriber) telling {
 		if s.Schedule == nil {
 			s.Schedule = DefaultSchedule
 		}
-		t.to = append(t.to, &teller{Subscriber: s, gateway: g, due: make(chan struct{}, 1)})
+		one := &teller{Subscriber: s, gateway: g, due: make(chan struct{}, 1)}
+		t.to = append(t.to, one)
+		t.byMerchant[s.MerchantID] = append(t.byMerchant[s.MerchantID], one)
 	}
 	return t
 }
 
 // of are the merchant's tellers.
-func (t telling) of(merchantID string) []*teller {
-	var of []*teller
-	for _, s := range t.to {
-		if s.MerchantID == merchantID {
-			of = append(of, s)
+func (t telling) of(merchantID string) []*teller { return t.byMerchant[merchantID] }
+
+// nudge wakes those that have something new to tell, and nobody else: who is
+// woken asks the ledger, and with 200 merchants of 20 subscribers a payment cost
+// all of them together 45 times its own processor time.
+func (t telling) nudge(made []Delivery) {
+	type name struct{ merchant, subscriber string }
+	owed := map[name]bool{}
+	for _, d := range made {
+		owed[name{d.MerchantID, d.Subscriber}] = true
+	}
+	for at := range owed {
+		for _, s := range t.of(at.merchant) {
+			if s.Name == at.subscriber {
+				nudge(s.due)
+			}
 		}
 	}
-	return of
 }
 
 // wake lets a subscriber be told at once of what is due, even if it was paused:
@@ -182,21 +196,23 @@ func (g *Gateway) spread(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	// Asked for after the events: who subscribed before one of them is there.
-	kept, err := g.ledger.Subscriptions(ctx, g.clock().Add(-keptFor))
-	if err != nil {
-		return 0, err
-	}
+	kept := map[string][]Subscription{}
 	var deliveries []Delivery
 	for _, e := range events {
-		deliveries = append(deliveries, g.deliveriesOf(e, kept)...)
+		of, known := kept[e.MerchantID]
+		if !known {
+			if of, err = g.ledger.SubscriptionsOf(ctx, e.MerchantID, g.clock().Add(-keptFor)); err != nil {
+				return 0, err
+			}
+			kept[e.MerchantID] = of
+		}
+		deliveries = append(deliveries, g.deliveriesOf(e, of)...)
 	}
 	g.number(deliveries)
 	if err := g.ledger.Spread(ctx, events, deliveries); err != nil {
 		return 0, err
 	}
-	for _, t := range g.telling.to {
-		nudge(t.due)
-	}
+	g.telling.nudge(deliveries)
 	return len(events), nil
 }
 

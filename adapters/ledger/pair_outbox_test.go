@@ -59,6 +59,10 @@ func (p *pair) SeeSubscription(ctx context.Context, s gateway.Subscription) erro
 	return p.next().SeeSubscription(ctx, s)
 }
 
+func (p *pair) SubscriptionsOf(ctx context.Context, merchantID string, since time.Time) ([]gateway.Subscription, error) {
+	return p.next().SubscriptionsOf(ctx, merchantID, since)
+}
+
 func (p *pair) Subscriptions(ctx context.Context, since time.Time) ([]gateway.Subscription, error) {
 	return p.next().Subscriptions(ctx, since)
 }

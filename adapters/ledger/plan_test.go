@@ -83,9 +83,10 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 			"deliveries_1 (id=?)", "events_1", "front USING COVERING INDEX deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=?"}},
 		"delivery backlog": {deliveryBacklogSQL, []string{
 			"deliveries USING COVERING INDEX deliveries_order"}},
-		"subscriber":      {subscriberSQL, []string{"subscribers_1"}},
-		"save subscriber": {updateSubscriberSQL, []string{"subscribers_1"}},
-		"subscriptions":   {subscriptionsSQL, []string{"subscriptions_1"}},
+		"subscriber":                  {subscriberSQL, []string{"subscribers_1"}},
+		"save subscriber":             {updateSubscriberSQL, []string{"subscribers_1"}},
+		"subscriptions":               {subscriptionsSQL, []string{"subscriptions_1"}},
+		"subscriptions of a merchant": {subscriptionsOfSQL, []string{"subscriptions_1 (merchant_id=?)"}},
 
 		"deliveries":                 {told(gateway.DeliveryFilter{}), []string{"deliveries_newest (merchant_id=? AND live_mode=?)"}},
 		"deliveries of a subscriber": {told(gateway.DeliveryFilter{Subscriber: "shop"}), []string{"deliveries_newest (merchant_id=? AND live_mode=?)"}},

@@ -48,6 +48,9 @@ func (h house) open(ctx context.Context, s *store) (g *gateway.Gateway, told fun
 			c.Subscribers = append(c.Subscribers, gateway.Subscriber{MerchantID: merchantName(m), Name: fmt.Sprintf("shop-%02d", n), Sink: listener{}})
 		}
 	}
+	if err := s.empty(ctx); err != nil {
+		return nil, nil, nil, err
+	}
 	g = gateway.New(c)
 	if err := g.Subscribe(ctx); err != nil {
 		return nil, nil, nil, err

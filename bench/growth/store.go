@@ -23,7 +23,26 @@ type store struct {
 	ledger    *ledger.Ledger
 	processor *processortest.Processor
 	// old are some of the payments that were filled in.
-	old []sample
+	old  []sample
+	path string
+}
+
+// empty takes away what an earlier house has left: its subscribers would be owed
+// what this one makes, and nobody would tell them.
+func (s *store) empty(ctx context.Context) error {
+	db, err := sql.Open("sqlite", "file:"+s.path+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for _, statement := range []string{
+		`DELETE FROM subscriptions`, `DELETE FROM deliveries WHERE status = 'pending'`, `UPDATE events SET spread = TRUE WHERE NOT spread`,
+	} {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sample is what an older payment can be found by.
@@ -42,7 +61,7 @@ func openStore(ctx context.Context, path string) (*store, error) {
 		return nil, err
 	}
 	s := &store{
-		name: strings.TrimSuffix(filepath.Base(path), ".db"), ledger: l, processor: processortest.New(time.Now), old: old,
+		name: strings.TrimSuffix(filepath.Base(path), ".db"), ledger: l, processor: processortest.New(time.Now), old: old, path: path,
 	}
 	// Later than any run before on this file.
 	s.processor.NumberFrom(int(time.Now().UnixMilli()))

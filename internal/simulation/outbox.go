@@ -85,6 +85,11 @@ func (l *ledgerPort) SeeSubscription(ctx context.Context, s gateway.Subscription
 	return l.write("SeeSubscription", s.Name, crashes{}, func() error { return l.next.SeeSubscription(ctx, s) })
 }
 
+// SubscriptionsOf implements gateway.Outbox.
+func (l *ledgerPort) SubscriptionsOf(ctx context.Context, merchantID string, since time.Time) ([]gateway.Subscription, error) {
+	return read(l, "Subscriptions", "", func() ([]gateway.Subscription, error) { return l.next.SubscriptionsOf(ctx, merchantID, since) })
+}
+
 // Subscriptions implements gateway.Outbox.
 func (l *ledgerPort) Subscriptions(ctx context.Context, since time.Time) ([]gateway.Subscription, error) {
 	return read(l, "Subscriptions", "", func() ([]gateway.Subscription, error) { return l.next.Subscriptions(ctx, since) })
