@@ -19,6 +19,7 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 	}
 	dead := []gateway.DeliveryStatus{gateway.DeliveryDead}
 	yes, no := true, false
+	two := []gateway.Status{gateway.Failed, gateway.StatusDeclined}
 	for name, test := range map[string]struct {
 		query   string
 		indexes []string
@@ -102,9 +103,15 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		"list by status":       {listed(gateway.PaymentFilter{Statuses: []gateway.Status{gateway.Failed}}), []string{"payments_by_status"}},
 		"list by attention":    {listed(gateway.PaymentFilter{NeedsAttention: &yes}), []string{"payments_needing_attention"}},
 		"list by no attention": {listed(gateway.PaymentFilter{NeedsAttention: &no}), []string{"payments_newest"}},
-		"list by creation":     {listed(gateway.PaymentFilter{CreatedFrom: noon, CreatedTo: noon}), []string{"payments_by_creation"}},
-		"next page":            {listed(gateway.PaymentFilter{Before: "pay_1"}), []string{"payments_newest (merchant_id=? AND id<?)"}},
-		"next page by order":   {listed(gateway.PaymentFilter{OrderID: "A", Before: "pay_1"}), []string{"payments_by_order (merchant_id=? AND order_id=? AND id<?)"}},
+		"list by creation":     {listed(gateway.PaymentFilter{CreatedFrom: noon, CreatedTo: noon}), []string{"payments_newest (merchant_id=? AND id>? AND id<?)"}},
+		"list by statuses":     {listed(gateway.PaymentFilter{Statuses: two, Before: "pay_1"}), []string{"payments_by_status (merchant_id=? AND status=? AND id<?)"}},
+		"list by status and creation": {listed(gateway.PaymentFilter{Statuses: two[:1], CreatedFrom: noon, CreatedTo: noon}), []string{
+			"payments_by_status (merchant_id=? AND status=? AND id>? AND id<?)"}},
+		"list by order and statuses":   {listed(gateway.PaymentFilter{OrderID: "A", Statuses: two}), []string{"payments_by_order (merchant_id=? AND order_id=?)"}},
+		"list by order and attention":  {listed(gateway.PaymentFilter{OrderID: "A", NeedsAttention: &yes}), []string{"payments_by_order (merchant_id=? AND order_id=?)"}},
+		"list by attention and status": {listed(gateway.PaymentFilter{NeedsAttention: &yes, Statuses: two[:1]}), []string{"payments_needing_attention (merchant_id=?)"}},
+		"next page":                    {listed(gateway.PaymentFilter{Before: "pay_1"}), []string{"payments_newest (merchant_id=? AND id<?)"}},
+		"next page by order":           {listed(gateway.PaymentFilter{OrderID: "A", Before: "pay_1"}), []string{"payments_by_order (merchant_id=? AND order_id=? AND id<?)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			steps := plan(t, l, test.query)
