@@ -26,6 +26,9 @@ type Outbox interface {
 	// comes first. The order within a payment is that of version, then event id.
 	// What cannot be read is passed over, and told by an UnreadableError.
 	DueDeliveries(ctx context.Context, s Subscriber, now time.Time, limit int) ([]Delivery, error)
+	// DueSubscribers are those, by their names alone, that have deliveries which
+	// are due. One whose deliveries all wait for their lane may be among them.
+	DueSubscribers(ctx context.Context, now time.Time) ([]Subscriber, error)
 	// TakeDelivery counts an attempt, sets Due to until, and holds the lane until
 	// then. Of a delivery that was Unlaned it keeps the Lane, which it has from
 	// then on. It returns the delivery as it stands now, or ErrStale when it cannot

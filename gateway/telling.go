@@ -72,20 +72,13 @@ func newTelling(g *Gateway, subscribers []Subscriber) telling {
 // of are the merchant's tellers.
 func (t telling) of(merchantID string) []*teller { return t.byMerchant[merchantID] }
 
-// nudge wakes those that have something new to tell, and nobody else: who is
-// woken asks the ledger, and with 200 merchants of 20 subscribers a payment cost
-// all of them together 45 times its own processor time.
-func (t telling) nudge(made []Delivery) {
-	type name struct{ merchant, subscriber string }
-	owed := map[name]bool{}
-	for _, d := range made {
-		owed[name{d.MerchantID, d.Subscriber}] = true
-	}
-	for at := range owed {
-		for _, s := range t.of(at.merchant) {
-			if s.Name == at.subscriber {
-				nudge(s.due)
-			}
+// nudge wakes one subscriber that has something to tell, and nobody else: who is
+// woken asks the ledger. When every event woke everybody, a payment cost 45 times
+// its own processor time with 200 merchants of 20 subscribers.
+func (t telling) nudge(merchantID, subscriber string) {
+	for _, s := range t.of(merchantID) {
+		if s.Name == subscriber {
+			nudge(s.due)
 		}
 	}
 }
@@ -147,11 +140,41 @@ func (g *Gateway) RunTelling(ctx context.Context, every time.Duration) {
 	defer work.Wait()
 	work.Go(func() { repeat(ctx, every, g.telling.events, g.spreadAll) })
 	work.Go(func() { repeat(ctx, seeEvery, nil, g.see) })
+	work.Go(func() { repeat(ctx, every, nil, g.wakeDue) })
 	for _, t := range g.telling.to {
 		work.Go(func() {
 			defer t.work.Wait()
-			repeat(ctx, every, t.due, t.round)
+			t.rounds(ctx)
 		})
+	}
+}
+
+// wakeDue wakes the subscribers that have something due. One question for all of
+// them costs as little as none while nothing is: 4,000 that each asked for
+// themselves every two seconds took a tenth of a processor to hear nothing.
+func (g *Gateway) wakeDue(ctx context.Context) {
+	defer g.survive(func() {})
+	due, err := g.ledger.DueSubscribers(ctx, g.clock())
+	if err != nil {
+		if ctx.Err() == nil {
+			g.log.Error("telling.failed", "error", err, "consequence", "changes of state are told later")
+		}
+		return
+	}
+	for _, s := range due {
+		g.telling.nudge(s.MerchantID, s.Name)
+	}
+}
+
+// rounds does one at once, and one whenever the subscriber is woken.
+func (t *teller) rounds(ctx context.Context) {
+	for {
+		t.round(ctx)
+		select {
+		case <-t.due:
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
@@ -212,7 +235,9 @@ func (g *Gateway) spread(ctx context.Context) (int, error) {
 	if err := g.ledger.Spread(ctx, events, deliveries); err != nil {
 		return 0, err
 	}
-	g.telling.nudge(deliveries)
+	for _, d := range deliveries {
+		g.telling.nudge(d.MerchantID, d.Subscriber)
+	}
 	return len(events), nil
 }
 

@@ -39,6 +39,10 @@ func (p *pair) Deliveries(ctx context.Context, f gateway.DeliveryFilter) ([]gate
 	return p.next().Deliveries(ctx, f)
 }
 
+func (p *pair) DueSubscribers(ctx context.Context, now time.Time) ([]gateway.Subscriber, error) {
+	return p.next().DueSubscribers(ctx, now)
+}
+
 func (p *pair) DeliveryBacklog(ctx context.Context) ([]gateway.DeliveryBacklog, error) {
 	return p.next().DeliveryBacklog(ctx)
 }

@@ -27,14 +27,15 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		"payment": {paymentSQL, []string{"payments_1"}},
 		"transaction": {byTransactionSQL, []string{
 			"payments_by_transaction (merchant_id=? AND live_mode=? AND transaction_id=?)", "operations_by_transaction"}},
-		"key":        {keySQL, []string{"idempotency_keys_1"}},
-		"reply":      {setReplySQL, []string{"idempotency_keys_1"}},
-		"rivals":     {undecidedRefundsSQL, []string{"operations_undecided"}},
-		"due":        {dueSQL, []string{"COVERING INDEX operations_due (due>? AND due<?)"}},
-		"reference":  {byReferenceSQL, []string{"payments_2"}},
-		"watch":      {watchSQL, []string{"watches_1"}},
-		"save watch": {updateWatchSQL, []string{"watches_1"}},
-		"unmatched":  {unmatchedSQL, []string{"unmatched_newest (merchant_id=? AND live_mode=? AND first_seen<?)"}},
+		"change a payment": {updatePaymentSQL, []string{"payments_1 (id=?)"}},
+		"key":              {keySQL, []string{"idempotency_keys_1"}},
+		"reply":            {setReplySQL, []string{"idempotency_keys_1"}},
+		"rivals":           {undecidedRefundsSQL, []string{"operations_undecided"}},
+		"due":              {dueSQL, []string{"COVERING INDEX operations_due (due>? AND due<?)"}},
+		"reference":        {byReferenceSQL, []string{"payments_2"}},
+		"watch":            {watchSQL, []string{"watches_1"}},
+		"save watch":       {updateWatchSQL, []string{"watches_1"}},
+		"unmatched":        {unmatchedSQL, []string{"unmatched_newest (merchant_id=? AND live_mode=? AND first_seen<?)"}},
 		"unmatched by order": {unmatchedByOrderSQL, []string{
 			"unmatched_by_order (merchant_id=? AND live_mode=? AND order_id=? AND first_seen<?)"}},
 		"one unmatched": {unmatchedTransactionSQL, []string{"unmatched_transactions_1"}},
@@ -52,6 +53,8 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		"checks": {dueChecksSQL, []string{
 			"COVERING INDEX vault_methods_to_check (merchant_id=? AND live_mode=? AND check_due>? AND check_due<?)", "vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
 		"change a customer":        {updateCustomerSQL, []string{"vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
+		"remove a customer":        {deleteCustomerSQL, []string{"vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
+		"hold a customer":          {holdCustomerSQL, []string{"vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
 		"profile used":             {profileUsedSQL, []string{"vault_methods_profiles (profile_id=? AND merchant_id=? AND live_mode=?)"}},
 		"pay by a customer":        {sameCustomerSQL, []string{"vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
 		"change its methods":       {deleteMethodsSQL, []string{"vault_methods_1 (merchant_id=? AND live_mode=? AND customer_id=?)"}},
@@ -65,6 +68,11 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 			"deliveries_due (merchant_id=? AND live_mode=? AND subscriber=? AND (due,id)>(?,?) AND due<?)",
 			"front USING COVERING INDEX deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=? AND position<?)",
 			"delivery_lanes_1 (merchant_id=? AND live_mode=? AND subscriber=? AND lane=?)",
+		}},
+		"due subscribers": {dueSubscribersSQL, []string{
+			"SCAN deliveries USING COVERING INDEX deliveries_due", "here USING INDEX sqlite_autoindex_deliveries_1 (id=?)",
+			"next USING COVERING INDEX deliveries_due ((merchant_id,live_mode,subscriber)>(?,?,?))",
+			"ripe USING COVERING INDEX deliveries_due (merchant_id=? AND live_mode=? AND subscriber=? AND due>? AND due<?)",
 		}},
 		"take a delivery": {takeDeliverySQL, []string{
 			"deliveries_1 (id=?)", "deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=?"}},
@@ -115,6 +123,9 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			steps := plan(t, l, test.query)
+			if whole := readsWhole(steps); len(whole) > 0 {
+				t.Errorf("%s\nreads all of %v", test.query, whole)
+			}
 			for _, index := range test.indexes {
 				if !strings.Contains(steps, index) {
 					t.Errorf("%s\nis carried out as\n%s\nwithout %s", test.query, steps, index)

@@ -27,8 +27,8 @@ type Processor struct {
 	order  []string
 	// first is the id of the first transaction.
 	first int
-	calls  map[string]int
-	vault  vault
+	calls map[string]int
+	vault vault
 }
 
 var _ gateway.Processor = (*Processor)(nil)

@@ -22,6 +22,11 @@ func (l *ledgerPort) DueDeliveries(ctx context.Context, s gateway.Subscriber, no
 	return read(l, "DueDeliveries", s.Name, func() ([]gateway.Delivery, error) { return l.next.DueDeliveries(ctx, s, now, limit) })
 }
 
+// DueSubscribers implements gateway.Outbox.
+func (l *ledgerPort) DueSubscribers(ctx context.Context, now time.Time) ([]gateway.Subscriber, error) {
+	return read(l, "DueSubscribers", "", func() ([]gateway.Subscriber, error) { return l.next.DueSubscribers(ctx, now) })
+}
+
 // TakeDelivery implements gateway.Outbox.
 func (l *ledgerPort) TakeDelivery(ctx context.Context, d gateway.Delivery, now, until time.Time) (taken gateway.Delivery, err error) {
 	err = l.write("TakeDelivery", d.Subscriber+" "+l.about(d.Event), crashes{CrashBeforeTake, CrashAfterTake}, func() error {
