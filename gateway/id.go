@@ -13,13 +13,24 @@ var lowerBase32 = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPad
 // millisecond: ids sort by the time of their making, so an index on them grows
 // at its end and a page of the newest needs no other order.
 func newID(prefix string, now time.Time) string {
-	var b [16]byte
-	ms := uint64(now.UnixMilli())
+	b := millisecond(now)
+	rand.Read(b[6:])
+	return prefix + lowerBase32.EncodeToString(b[:])
+}
+
+func millisecond(now time.Time) (b [16]byte) {
+	ms := uint64(max(now.UnixMilli(), 0))
 	for i := range 6 {
 		b[i] = byte(ms >> (40 - 8*i))
 	}
-	rand.Read(b[6:])
-	return prefix + lowerBase32.EncodeToString(b[:])
+	return b
+}
+
+// FirstPaymentID is in front of the ids of all payments that are made in that
+// millisecond or later, and behind all that were made before.
+func FirstPaymentID(at time.Time) string {
+	b := millisecond(at)
+	return "pay_" + lowerBase32.EncodeToString(b[:])
 }
 
 // NewPaymentID, NewOperationID and NewEventID make the gateway's own ids.

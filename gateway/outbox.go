@@ -26,6 +26,9 @@ type Outbox interface {
 	// comes first. The order within a payment is that of version, then event id.
 	// What cannot be read is passed over, and told by an UnreadableError.
 	DueDeliveries(ctx context.Context, s Subscriber, now time.Time, limit int) ([]Delivery, error)
+	// DueSubscribers are those, by their names alone, that have deliveries which
+	// are due. One whose deliveries all wait for their lane may be among them.
+	DueSubscribers(ctx context.Context, now time.Time) ([]Subscriber, error)
 	// TakeDelivery counts an attempt, sets Due to until, and holds the lane until
 	// then. Of a delivery that was Unlaned it keeps the Lane, which it has from
 	// then on. It returns the delivery as it stands now, or ErrStale when it cannot
@@ -73,4 +76,7 @@ type Outbox interface {
 	// Subscriptions returns those that were seen at since or later, sorted by
 	// merchant, mode and name.
 	Subscriptions(ctx context.Context, since time.Time) ([]Subscription, error)
+	// SubscriptionsOf are those of one merchant, so that what is spread costs the
+	// same however many others there are.
+	SubscriptionsOf(ctx context.Context, merchantID string, since time.Time) ([]Subscription, error)
 }

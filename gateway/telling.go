@@ -32,6 +32,8 @@ const (
 type telling struct {
 	events chan struct{}
 	to     []*teller
+	// byMerchant are the same tellers.
+	byMerchant map[string][]*teller
 	// merchants are those whose events are spread here.
 	merchants []string
 	// unreadables are the rows in the way that the log has told of.
@@ -54,7 +56,7 @@ type teller struct {
 }
 
 func newTelling(g *Gateway, subscribers []Subscriber) telling {
-	t := telling{events: make(chan struct{}, 1), unreadables: &unreadables{told: map[string]bool{}}}
+	t := telling{events: make(chan struct{}, 1), byMerchant: map[string][]*teller{}, unreadables: &unreadables{told: map[string]bool{}}}
 	for _, s := range subscribers {
 		if s.AtOnce == 0 {
 			s.AtOnce = defaultAtOnce
@@ -65,20 +67,25 @@ func newTelling(g *Gateway, subscribers []Subscriber) telling {
 		if s.Schedule == nil {
 			s.Schedule = DefaultSchedule
 		}
-		t.to = append(t.to, &teller{Subscriber: s, gateway: g, due: make(chan struct{}, 1)})
+		one := &teller{Subscriber: s, gateway: g, due: make(chan struct{}, 1)}
+		t.to = append(t.to, one)
+		t.byMerchant[s.MerchantID] = append(t.byMerchant[s.MerchantID], one)
 	}
 	return t
 }
 
 // of are the merchant's tellers.
-func (t telling) of(merchantID string) []*teller {
-	var of []*teller
-	for _, s := range t.to {
-		if s.MerchantID == merchantID {
-			of = append(of, s)
+func (t telling) of(merchantID string) []*teller { return t.byMerchant[merchantID] }
+
+// nudge wakes one subscriber that has something to tell, and nobody else: who is
+// woken asks the ledger. When every event woke everybody, a payment cost 45 times
+// its own processor time with 200 merchants of 20 subscribers.
+func (t telling) nudge(merchantID, subscriber string) {
+	for _, s := range t.of(merchantID) {
+		if s.Name == subscriber {
+			nudge(s.due)
 		}
 	}
-	return of
 }
 
 // wake lets a subscriber be told at once of what is due, even if it was paused:
@@ -146,11 +153,41 @@ func (g *Gateway) RunTelling(ctx context.Context, every time.Duration) {
 	defer work.Wait()
 	work.Go(func() { repeat(ctx, every, g.telling.events, g.spreadAll) })
 	work.Go(func() { repeat(ctx, seeEvery, nil, g.see) })
+	work.Go(func() { repeat(ctx, every, nil, g.wakeDue) })
 	for _, t := range g.telling.to {
 		work.Go(func() {
 			defer t.work.Wait()
-			repeat(ctx, every, t.due, t.round)
+			t.rounds(ctx)
 		})
+	}
+}
+
+// wakeDue wakes the subscribers that have something due. One question for all of
+// them costs as little as none while nothing is: 4,000 that each asked for
+// themselves every two seconds took a tenth of a processor to hear nothing.
+func (g *Gateway) wakeDue(ctx context.Context) {
+	defer g.survive(func() {})
+	due, err := g.ledger.DueSubscribers(ctx, g.clock())
+	if err != nil {
+		if ctx.Err() == nil {
+			g.log.Error("telling.failed", "error", err, "consequence", "changes of state are told later")
+		}
+		return
+	}
+	for _, s := range due {
+		g.telling.nudge(s.MerchantID, s.Name)
+	}
+}
+
+// rounds does one at once, and one whenever the subscriber is woken.
+func (t *teller) rounds(ctx context.Context) {
+	for {
+		t.round(ctx)
+		select {
+		case <-t.due:
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
@@ -212,20 +249,24 @@ func (g *Gateway) spread(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	// Asked for after the events: who subscribed before one of them is there.
-	kept, err := g.ledger.Subscriptions(ctx, g.clock().Add(-keptFor))
-	if err != nil {
-		return 0, err
-	}
+	kept := map[string][]Subscription{}
 	var deliveries []Delivery
 	for _, e := range events {
-		deliveries = append(deliveries, g.deliveriesOf(e, kept)...)
+		of, known := kept[e.MerchantID]
+		if !known {
+			if of, err = g.ledger.SubscriptionsOf(ctx, e.MerchantID, g.clock().Add(-keptFor)); err != nil {
+				return 0, err
+			}
+			kept[e.MerchantID] = of
+		}
+		deliveries = append(deliveries, g.deliveriesOf(e, of)...)
 	}
 	g.number(deliveries)
 	if err := g.ledger.Spread(ctx, events, deliveries); err != nil {
 		return 0, err
 	}
-	for _, t := range g.telling.to {
-		nudge(t.due)
+	for _, d := range deliveries {
+		g.telling.nudge(d.MerchantID, d.Subscriber)
 	}
 	return len(events), nil
 }

@@ -176,8 +176,7 @@ func (r changeRows) writePayment(s *session) error {
 			p.NeedsAttention, p.Version, p.CreatedAt.UnixMicro(), p.UpdatedAt.UnixMicro(), r.body)
 	}
 	return s.one(gateway.ErrStale, updatePaymentSQL,
-		p.LiveMode, string(p.Status), p.OrderID, p.TransactionID, p.Reference, int64(p.Amount),
-		p.NeedsAttention, p.Version, p.UpdatedAt.UnixMicro(), r.body,
+		string(p.Status), p.TransactionID, p.NeedsAttention, p.Version, p.UpdatedAt.UnixMicro(), r.body,
 		p.ID, p.MerchantID, r.base)
 }
 

@@ -2,7 +2,9 @@ package ledger
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"time"
 
 	"paytrace-gateway/gateway"
 )
@@ -16,7 +18,35 @@ func (l *Ledger) Payments(ctx context.Context, f gateway.PaymentFilter) ([]gatew
 	return l.many(l.reads.db.QueryContext(ctx, l.reads.dialect.query(query), args...))
 }
 
+// listSQL walks one index from the newest, and reads no further than the page is
+// long, however many payments there are: that of the order, or of those that
+// need attention, or of the status. Several statuses are one walk each; sorted
+// together instead, a page of two statuses took 3 ms of 10 thousand payments and
+// would have taken 100 times that of a million.
 func listSQL(f gateway.PaymentFilter) (string, []any) {
+	if len(f.Statuses) < 2 || walksOther(f) {
+		return walkSQL("body", f)
+	}
+	var walks []string
+	var args []any
+	for _, status := range slices.Compact(slices.Sorted(slices.Values(f.Statuses))) {
+		one := f
+		one.Statuses = []gateway.Status{status}
+		query, of := walkSQL("id, body", one)
+		walks, args = append(walks, "SELECT id, body FROM ("+query+") AS walked"), append(args, of...)
+	}
+	return "SELECT body FROM (" + strings.Join(walks, " UNION ALL ") + ") AS merged ORDER BY id DESC LIMIT ?",
+		append(args, max(f.Limit, 0))
+}
+
+// walksOther says that another index than that of the status has fewer rows to
+// show.
+func walksOther(f gateway.PaymentFilter) bool {
+	return f.OrderID != "" || (f.NeedsAttention != nil && *f.NeedsAttention)
+}
+
+func walkSQL(columns string, f gateway.PaymentFilter) (string, []any) {
+	from := "payments"
 	where := []string{"merchant_id = ?"}
 	args := []any{f.MerchantID}
 	add := func(condition string, values ...any) {
@@ -28,12 +58,16 @@ func listSQL(f gateway.PaymentFilter) (string, []any) {
 	if f.OrderID != "" {
 		add("order_id = ? AND order_id <> ''", f.OrderID)
 	}
-	if len(f.Statuses) > 0 {
+	if len(f.Statuses) == 1 && !walksOther(f) {
+		from += byStatus
+		add("status = ?", string(f.Statuses[0]))
+	} else if len(f.Statuses) > 0 {
 		var values []any
 		for _, status := range f.Statuses {
 			values = append(values, string(status))
 		}
-		add("status IN (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
+		// A sum of texts has no index.
+		add("status || '' IN (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
 	}
 	if f.NeedsAttention != nil {
 		// Spelled out, so that the index on those that do can be used.
@@ -43,15 +77,16 @@ func listSQL(f gateway.PaymentFilter) (string, []any) {
 			add("NOT needs_attention")
 		}
 	}
+	// The id tells the millisecond, and is in the index that is walked.
 	if !f.CreatedFrom.IsZero() {
-		add("created_at >= ?", f.CreatedFrom.UnixMicro())
+		add("created_at + 0 >= ? AND id >= ?", f.CreatedFrom.UnixMicro(), gateway.FirstPaymentID(f.CreatedFrom))
 	}
 	if !f.CreatedTo.IsZero() {
-		add("created_at < ?", f.CreatedTo.UnixMicro())
+		add("created_at + 0 < ? AND id < ?", f.CreatedTo.UnixMicro(), gateway.FirstPaymentID(f.CreatedTo.Add(time.Millisecond)))
 	}
 	if f.Before != "" {
 		add("id < ?", f.Before)
 	}
-	return "SELECT body FROM payments WHERE " + strings.Join(where, " AND ") + " ORDER BY id DESC LIMIT ?",
+	return "SELECT " + columns + " FROM " + from + " WHERE " + strings.Join(where, " AND ") + " ORDER BY id DESC LIMIT ?",
 		append(args, max(f.Limit, 0))
 }

@@ -39,6 +39,10 @@ func (p *pair) Deliveries(ctx context.Context, f gateway.DeliveryFilter) ([]gate
 	return p.next().Deliveries(ctx, f)
 }
 
+func (p *pair) DueSubscribers(ctx context.Context, now time.Time) ([]gateway.Subscriber, error) {
+	return p.next().DueSubscribers(ctx, now)
+}
+
 func (p *pair) DeliveryBacklog(ctx context.Context) ([]gateway.DeliveryBacklog, error) {
 	return p.next().DeliveryBacklog(ctx)
 }
@@ -57,6 +61,10 @@ func (p *pair) Subscribe(ctx context.Context, s gateway.Subscription) error {
 
 func (p *pair) SeeSubscription(ctx context.Context, s gateway.Subscription) error {
 	return p.next().SeeSubscription(ctx, s)
+}
+
+func (p *pair) SubscriptionsOf(ctx context.Context, merchantID string, since time.Time) ([]gateway.Subscription, error) {
+	return p.next().SubscriptionsOf(ctx, merchantID, since)
 }
 
 func (p *pair) Subscriptions(ctx context.Context, since time.Time) ([]gateway.Subscription, error) {

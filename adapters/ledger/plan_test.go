@@ -19,6 +19,7 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 	}
 	dead := []gateway.DeliveryStatus{gateway.DeliveryDead}
 	yes, no := true, false
+	two := []gateway.Status{gateway.Failed, gateway.StatusDeclined}
 	for name, test := range map[string]struct {
 		query   string
 		indexes []string
@@ -26,14 +27,15 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		"payment": {paymentSQL, []string{"payments_1"}},
 		"transaction": {byTransactionSQL, []string{
 			"payments_by_transaction (merchant_id=? AND live_mode=? AND transaction_id=?)", "operations_by_transaction"}},
-		"key":        {keySQL, []string{"idempotency_keys_1"}},
-		"reply":      {setReplySQL, []string{"idempotency_keys_1"}},
-		"rivals":     {undecidedRefundsSQL, []string{"operations_undecided"}},
-		"due":        {dueSQL, []string{"COVERING INDEX operations_due (due>? AND due<?)"}},
-		"reference":  {byReferenceSQL, []string{"payments_2"}},
-		"watch":      {watchSQL, []string{"watches_1"}},
-		"save watch": {updateWatchSQL, []string{"watches_1"}},
-		"unmatched":  {unmatchedSQL, []string{"unmatched_newest (merchant_id=? AND live_mode=? AND first_seen<?)"}},
+		"change a payment": {updatePaymentSQL, []string{"payments_1 (id=?)"}},
+		"key":              {keySQL, []string{"idempotency_keys_1"}},
+		"reply":            {setReplySQL, []string{"idempotency_keys_1"}},
+		"rivals":           {undecidedRefundsSQL, []string{"operations_undecided"}},
+		"due":              {dueSQL, []string{"COVERING INDEX operations_due (due>? AND due<?)"}},
+		"reference":        {byReferenceSQL, []string{"payments_2"}},
+		"watch":            {watchSQL, []string{"watches_1"}},
+		"save watch":       {updateWatchSQL, []string{"watches_1"}},
+		"unmatched":        {unmatchedSQL, []string{"unmatched_newest (merchant_id=? AND live_mode=? AND first_seen<?)"}},
 		"unmatched by order": {unmatchedByOrderSQL, []string{
 			"unmatched_by_order (merchant_id=? AND live_mode=? AND order_id=? AND first_seen<?)"}},
 		"one unmatched": {unmatchedTransactionSQL, []string{"unmatched_transactions_1"}},
@@ -51,6 +53,8 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		"checks": {dueChecksSQL, []string{
 			"COVERING INDEX vault_methods_to_check (merchant_id=? AND live_mode=? AND check_due>? AND check_due<?)", "vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
 		"change a customer":        {updateCustomerSQL, []string{"vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
+		"remove a customer":        {deleteCustomerSQL, []string{"vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
+		"hold a customer":          {holdCustomerSQL, []string{"vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
 		"profile used":             {profileUsedSQL, []string{"vault_methods_profiles (profile_id=? AND merchant_id=? AND live_mode=?)"}},
 		"pay by a customer":        {sameCustomerSQL, []string{"vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
 		"change its methods":       {deleteMethodsSQL, []string{"vault_methods_1 (merchant_id=? AND live_mode=? AND customer_id=?)"}},
@@ -64,6 +68,11 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 			"deliveries_due (merchant_id=? AND live_mode=? AND subscriber=? AND (due,id)>(?,?) AND due<?)",
 			"front USING COVERING INDEX deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=? AND position<?)",
 			"delivery_lanes_1 (merchant_id=? AND live_mode=? AND subscriber=? AND lane=?)",
+		}},
+		"due subscribers": {dueSubscribersSQL, []string{
+			"SCAN deliveries USING COVERING INDEX deliveries_due", "here USING INDEX sqlite_autoindex_deliveries_1 (id=?)",
+			"next USING COVERING INDEX deliveries_due ((merchant_id,live_mode,subscriber)>(?,?,?))",
+			"ripe USING COVERING INDEX deliveries_due (merchant_id=? AND live_mode=? AND subscriber=? AND due>? AND due<?)",
 		}},
 		"take a delivery": {takeDeliverySQL, []string{
 			"deliveries_1 (id=?)", "deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=?"}},
@@ -83,9 +92,10 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 			"deliveries_1 (id=?)", "events_1", "front USING COVERING INDEX deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=?"}},
 		"delivery backlog": {deliveryBacklogSQL, []string{
 			"deliveries USING COVERING INDEX deliveries_order"}},
-		"subscriber":      {subscriberSQL, []string{"subscribers_1"}},
-		"save subscriber": {updateSubscriberSQL, []string{"subscribers_1"}},
-		"subscriptions":   {subscriptionsSQL, []string{"subscriptions_1"}},
+		"subscriber":                  {subscriberSQL, []string{"subscribers_1"}},
+		"save subscriber":             {updateSubscriberSQL, []string{"subscribers_1"}},
+		"subscriptions":               {subscriptionsSQL, []string{"subscriptions_1"}},
+		"subscriptions of a merchant": {subscriptionsOfSQL, []string{"subscriptions_1 (merchant_id=?)"}},
 
 		"deliveries":                 {told(gateway.DeliveryFilter{}), []string{"deliveries_newest (merchant_id=? AND live_mode=?)"}},
 		"deliveries of a subscriber": {told(gateway.DeliveryFilter{Subscriber: "shop"}), []string{"deliveries_newest (merchant_id=? AND live_mode=?)"}},
@@ -101,12 +111,21 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		"list by status":       {listed(gateway.PaymentFilter{Statuses: []gateway.Status{gateway.Failed}}), []string{"payments_by_status"}},
 		"list by attention":    {listed(gateway.PaymentFilter{NeedsAttention: &yes}), []string{"payments_needing_attention"}},
 		"list by no attention": {listed(gateway.PaymentFilter{NeedsAttention: &no}), []string{"payments_newest"}},
-		"list by creation":     {listed(gateway.PaymentFilter{CreatedFrom: noon, CreatedTo: noon}), []string{"payments_by_creation"}},
-		"next page":            {listed(gateway.PaymentFilter{Before: "pay_1"}), []string{"payments_newest (merchant_id=? AND id<?)"}},
-		"next page by order":   {listed(gateway.PaymentFilter{OrderID: "A", Before: "pay_1"}), []string{"payments_by_order (merchant_id=? AND order_id=? AND id<?)"}},
+		"list by creation":     {listed(gateway.PaymentFilter{CreatedFrom: noon, CreatedTo: noon}), []string{"payments_newest (merchant_id=? AND id>? AND id<?)"}},
+		"list by statuses":     {listed(gateway.PaymentFilter{Statuses: two, Before: "pay_1"}), []string{"payments_by_status (merchant_id=? AND status=? AND id<?)"}},
+		"list by status and creation": {listed(gateway.PaymentFilter{Statuses: two[:1], CreatedFrom: noon, CreatedTo: noon}), []string{
+			"payments_by_status (merchant_id=? AND status=? AND id>? AND id<?)"}},
+		"list by order and statuses":   {listed(gateway.PaymentFilter{OrderID: "A", Statuses: two}), []string{"payments_by_order (merchant_id=? AND order_id=?)"}},
+		"list by order and attention":  {listed(gateway.PaymentFilter{OrderID: "A", NeedsAttention: &yes}), []string{"payments_by_order (merchant_id=? AND order_id=?)"}},
+		"list by attention and status": {listed(gateway.PaymentFilter{NeedsAttention: &yes, Statuses: two[:1]}), []string{"payments_needing_attention (merchant_id=?)"}},
+		"next page":                    {listed(gateway.PaymentFilter{Before: "pay_1"}), []string{"payments_newest (merchant_id=? AND id<?)"}},
+		"next page by order":           {listed(gateway.PaymentFilter{OrderID: "A", Before: "pay_1"}), []string{"payments_by_order (merchant_id=? AND order_id=? AND id<?)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			steps := plan(t, l, test.query)
+			if whole := readsWhole(steps); len(whole) > 0 {
+				t.Errorf("%s\nreads all of %v", test.query, whole)
+			}
 			for _, index := range test.indexes {
 				if !strings.Contains(steps, index) {
 					t.Errorf("%s\nis carried out as\n%s\nwithout %s", test.query, steps, index)

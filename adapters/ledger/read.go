@@ -64,7 +64,8 @@ type reader struct {
 	unmatchedTransaction                     *sql.Stmt
 	unspread, dueDeliveries, delivery        *sql.Stmt
 	deliveryBacklog, subscriber              *sql.Stmt
-	subscriptions, forgotten                 *sql.Stmt
+	subscriptions, subscriptionsOf           *sql.Stmt
+	forgotten, dueSubscribers                *sql.Stmt
 }
 
 func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
@@ -80,7 +81,8 @@ func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
 		{&r.profileUsed, profileUsedSQL}, {&r.vaultOperation, vaultOperationSQL}, {&r.dueVaultOperations, dueVaultOperationsSQL},
 		{&r.unmatched, unmatchedSQL}, {&r.unmatchedByOrder, unmatchedByOrderSQL}, {&r.unmatchedTransaction, unmatchedTransactionSQL},
 		{&r.unspread, unspreadSQL}, {&r.dueDeliveries, dueDeliveriesSQL}, {&r.delivery, deliverySQL},
-		{&r.deliveryBacklog, deliveryBacklogSQL}, {&r.subscriber, subscriberSQL}, {&r.subscriptions, subscriptionsSQL}, {&r.forgotten, forgottenSQL},
+		{&r.deliveryBacklog, deliveryBacklogSQL}, {&r.subscriber, subscriberSQL}, {&r.subscriptions, subscriptionsSQL}, {&r.dueSubscribers, dueSubscribersSQL},
+		{&r.subscriptionsOf, subscriptionsOfSQL}, {&r.forgotten, forgottenSQL},
 	} {
 		var err error
 		if *s.statement, err = db.PrepareContext(ctx, d.query(s.query)); err != nil {

@@ -23,8 +23,11 @@ const (
 		(id, merchant_id, live_mode, status, order_id, transaction_id, reference, amount, needs_attention, version, created_at, updated_at, body)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO NOTHING`
+	// What a payment has from its making (mode, order, reference, amount) is not
+	// written again: SQLite would take it out of its indexes and put it back, and
+	// that of the references is random, a page of its own in the log each time.
 	updatePaymentSQL = `UPDATE payments
-		SET live_mode = ?, status = ?, order_id = ?, transaction_id = ?, reference = ?, amount = ?, needs_attention = ?, version = ?, updated_at = ?, body = ?
+		SET status = ?, transaction_id = ?, needs_attention = ?, version = ?, updated_at = ?, body = ?
 		WHERE id = ? AND merchant_id = ? AND version = ?`
 	saveOperationSQL = `INSERT INTO operations
 		(id, payment_id, merchant_id, live_mode, position, kind, status, processed_as, amount, transaction_id, idempotency_key, cancel,

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +21,8 @@ const (
 		SET seen_at = excluded.seen_at WHERE excluded.seen_at > subscriptions.seen_at`
 	subscriptionsSQL = `SELECT merchant_id, live_mode, name, events, seen_at
 		FROM subscriptions WHERE seen_at >= ? ORDER BY merchant_id, live_mode, name`
+	subscriptionsOfSQL = `SELECT merchant_id, live_mode, name, events, seen_at
+		FROM subscriptions WHERE merchant_id = ? AND seen_at >= ? ORDER BY live_mode, name`
 )
 
 // Subscribe implements gateway.Outbox.
@@ -51,7 +54,17 @@ func (l *Ledger) keepSubscription(ctx context.Context, query string, s gateway.S
 func (l *Ledger) Subscriptions(ctx context.Context, since time.Time) ([]gateway.Subscription, error) {
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
-	rows, err := l.reads.subscriptions.QueryContext(ctx, since.UnixMicro())
+	return l.readSubscriptions(l.reads.subscriptions.QueryContext(ctx, since.UnixMicro()))
+}
+
+// SubscriptionsOf implements gateway.Outbox.
+func (l *Ledger) SubscriptionsOf(ctx context.Context, merchantID string, since time.Time) ([]gateway.Subscription, error) {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
+	return l.readSubscriptions(l.reads.subscriptionsOf.QueryContext(ctx, merchantID, since.UnixMicro()))
+}
+
+func (l *Ledger) readSubscriptions(rows *sql.Rows, err error) ([]gateway.Subscription, error) {
 	if err != nil {
 		return nil, l.explain(err)
 	}

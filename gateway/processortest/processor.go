@@ -25,8 +25,10 @@ type Processor struct {
 	rowCap int
 	books  map[string]*gateway.Record
 	order  []string
-	calls  map[string]int
-	vault  vault
+	// first is the id of the first transaction.
+	first int
+	calls map[string]int
+	vault vault
 }
 
 var _ gateway.Processor = (*Processor)(nil)
@@ -64,7 +66,7 @@ const Declines gateway.Money = 21
 
 // New returns an empty processor.
 func New(now func() time.Time) *Processor {
-	return &Processor{now: now, books: map[string]*gateway.Record{}, calls: map[string]int{}, vault: newVault()}
+	return &Processor{now: now, first: 100_000_001, books: map[string]*gateway.Record{}, calls: map[string]int{}, vault: newVault()}
 }
 
 // Calls is how often a call has reached the processor: "charge", "capture",
@@ -85,6 +87,14 @@ func (p *Processor) Records() []gateway.Record {
 		all = append(all, *p.books[id])
 	}
 	return all
+}
+
+// NumberFrom has the ids of transactions begin there, where a ledger knows those
+// of another processor in memory.
+func (p *Processor) NumberFrom(first int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.first = first
 }
 
 // Settle settles everything that is pending.
@@ -170,7 +180,7 @@ func (p *Processor) call(ctx context.Context, name string, sendBefore time.Time,
 }
 
 func (p *Processor) enter(r gateway.Record) string {
-	r.TransactionID = strconv.Itoa(100_000_001 + len(p.order))
+	r.TransactionID = strconv.Itoa(p.first + len(p.order))
 	r.CreatedAt, r.CreatedBy = p.now(), "api"
 	p.books[r.TransactionID] = &r
 	p.order = append(p.order, r.TransactionID)

@@ -13,6 +13,7 @@ var listSpecs = []spec{
 	{"Payments/pages follow each other without a gap while new payments arrive", listPages},
 	{"Payments/pages keep apart payments of one instant", listOneInstant},
 	{"Payments/filters select, alone and together", listFilters},
+	{"Payments/pages of several statuses are one list", listStatuses},
 	{"Payments/a filter follows the payment when it changes", listFollows},
 	{"Payments/a limit of nothing lists nothing", listNothing},
 }
@@ -100,6 +101,31 @@ func listFilters(t *testing.T, l gateway.Ledger) {
 			equal(t, "the list", list(t, l, test.filter), test.want)
 		})
 	}
+}
+
+func listStatuses(t *testing.T, l gateway.Ledger) {
+	kept := []gateway.Status{gateway.Sending, gateway.StatusUnknown, gateway.Failed}
+	var want []string
+	for i := range 24 {
+		c := Sale("m1", start.Add(time.Duration(i)*time.Minute))
+		c.Payment.Status = kept[i%3]
+		p := applied(t, l, c)
+		if p.Status != gateway.Failed && i >= 3 && i < 21 {
+			want = append([]string{p.ID}, want...)
+		}
+	}
+	filter := gateway.PaymentFilter{
+		Statuses:    []gateway.Status{gateway.StatusUnknown, gateway.Sending, gateway.StatusUnknown},
+		CreatedFrom: start.Add(3 * time.Minute), CreatedTo: start.Add(21 * time.Minute), Limit: 5,
+	}
+	var got []string
+	for page := list(t, l, filter); len(page) > 0; page = list(t, l, filter) {
+		got = append(got, ids(page)...)
+		filter.Before = got[len(got)-1]
+	}
+	equal(t, "the pages", got, want)
+	filter.Statuses, filter.Before = filter.Statuses[:1], ""
+	equal(t, "one status", len(list(t, l, filter)), 5)
 }
 
 func listFollows(t *testing.T, l gateway.Ledger) {

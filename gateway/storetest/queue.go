@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,6 +13,7 @@ var queueSpecs = []spec{
 	{"DueDeliveries/has what is due, from that moment on", dueDeliveriesInTime},
 	{"DueDeliveries/has what has been due longest first, at most the limit", dueDeliveriesInOrder},
 	{"DueDeliveries/has those of one subscriber, merchant and mode", dueDeliveriesApart},
+	{"DueSubscribers/has who is owed something that is due, each once", dueSubscribers},
 	{"DueDeliveries/has the first of a payment until it is delivered or skipped", firstOfQueue},
 	{"DueDeliveries/orders a payment by version, then event id", orderOfQueue},
 	{"DueDeliveries/lets no subscriber or mode wait for another", subscribersApart},
@@ -206,4 +209,38 @@ func emptyLane(t *testing.T, l gateway.Ledger) {
 	again := replay(t, l, taken)
 	wantDue(t, l, later)
 	wantTakeStale(t, l, again, later)
+}
+
+func dueSubscribers(t *testing.T, l gateway.Ledger) {
+	name := func(s gateway.Subscriber) string { return fmt.Sprintf("%s %t %s", s.MerchantID, s.LiveMode, s.Name) }
+	want := func(now time.Time, of ...gateway.Subscriber) {
+		t.Helper()
+		due, err := l.DueSubscribers(t.Context(), now)
+		if err != nil {
+			t.Fatalf("DueSubscribers: %v", err)
+		}
+		var got, names []string
+		for _, s := range due {
+			got = append(got, name(s))
+		}
+		for _, s := range of {
+			names = append(names, name(s))
+		}
+		slices.Sort(got)
+		slices.Sort(names)
+		equal(t, "who is owed", got, names)
+	}
+	want(later)
+	crm, test, theirs := shop, shop, shop
+	crm.Name, test.LiveMode, theirs.MerchantID = "crm", false, "m2"
+	e, other := events(t, l, "m1", start, 2), events(t, l, "m2", start, 1)[0]
+	late := deliveryOf(e[0], crm, start)
+	late.Due = later
+	ended := deliveryOf(other, theirs, start)
+	spread(t, l, deliveryOf(e[0], shop, start), deliveryOf(e[1], shop, start), late, deliveryOf(e[0], test, start), ended)
+	want(later.Add(-time.Second), shop, test, theirs)
+	want(later, shop, test, theirs, crm)
+	saved(t, l, ended, gateway.DeliveryDone)
+	want(later, shop, test, crm)
+	want(start.Add(-time.Hour))
 }

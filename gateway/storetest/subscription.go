@@ -30,6 +30,19 @@ func wantSubscriptions(t *testing.T, l gateway.Ledger, since time.Time, want ...
 		t.Fatalf("Subscriptions: %v", err)
 	}
 	equal(t, "the subscriptions", got, want)
+	for _, merchant := range []string{"m1", "m2", "m3"} {
+		of, err := l.SubscriptionsOf(t.Context(), merchant, since)
+		if err != nil {
+			t.Fatalf("SubscriptionsOf(%s): %v", merchant, err)
+		}
+		var theirs []gateway.Subscription
+		for _, s := range want {
+			if s.MerchantID == merchant {
+				theirs = append(theirs, s)
+			}
+		}
+		equal(t, "the subscriptions of "+merchant, of, theirs)
+	}
 }
 
 func subscribed(t *testing.T, l gateway.Ledger) {

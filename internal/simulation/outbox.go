@@ -22,6 +22,11 @@ func (l *ledgerPort) DueDeliveries(ctx context.Context, s gateway.Subscriber, no
 	return read(l, "DueDeliveries", s.Name, func() ([]gateway.Delivery, error) { return l.next.DueDeliveries(ctx, s, now, limit) })
 }
 
+// DueSubscribers implements gateway.Outbox.
+func (l *ledgerPort) DueSubscribers(ctx context.Context, now time.Time) ([]gateway.Subscriber, error) {
+	return read(l, "DueSubscribers", "", func() ([]gateway.Subscriber, error) { return l.next.DueSubscribers(ctx, now) })
+}
+
 // TakeDelivery implements gateway.Outbox.
 func (l *ledgerPort) TakeDelivery(ctx context.Context, d gateway.Delivery, now, until time.Time) (taken gateway.Delivery, err error) {
 	err = l.write("TakeDelivery", d.Subscriber+" "+l.about(d.Event), crashes{CrashBeforeTake, CrashAfterTake}, func() error {
@@ -83,6 +88,11 @@ func (l *ledgerPort) Subscribe(ctx context.Context, s gateway.Subscription) erro
 // SeeSubscription implements gateway.Outbox.
 func (l *ledgerPort) SeeSubscription(ctx context.Context, s gateway.Subscription) error {
 	return l.write("SeeSubscription", s.Name, crashes{}, func() error { return l.next.SeeSubscription(ctx, s) })
+}
+
+// SubscriptionsOf implements gateway.Outbox.
+func (l *ledgerPort) SubscriptionsOf(ctx context.Context, merchantID string, since time.Time) ([]gateway.Subscription, error) {
+	return read(l, "Subscriptions", "", func() ([]gateway.Subscription, error) { return l.next.SubscriptionsOf(ctx, merchantID, since) })
 }
 
 // Subscriptions implements gateway.Outbox.

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// column is where something was measured.
+type column struct {
+	store string
+	house house
+}
+
+// table holds every measurement of every figure.
+type table struct {
+	figures []string
+	columns []column
+	values  map[string]map[column][]float64
+}
+
+func (t *table) note(figure string, at column, value float64) {
+	if t.values == nil {
+		t.values = map[string]map[column][]float64{}
+	}
+	if t.values[figure] == nil {
+		t.values[figure] = map[column][]float64{}
+		t.figures = append(t.figures, figure)
+	}
+	if !slices.Contains(t.columns, at) {
+		t.columns = append(t.columns, at)
+	}
+	t.values[figure][at] = append(t.values[figure][at], value)
+}
+
+// print has a row for each figure: the median of the first column, and how many
+// times that the others are. Beside it stands how far the rounds lie apart.
+func (t *table) print(to io.Writer) {
+	var head []string
+	for _, c := range t.columns {
+		head = append(head, fmt.Sprintf("%s, %d × %d", c.store, c.house.merchants, c.house.subscribers))
+	}
+	fmt.Fprintf(to, "| figure | %s |\n|---|%s\n", strings.Join(head, " | "), strings.Repeat("---|", len(head)))
+	for _, figure := range t.figures {
+		of := t.values[figure]
+		base := median(of[t.columns[0]])
+		cells := []string{fmt.Sprintf("%.4g", base)}
+		for _, c := range t.columns[1:] {
+			cells = append(cells, times(of[c], base))
+		}
+		fmt.Fprintf(to, "| %s | %s |\n", strings.TrimSpace(figure), strings.Join(cells, " | "))
+	}
+}
+
+func times(values []float64, base float64) string {
+	if len(values) == 0 || base == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.2f (%.2f–%.2f)", median(values)/base, slices.Min(values)/base, slices.Max(values)/base)
+}
+
+func median(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
+}
+
+// consumption is what this process has taken of the machine: microseconds of
+// its processors, and bytes that it has asked the system to read and to write.
+type consumption struct{ cpu, read, written float64 }
+
+func (c consumption) since(before consumption) consumption {
+	return consumption{c.cpu - before.cpu, c.read - before.read, c.written - before.written}
+}
+
+// consumed says nothing of reading and writing where the system does not.
+func consumed() consumption {
+	var c consumption
+	var usage unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_SELF, &usage) == nil {
+		c.cpu = float64(usage.Utime.Nano()+usage.Stime.Nano()) / 1000
+	}
+	text, err := os.ReadFile("/proc/self/io")
+	if err != nil {
+		return c
+	}
+	for line := range strings.Lines(string(text)) {
+		fmt.Sscanf(line, "rchar: %f", &c.read)
+		fmt.Sscanf(line, "wchar: %f", &c.written)
+	}
+	return c
+}
