@@ -50,6 +50,7 @@ var arrows = map[string][]string{
 		"adapters/magento", "adapters/magento/magentotest",
 	},
 	"bench":             {},
+	"bench/beside":      {},
 	"internal/services": {},
 	"internal/leakhunt": {},
 	"internal/simulation": {

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"time"
+)
+
+// The variants, in the order in which they take turns.
+const (
+	straight     = "straight"
+	throughNginx = "nginx"
+	throughCaddy = "caddy"
+	onSQLite     = "gateway"
+	onPostgres   = "gateway-postgres"
+)
+
+var gateways = []string{onSQLite, onPostgres}
+
+// settlePatience bounds the waiting for a gateway's last deliveries.
+const settlePatience = 10 * time.Second
+
+// variant is one way to PayTrace.
+type variant struct {
+	name, address string
+	// own is the program whose time and memory are this variant's, and servers
+	// are those that work for it alone. PayTrace itself has neither.
+	own     *process
+	servers []*process
+	// gateway is nil where a proxy, or nothing, is between.
+	gateway *gateway
+}
+
+// caller are the flags of the load generator that say who calls.
+func (v *variant) caller() []string {
+	if v.gateway == nil {
+		return []string{"--as", "paytrace", "--client-id", payTraceUser, "--client-secret", payTracePassword, "--customer", payTraceCustomer}
+	}
+	return []string{"--as", "gateway", "--client-id", clientID, "--client-secret", clientSecret, "--customer", gatewayCustomer}
+}
+
+// spent is what a variant had used at a moment.
+type spent struct {
+	own, servers usage
+	mallocs      float64
+	approved     float64
+}
+
+func (v *variant) spent(ctx context.Context) (s spent, err error) {
+	if v.own != nil {
+		if s.own, err = used(v.own.pid()); err != nil {
+			return s, err
+		}
+	}
+	for _, server := range v.servers {
+		u, err := used(server.pid())
+		if err != nil {
+			return s, err
+		}
+		s.servers.cpu += u.cpu
+	}
+	if v.gateway == nil {
+		return s, nil
+	}
+	told, err := scrape(ctx, v.gateway.operator)
+	if err != nil {
+		return s, err
+	}
+	s.mallocs = told.sum("go_memstats_mallocs_total")
+	s.approved = told.sum("paytrace_gateway_operations_total", `status="approved"`)
+	return s, nil
+}
+
+// settle waits until the subscriber has heard of every payment, so that what
+// one variant has begun is not paid for by the next. It says how many payments
+// the subscriber had not heard of when patience ended.
+func (v *variant) settle(ctx context.Context) (behind int64, err error) {
+	if v.gateway == nil {
+		return 0, nil
+	}
+	now, err := v.spent(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if v.gateway.hook.hears(ctx, int64(now.approved), settlePatience) {
+		return 0, nil
+	}
+	return int64(now.approved) - v.gateway.hook.told.Load(), ctx.Err()
+}
