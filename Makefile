@@ -41,7 +41,7 @@ soak: ## break everything at random, in virtual time and with real processes, SO
 	DRILL_FOR=$(SOAK) $(GO) test -count 1 -timeout 0 -run '^TestARunUnderFailures$$' -v ./internal/drill
 	HUNT_CORE=1 $(GO) test -count 1 -run '^TestACoreFile' -v ./internal/leakhunt
 
-build: ## build bin/gateway and bin/paytrace-sim
+build: ## build bin/gateway, bin/paytrace-sim and bin/loadtest
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/ ./cmd/...
 
 clean: ## remove what was built and the demo's data
