@@ -72,7 +72,7 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 
 // hurry makes everything as short as it can be and still be everything.
 func (o *options) hurry() {
-	o.rounds, o.lasting, o.warmup = 1, 300*time.Millisecond, 100*time.Millisecond
+	o.rounds, o.lasting, o.warmup = 1, 500*time.Millisecond, 100*time.Millisecond
 	o.connections, o.rates = []int{64}, []int{1000}
 	o.slowAnswer, o.slowFor = 500*time.Millisecond, time.Second
 }

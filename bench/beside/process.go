@@ -102,11 +102,12 @@ func (p *process) said() string {
 	return string(text[max(0, len(text)-2000):])
 }
 
-// environment is that of this process without what would configure a gateway.
+// environment is that of this process without what would configure
+// the programs.
 func environment(more ...string) []string {
 	var all []string
 	for _, variable := range os.Environ() {
-		if !strings.HasPrefix(variable, "GATEWAY_") && !strings.HasPrefix(variable, "PAYTRACE_SIM_") {
+		if !strings.HasPrefix(variable, "GATEWAY_") && !strings.HasPrefix(variable, "PAYTRACE_SIM_") && !strings.HasPrefix(variable, "LOADTEST_") {
 			all = append(all, variable)
 		}
 	}

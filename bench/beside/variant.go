@@ -33,7 +33,7 @@ type variant struct {
 // caller are the flags of the load generator that say who calls.
 func (v *variant) caller() []string {
 	if v.gateway == nil {
-		return []string{"--as", "paytrace", "--client-id", payTraceUser, "--client-secret", payTracePassword, "--customer", payTraceCustomer}
+		return []string{"--as", "paytrace", "--username", payTraceUser, "--password", payTracePassword, "--integrator-id", payTraceIntegrator, "--customer", payTraceCustomer}
 	}
 	return []string{"--as", "gateway", "--client-id", clientID, "--client-secret", clientSecret, "--customer", gatewayCustomer}
 }

@@ -32,6 +32,7 @@ type recorder struct {
 	from time.Time
 
 	mu         sync.Mutex
+	warmed     int
 	scheduled  int
 	latency    *hdr.Histogram
 	late       *hdr.Histogram
@@ -99,11 +100,12 @@ func (r *recorder) begin(due time.Time) {
 
 // end counts what became of it.
 func (r *recorder) end(of result) {
-	if of.due.Before(r.from) {
-		return
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if of.due.Before(r.from) {
+		r.warmed++
+		return
+	}
 	o := r.operations[of.operation]
 	if o == nil {
 		o = &operation{latency: newHistogram(fineDigits)}
@@ -178,7 +180,7 @@ func (r *recorder) report() (Report, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	found := Report{
-		Scheduled: r.scheduled, Errors: r.errors, Operations: map[string]Operation{},
+		Warmed: r.warmed, Scheduled: r.scheduled, Errors: r.errors, Operations: map[string]Operation{},
 		Latency: summary(r.latency), Curve: curve(r.latency),
 		Late: Lateness{r.late.ValueAtPercentile(50), r.late.ValueAtPercentile(99), r.late.Max()},
 	}

@@ -34,6 +34,9 @@ type Report struct {
 	// an answer.
 	Errors     map[string]int       `json:"errors"`
 	Operations map[string]Operation `json:"operations"`
+
+	// Warmed are the requests of the warm-up, which are counted nowhere else.
+	Warmed int `json:"warmed"`
 }
 
 // Latency is how long requests took from when they were due: those that were
