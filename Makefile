@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo development
 export CGO_ENABLED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fuzz bench soak build clean
+.PHONY: help run test check lint fuzz bench gobench soak build clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +33,10 @@ lint: ## gofmt and go vet for linux, darwin and windows
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	@grep -rlE '^func Fuzz' --include='*_test.go' . | sort | while read -r file; do for name in $$(grep -oE '^func Fuzz[A-Za-z0-9]*' $$file | cut -d' ' -f2); do echo "$$name ($$(dirname $$file))"; fuzz="$(GO) test -run ^\$$ -fuzz ^$$name\$$ -fuzztime $(FUZZTIME) $$(dirname $$file)"; $$fuzz || $$fuzz || exit 1; done; done
 
-bench: ## run the benchmarks; bench/README.md holds the figures and the command
+bench: ## measure the gateway beside nginx and Caddy, in 14 minutes (BESIDE=-quick: one) into bench/results
+	$(GO) run ./bench/beside $(BESIDE)
+
+gobench: ## run Go's benchmarks of the gateway alone, in a minute
 	$(GO) test -run '^$$' -bench . -benchmem ./bench/
 
 soak: ## break everything at random, in virtual time and with real processes, SOAK (10m) each; prints figures

@@ -45,7 +45,8 @@ func postgresVersion(programs string) string {
 	if err != nil {
 		return "PostgreSQL of an unknown version"
 	}
-	return strings.TrimSpace(strings.TrimPrefix(string(said), "postgres "))
+	_, number, _ := strings.Cut(string(said), ") ")
+	return "PostgreSQL " + strings.TrimSpace(number)
 }
 
 func startPostgres(ctx context.Context, programs, parent string) (*postgres, error) {

@@ -40,8 +40,11 @@ func (s *scene) wait(ctx context.Context, v *variant) (row, error) {
 	if err != nil || v.own == nil {
 		return measured, err
 	}
-	return measured.with(
-		measure{unitIdle, float64(idle.own.resident)}, measure{unitMost, most.resident}, measure{unitGoroutines, most.goroutines}), nil
+	measured = measured.with(measure{unitIdle, float64(idle.own.resident)}, measure{unitMost, most.resident})
+	if v.gateway != nil {
+		measured = measured.with(measure{unitGoroutines, most.goroutines})
+	}
+	return measured, nil
 }
 
 // crowd is the most that was seen while many waited.
