@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"text/tabwriter"
-	"time"
 
 	"paytrace-gateway/internal/load"
 )
@@ -26,7 +25,7 @@ func writeTable(to io.Writer, r load.Report) {
 		row(table, "all", r.Answered, r.Failed, r.Latency)
 	}
 	table.Flush()
-	fmt.Fprintf(to, "the driver was late by %s (p50), %s (p99), %s (max), which the latencies contain\n", span(r.Late.P50), span(r.Late.P99), span(r.Late.Max))
+	fmt.Fprintf(to, "the driver was late by %s (p50), %s (p99), %s (max), which the latencies contain\n", load.Span(r.Late.P50), load.Span(r.Late.P99), load.Span(r.Late.Max))
 	for _, class := range slices.Sorted(maps.Keys(r.Errors)) {
 		fmt.Fprintf(to, "failed: %d × %s\n", r.Errors[class], class)
 	}
@@ -37,28 +36,12 @@ func writeTable(to io.Writer, r load.Report) {
 
 func row(to io.Writer, name string, answered, failed int, l load.Latency) {
 	fmt.Fprintf(to, "%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n", name, answered, failed,
-		span(l.P50), span(l.P90), span(l.P99), span(l.P999), span(l.Max), span(int64(l.Mean)))
+		load.Span(l.P50), load.Span(l.P90), load.Span(l.P99), load.Span(l.P999), load.Span(l.Max), load.Span(int64(l.Mean)))
 }
 
 func writeDrill(to io.Writer, f load.Findings) {
 	fmt.Fprintf(to, "\ndrill: %d keys, %d of them repeated, %d repeats in all\n", f.Keys, f.Repeated, f.Repeats)
 	fmt.Fprintf(to, "  exactly one payment  %d\n  several payments     %d\n  no payment           %d\n  unknown              %d\n",
 		f.OnePayment, f.TwoPayments, f.NotPaid, f.Unknown)
-	fmt.Fprintf(to, "  callers who gave up  %d\n  the worst waited     %s (%s)\n", f.GaveUp, span(f.WorstWait), f.WorstKey)
-}
-
-// span writes microseconds as people read them, with three digits.
-func span(microseconds int64) string {
-	switch d := time.Duration(microseconds) * time.Microsecond; {
-	case d < time.Millisecond:
-		return fmt.Sprintf("%d µs", microseconds)
-	case d < 10*time.Millisecond:
-		return fmt.Sprintf("%.2f ms", float64(microseconds)/1000)
-	case d < 100*time.Millisecond:
-		return fmt.Sprintf("%.1f ms", float64(microseconds)/1000)
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.0f ms", float64(microseconds)/1000)
-	default:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	}
+	fmt.Fprintf(to, "  callers who gave up  %d\n  the worst waited     %s (%s)\n", f.GaveUp, load.Span(f.WorstWait), f.WorstKey)
 }

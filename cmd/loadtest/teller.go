@@ -43,5 +43,5 @@ func (t *teller) tell(p load.Progress) {
 	t.last = p.Elapsed
 	s := p.Second
 	fmt.Fprintf(t.to, "%4ds  due %6d  answered %6d  failed %6d  in flight %6d  p50 %9s  p99 %9s\n",
-		s.Second+1, s.Scheduled, s.Answered, s.Failed, s.InFlight, span(s.P50), span(s.P99))
+		s.Second+1, s.Scheduled, s.Answered, s.Failed, s.InFlight, load.Span(s.P50), load.Span(s.P99))
 }

@@ -1,9 +1,6 @@
 package load
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 // Report is what a run has found. Times are in microseconds, and contain how
 // late the driver was.
@@ -102,6 +99,3 @@ func (r Report) Good() bool {
 	}
 	return r.Failed == 0 && r.Answered > 0
 }
-
-// Page is the report as a page.
-func (r Report) Page() ([]byte, error) { return nil, errors.New("the page is not made yet") }

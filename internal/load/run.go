@@ -50,7 +50,10 @@ func Run(ctx context.Context, config Config) (Report, error) {
 	go r.watch(watched)
 	r.drive(ctx, began)
 	unwatch()
-	lasted := time.Since(r.recorder.from)
+	lasted := config.counted()
+	if ctx.Err() != nil {
+		lasted = min(lasted, time.Since(r.recorder.from))
+	}
 	if config.Drill != nil {
 		r.settle(ctx)
 	}
@@ -143,7 +146,7 @@ func (r *run) report(lasted time.Duration) (Report, error) {
 	found.Mix, found.Run, found.Seed = c.Mix.String(), strings.TrimSuffix(r.prefix, "-"), c.Seed
 	found.Connections = c.Connections
 	found.WarmupSeconds = c.Warmup.Seconds()
-	found.Seconds = max(min(lasted, c.counted()), 0).Seconds()
+	found.Seconds = max(lasted, 0).Seconds()
 	switch found.Mode {
 	case "rate":
 		found.Rate = float64(c.Stages[0].PerSecond)
