@@ -17,7 +17,7 @@ func (h *house) report() error {
 	}
 	var page, figures bytes.Buffer
 	h.write(&page)
-	if err := writeBenchmarks(&figures, h.commit, h.machine.cpu, h.record.rows); err != nil {
+	if err := writeBenchmarks(&figures, h.machine.cpu, h.record.rows); err != nil {
 		return err
 	}
 	name := filepath.Join(h.results, h.commit)

@@ -67,7 +67,7 @@ func TestTheReportHasMediansAndRatios(t *testing.T) {
 func TestEachRoundIsALineForBenchstat(t *testing.T) {
 	h := measured(t)
 	var text bytes.Buffer
-	if err := writeBenchmarks(&text, h.commit, h.machine.cpu, h.record.rows); err != nil {
+	if err := writeBenchmarks(&text, h.machine.cpu, h.record.rows); err != nil {
 		t.Fatal(err)
 	}
 	rounds := 0
