@@ -56,7 +56,7 @@ func (s *scene) testify(ctx context.Context, v *variant, w *witness, callers int
 	if fault != nil {
 		return fmt.Errorf("NOT DURABLE: %w", fault)
 	}
-	if r.Failed > 0 || seen-seenBefore < r.Answered {
+	if r.Failed > 0 || r.Answered == 0 || seen-seenBefore < r.Answered {
 		return fmt.Errorf("%d payments failed (%s), and %d of %d were seen", r.Failed, r.wrong(), seen-seenBefore, r.Answered)
 	}
 	each := float64(after-before) / float64(r.Answered)

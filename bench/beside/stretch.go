@@ -52,7 +52,7 @@ func (s *scene) stretch(ctx context.Context, part, setting string, v *variant, f
 	if err != nil {
 		return row{}, err
 	}
-	s.house.saw(part, setting, v, r)
+	s.house.saw(part, setting, v, r, refusals(before, after))
 	measured := row{part: part, setting: setting, variant: v.name, requests: r.Answered}
 	measured.measures = append(timesOf(r), costsOf(v, before, after, r)...)
 	return measured, nil
@@ -87,10 +87,10 @@ func costsOf(v *variant, before, after spent, r result) []measure {
 func microseconds(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
 // saw tells how it goes, and keeps what failed for the report.
-func (h *house) saw(part, setting string, v *variant, r result) {
+func (h *house) saw(part, setting string, v *variant, r result, refused string) {
 	fmt.Fprintf(h.out, "  %-11s %-17s %-17s %8.0f/s  p50 %8.0f µs  p99 %8.0f µs  failed %d\n",
 		part, setting, v.name, r.Throughput, r.Latency.P50, r.Latency.P99, r.Failed)
 	if r.Failed > 0 {
-		h.note("%s, %s, %s: %d of %d requests failed: %s", part, setting, v.name, r.Failed, r.Failed+r.Answered, r.wrong())
+		h.note("%s, %s, %s: %d of %d requests failed: %s%s", part, setting, v.name, r.Failed, r.Failed+r.Answered, r.wrong(), refused)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -43,7 +44,12 @@ type spent struct {
 	own, servers usage
 	mallocs      float64
 	approved     float64
+	// refused are the payments that the gateway's guard kept from PayTrace.
+	refused map[string]float64
 }
+
+// reasons are those of the guard.
+var reasons = []string{"open", "limit", "late", "cancelled"}
 
 func (v *variant) spent(ctx context.Context) (s spent, err error) {
 	if v.own != nil {
@@ -67,7 +73,22 @@ func (v *variant) spent(ctx context.Context) (s spent, err error) {
 	}
 	s.mallocs = told.sum("go_memstats_mallocs_total")
 	s.approved = told.sum("paytrace_gateway_operations_total", `status="approved"`)
+	s.refused = map[string]float64{}
+	for _, reason := range reasons {
+		s.refused[reason] = told.sum("paytrace_gateway_guard_refused_total", `class="money"`, `reason="`+reason+`"`)
+	}
 	return s, nil
+}
+
+// refusals says what the guard has refused between two moments.
+func refusals(before, after spent) string {
+	text := ""
+	for _, reason := range reasons {
+		if n := after.refused[reason] - before.refused[reason]; n > 0 {
+			text += fmt.Sprintf("; the guard refused %.0f (%s)", n, reason)
+		}
+	}
+	return text
 }
 
 // settle waits until the subscriber has heard of every payment, so that what
