@@ -33,7 +33,7 @@ const gatewayConfig = `listen: %[1]s
 operatorListen: %[2]s
 dataDir: %[3]s
 secret: ${FINGERPRINT_SECRET}
-signingKeys: [{file: %[6]s}]
+signingKeys: [{file: %[5]s}]
 log: {level: info, format: json}
 maxInFlight: 10000
 redis: {url: "${BENCH_REDIS_URL}"}
@@ -51,10 +51,13 @@ merchants:
       - id: ` + clientID + `
         secret: ${BENCH_SECRET}
         scopes: [payments:write, payments:read, vault:write, vault:read]
-    callbacks:
+`
+
+// subscriberConfig is the end of gatewayConfig, where somebody is told.
+const subscriberConfig = `    callbacks:
       webhooks:
         - name: bench
-          url: %[5]s
+          url: %[1]s
           secret: ${HOOK_SECRET}
           allowNetworks: [127.0.0.0/8]
           atOnce: 8
@@ -64,7 +67,8 @@ merchants:
 type gateway struct {
 	*process
 	address, operator string
-	hook              *subscriber
+	// hook is nil where nobody is told.
+	hook *subscriber
 }
 
 // surroundings are what a gateway is put between.
@@ -73,12 +77,15 @@ type surroundings struct {
 	payTrace, redis        string
 	// ledger is the variable that names it.
 	ledger string
+	untold bool
 }
 
 func startGateway(ctx context.Context, s surroundings) (g *gateway, err error) {
 	g = &gateway{}
-	if g.hook, err = startSubscriber(); err != nil {
-		return nil, err
+	if !s.untold {
+		if g.hook, err = startSubscriber(); err != nil {
+			return nil, err
+		}
 	}
 	cmd, err := g.command(s)
 	if err != nil {
@@ -110,7 +117,10 @@ func (g *gateway) command(s surroundings) (*exec.Cmd, error) {
 	if err := makeKey(key); err != nil {
 		return nil, err
 	}
-	text := fmt.Sprintf(gatewayConfig, g.address, g.operator, data, s.payTrace, g.hook.url, key)
+	text := fmt.Sprintf(gatewayConfig, g.address, g.operator, data, s.payTrace, key)
+	if g.hook != nil {
+		text += fmt.Sprintf(subscriberConfig, g.hook.url)
+	}
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
@@ -139,7 +149,9 @@ func makeKey(file string) error {
 // stop ends the gateway before those whom it tells.
 func (g *gateway) stop() error {
 	err := g.process.stop()
-	_ = g.hook.stop()
+	if g.hook != nil {
+		_ = g.hook.stop()
+	}
 	return err
 }
 

@@ -25,6 +25,8 @@ type options struct {
 	// folder is where the ledgers lie, results where the reports go.
 	folder, results string
 	caddy, ledger   string
+	// untold lets the gateways have no subscriber.
+	untold bool
 }
 
 const usageText = `beside measures the gateway beside nginx and Caddy, before the same simulated PayTrace, on this machine.
@@ -46,14 +48,15 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 		flags.PrintDefaults()
 	}
 	flags.IntVar(&o.rounds, "rounds", 5, "how often each variant takes its turn")
-	flags.Float64Var(&forSeconds, "seconds", 3, "how long each turn is measured")
-	flags.Float64Var(&warmupSeconds, "warmup", 0.5, "seconds before that")
+	flags.Float64Var(&forSeconds, "seconds", 2, "how long each turn is measured")
+	flags.Float64Var(&warmupSeconds, "warmup", 0.3, "seconds before that")
 	flags.StringVar(&only, "only", "", "parts to run, such as saturation,fixed; durability is looked at in any case")
 	flags.BoolVar(&o.quick, "quick", false, "one short round of everything, to see that it works")
 	flags.StringVar(&o.folder, "folder", "var/bench", "where the ledgers lie for the time of the run: a disk, not memory")
 	flags.StringVar(&o.results, "results", "bench/results", "where the reports are written")
 	flags.StringVar(&o.caddy, "caddy", "", "a caddy to use instead of building "+caddyVersion)
 	flags.StringVar(&o.ledger, "ledger", "", "an SQLite ledger that each part begins with a copy of, instead of an empty one")
+	flags.BoolVar(&o.untold, "untold", false, "let the gateways have no subscriber: the difference is what telling costs")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -114,4 +117,8 @@ func (o options) total() time.Duration {
 // stretch is about how long one turn takes.
 func (o options) stretch() time.Duration { return o.warmup + o.lasting + between }
 
-func (o options) stretches(each int) time.Duration { return time.Duration(o.rounds*each) * o.stretch() }
+// turns are so many in each round, of which some pay at a gateway: these last
+// until its subscriber has heard of everything, which takes about as long again.
+func (o options) turns(each, paying int) time.Duration {
+	return time.Duration(o.rounds) * (time.Duration(each)*o.stretch() + time.Duration(paying)*2*o.lasting)
+}

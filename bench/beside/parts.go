@@ -16,10 +16,10 @@ type part struct {
 }
 
 const (
-	// between is how long a load takes to begin, and its variant to settle.
-	between = 600 * time.Millisecond
+	// between is how long a load takes to begin.
+	between = 200 * time.Millisecond
 	// opening is how long a scene takes to begin and to end.
-	opening = 5 * time.Second
+	opening = 4 * time.Second
 	// variants is how many there are when all programs are to be had.
 	variants = 5
 	// replayConnections keep both cores at work.
@@ -28,10 +28,12 @@ const (
 
 var parts = []part{
 	{"durability", (*house).durability, func(o options) time.Duration { return 4 * o.stretch() }},
-	{"saturation", (*house).saturation, func(o options) time.Duration { return o.stretches(variants * len(o.connections)) }},
-	{"fixed", (*house).fixed, func(o options) time.Duration { return o.stretches(variants * len(o.rates)) }},
+	{"saturation", (*house).saturation, func(o options) time.Duration {
+		return o.turns(variants*len(o.connections), len(gateways)*len(o.connections))
+	}},
+	{"fixed", (*house).fixed, func(o options) time.Duration { return o.turns(variants*len(o.rates), len(gateways)*len(o.rates)) }},
 	{"slow", (*house).slow, func(o options) time.Duration { return variants * (2*o.slowAnswer + o.slowFor + between) }},
-	{"replay", (*house).replay, func(o options) time.Duration { return o.stretches(2 * len(gateways)) }},
+	{"replay", (*house).replay, func(o options) time.Duration { return o.turns(2*len(gateways), len(gateways)) }},
 }
 
 // saturation is a closed loop: each connection sends its next request when the

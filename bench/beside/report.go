@@ -60,6 +60,9 @@ func (h *house) writeCircumstances(w io.Writer) {
 	for _, said := range h.notes {
 		fmt.Fprintf(w, "- **Note**: %s.\n", strings.ReplaceAll(strings.TrimSpace(said), "\n", " "))
 	}
+	if h.untold {
+		fmt.Fprint(w, "- **Nobody is told**: the gateways have no subscriber.\n")
+	}
 	if h.quick {
 		fmt.Fprint(w, "- **A quick run**: it shows that everything works, and its figures mean nothing.\n")
 	}

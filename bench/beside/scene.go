@@ -152,6 +152,7 @@ func (s *scene) openGateway(ctx context.Context, name, folder, payTrace, ledger 
 	s.ends(redis.stop)
 	g, err := startGateway(ctx, surroundings{
 		name: name, programs: s.house.programs, folder: folder, payTrace: payTrace, redis: address, ledger: ledger,
+		untold: s.house.untold,
 	})
 	if err != nil {
 		return err

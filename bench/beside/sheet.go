@@ -27,17 +27,18 @@ var (
 	timeColumns = []column{
 		{"in a second", perSecond, whole}, {"p50 ms", unitP50, milliseconds}, {"p99 ms", unitP99, milliseconds},
 	}
+	toldColumn   = column{"told after ms", unitTold, milliseconds}
 	failedColumn = column{"failed", unitFailed, whole}
 	lateColumn   = column{"driver late p99 ms", unitLate, milliseconds}
 )
 
 var sheets = []sheet{
 	{"saturation", "At saturation (closed loop)", columnsOf(timeColumns, costColumns,
-		[]column{{"RSS MiB", unitResident, mebibytes}, {"peak MiB", unitPeak, mebibytes}, failedColumn})},
-	{"fixed", "At a fixed rate (open loop)", columnsOf(timeColumns, addedColumns, costColumns, []column{failedColumn, lateColumn})},
+		[]column{{"RSS MiB", unitResident, mebibytes}, {"peak MiB", unitPeak, mebibytes}, toldColumn, failedColumn})},
+	{"fixed", "At a fixed rate (open loop)", columnsOf(timeColumns, addedColumns, costColumns, []column{toldColumn, failedColumn, lateColumn})},
 	{"slow", "PayTrace answers late (open loop)", columnsOf(timeColumns, addedColumns, []column{
 		{"in flight", unitInFlight, whole}, failedColumn, {"RSS idle MiB", unitIdle, mebibytes}, {"RSS most MiB", unitMost, mebibytes},
-		{"goroutines", unitGoroutines, whole}, {"CPU µs", cpuOwn, whole},
+		{"goroutines", unitGoroutines, whole}, {"CPU µs", cpuOwn, whole}, toldColumn,
 	})},
 	{"replay", "A repeat of a finished request (closed loop, 16 connections)", columnsOf(timeColumns, costColumns, []column{failedColumn})},
 }

@@ -26,6 +26,7 @@ const (
 	unitIdle       = "idle-bytes"
 	unitMost       = "most-bytes"
 	unitGoroutines = "goroutines"
+	unitTold       = "told-after-µs"
 	unitLate       = "driver-late-p99-µs"
 )
 
@@ -40,10 +41,12 @@ func (s *scene) stretch(ctx context.Context, part, setting string, v *variant, f
 	if err != nil {
 		return row{}, err
 	}
+	ended := time.Now()
 	behind, err := v.settle(ctx)
 	if err != nil {
 		return row{}, err
 	}
+	told := time.Since(ended)
 	if behind > 0 {
 		s.house.note("%s, %s, %s: %s later the subscriber had not heard of %d payments; the next stretches bear it",
 			part, setting, v.name, settlePatience, behind)
@@ -54,7 +57,10 @@ func (s *scene) stretch(ctx context.Context, part, setting string, v *variant, f
 	}
 	s.house.saw(part, setting, v, r, refusals(before, after))
 	measured := row{part: part, setting: setting, variant: v.name, requests: r.Answered}
-	measured.measures = append(timesOf(r), costsOf(v, before, after, r)...)
+	measured = measured.with(timesOf(r)...).with(costsOf(v, before, after, r)...)
+	if v.gateway != nil && v.gateway.hook != nil {
+		measured = measured.with(measure{unitTold, microseconds(told)})
+	}
 	return measured, nil
 }
 

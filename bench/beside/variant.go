@@ -95,7 +95,7 @@ func refusals(before, after spent) string {
 // one variant has begun is not paid for by the next. It says how many payments
 // the subscriber had not heard of when patience ended.
 func (v *variant) settle(ctx context.Context) (behind int64, err error) {
-	if v.gateway == nil {
+	if v.gateway == nil || v.gateway.hook == nil {
 		return 0, nil
 	}
 	now, err := v.spent(ctx)
