@@ -42,7 +42,7 @@ func Run(ctx context.Context, config Config) (Report, error) {
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	go r.token.renew(background, life)
+	go renew(background, life, r.token.fetch)
 
 	began := time.Now()
 	r.recorder = newRecorder(began.Add(config.Warmup))

@@ -77,15 +77,15 @@ func (k *keeper) ask(t *target) (life time.Duration, err error) {
 	return min(max(time.Duration(grant.ExpiresIn), 1)*time.Second, longestToken), nil
 }
 
-// renew keeps the token fresh until ctx is done.
-func (k *keeper) renew(ctx context.Context, life time.Duration) {
+// renew keeps a token fresh by fetching the next, until ctx is done.
+func renew(ctx context.Context, life time.Duration, fetch func() (time.Duration, error)) {
 	for wait := life * 3 / 4; ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(wait):
 		}
-		life, err := k.fetch()
+		life, err := fetch()
 		wait = life * 3 / 4
 		if err != nil {
 			wait = renewAgain
