@@ -18,6 +18,9 @@ type disk struct {
 	device string
 	// sync is the median of one page appended and fsynced.
 	sync time.Duration
+	// counts says that each of these was counted as a flush. A disk without a
+	// cache is not flushed, and not every system counts.
+	counts bool
 }
 
 func (d disk) String() string {
@@ -43,7 +46,15 @@ func lookAtDisk(folder string) (disk, error) {
 	if err != nil {
 		return disk{}, err
 	}
-	d.sync, err = timeSync(folder)
+	before, err := d.flushes()
+	if err != nil {
+		return disk{}, err
+	}
+	if d.sync, err = timeSync(folder); err != nil {
+		return disk{}, err
+	}
+	after, err := d.flushes()
+	d.counts = after-before >= pages
 	return d, err
 }
 
@@ -91,8 +102,8 @@ func parseMount(mounts, folder string) (disk, error) {
 	return found, nil
 }
 
-// flushes is how often the disk was asked to make its cache durable. A disk
-// that needs no asking counts none.
+// flushes is how often the disk was asked to make its cache durable, by
+// everybody.
 func (d disk) flushes() (int, error) {
 	text, err := os.ReadFile("/proc/diskstats")
 	if err != nil {
