@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo development
 export CGO_ENABLED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint allocations fuzz bench soak build clean
+.PHONY: help run test check lint allocations fuzz bench gobench soak build clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +36,10 @@ allocations: ## fail when a request allocates a fifth more than bench/kept.txt h
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	@grep -rlE '^func Fuzz' --include='*_test.go' . | sort | while read -r file; do for name in $$(grep -oE '^func Fuzz[A-Za-z0-9]*' $$file | cut -d' ' -f2); do echo "$$name ($$(dirname $$file))"; fuzz="$(GO) test -run ^\$$ -fuzz ^$$name\$$ -fuzztime $(FUZZTIME) $$(dirname $$file)"; $$fuzz || $$fuzz || exit 1; done; done
 
-bench: ## run the benchmarks; bench/README.md holds the figures and the command
+bench: ## measure the gateway beside nginx and Caddy, in 14 minutes (BESIDE=-quick: one) into bench/results
+	$(GO) run ./bench/beside $(BESIDE)
+
+gobench: ## run Go's benchmarks of the gateway alone, in a minute
 	$(GO) test -run '^$$' -bench . -benchmem ./bench/
 
 soak: ## break everything at random, in virtual time and with real processes, SOAK (10m) each; prints figures
@@ -44,7 +47,7 @@ soak: ## break everything at random, in virtual time and with real processes, SO
 	DRILL_FOR=$(SOAK) $(GO) test -count 1 -timeout 0 -run '^TestARunUnderFailures$$' -v ./internal/drill
 	HUNT_CORE=1 $(GO) test -count 1 -run '^TestACoreFile' -v ./internal/leakhunt
 
-build: ## build bin/gateway and bin/paytrace-sim
+build: ## build bin/gateway, bin/paytrace-sim and bin/loadtest
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/ ./cmd/...
 
 clean: ## remove what was built and the demo's data

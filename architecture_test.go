@@ -49,7 +49,10 @@ var arrows = map[string][]string{
 		"adapters/mapping", "adapters/salesforce", "adapters/salesforce/salesforcetest",
 		"adapters/magento", "adapters/magento/magentotest",
 	},
+	"cmd/loadtest":      {"internal/load"},
+	"internal/load":     {},
 	"bench":             {},
+	"bench/beside":      {},
 	"internal/services": {},
 	"internal/leakhunt": {},
 	"internal/simulation": {
@@ -80,6 +83,8 @@ var foreign = map[string][]string{
 	"adapters/magento":                   {},
 	"adapters/magento/magentotest":       {},
 	"cmd/paytrace-sim":                   {},
+	"cmd/loadtest":                       {},
+	"internal/load":                      {"github.com/valyala/fasthttp", "github.com/HdrHistogram/hdrhistogram-go"},
 	"internal/leakhunt":                  {},
 }
 

@@ -86,6 +86,22 @@ func checkSQLite(ctx context.Context, db *sql.DB) error {
 	if mode != "wal" {
 		return fmt.Errorf("its file system does not allow a write-ahead log (journal mode %q): put the ledger on a local disk", mode)
 	}
+	return checkDurable(ctx, db)
+}
+
+// synchronousFull is SQLite's number for a commit that waits for the disk.
+const synchronousFull = 2
+
+// checkDurable asks the connection that writes, since no other can see how it
+// commits. A commit that does not wait would break the promise in silence.
+func checkDurable(ctx context.Context, db *sql.DB) error {
+	var synchronous int
+	if err := db.QueryRowContext(ctx, `PRAGMA synchronous`).Scan(&synchronous); err != nil {
+		return err
+	}
+	if synchronous < synchronousFull {
+		return fmt.Errorf("its commits would not wait for the disk (synchronous is %d, not FULL)", synchronous)
+	}
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -88,6 +89,16 @@ func TestOpenTakesAnyPath(t *testing.T) {
 		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 			t.Errorf("%q: the ledger is not in its file: %v", name, err)
 		}
+	}
+}
+
+func TestALedgerWhoseCommitsWouldNotWaitIsRefused(t *testing.T) {
+	for _, lazy := range []string{"synchronous(NORMAL)", "synchronous(OFF)"} {
+		l, err := openSQLite(t.Context(), fresh(t), Options{}, append(slices.Clone(writerPragmas), lazy))
+		if err == nil {
+			l.Close()
+		}
+		wantWords(t, err, "would not wait for the disk", "FULL")
 	}
 }
 

@@ -74,7 +74,7 @@ var faultTable = []struct {
 	{"callDeadline within sendWindow", "username: shop", "username: shop\n      callDeadline: 10s\n      sendWindow: 10s",
 		"6:21: merchants[0].paytrace.callDeadline: has to be longer than sendWindow, or a request sent late gets no time for its answer"},
 	{"referenceField", "username: shop", "username: shop\n      referenceField: invoice_id", "6:23: merchants[0].paytrace.referenceField: expected customer_reference_id or description"},
-	{"maxConnections", "username: shop", "username: shop\n      maxConnections: many", "6:23: merchants[0].paytrace.maxConnections: expected a whole number from 1 to 1024"},
+	{"maxConnections", "username: shop", "username: shop\n      maxConnections: many", "6:23: merchants[0].paytrace.maxConnections: expected a whole number from 1 to 10000"},
 	{"maxLookConnections", "username: shop", "username: shop\n      maxLookConnections: 0", "6:27: merchants[0].paytrace.maxLookConnections: expected a whole number from 1 to 64"},
 	{"exportRowCap", "username: shop", "username: shop\n      exportRowCap: 1000001", "6:21: merchants[0].paytrace.exportRowCap: expected a whole number from 0 to 1000000"},
 	{"script over plain HTTP", "username: shop", "username: shop\n      hostedFieldsScript: http://protect.paytrace.com/js/protect.min.js",

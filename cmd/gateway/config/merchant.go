@@ -66,7 +66,7 @@ func (o object) paytrace(live bool) PayTrace {
 		ExportTimeZone:     read(p, "exportTimeZone", zone, pacificZone()),
 		ExportRowCap:       read(p, "exportRowCap", number(0, 1_000_000), 0),
 		HostedFieldsScript: read(p, "hostedFieldsScript", scriptURL, ""),
-		MaxConnections:     read(p, "maxConnections", number(1, 1024), defaultMaxConnections),
+		MaxConnections:     read(p, "maxConnections", number(1, 10_000), defaultMaxConnections),
 		MaxLookConnections: read(p, "maxLookConnections", number(1, 64), defaultMaxLookConnections),
 		RateLimit:          read(p, "rateLimit", number(0, 1000), 0),
 		WatchEvery:         read(p, "watchEvery", between(time.Minute, 24*time.Hour), gateway.DefaultWatchEvery),

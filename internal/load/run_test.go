@@ -1,0 +1,161 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"paytrace-gateway/adapters/paytrace/simulator"
+)
+
+func run1(t *testing.T, c Config) Report {
+	t.Helper()
+	found, err := Run(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func TestEachOperationIsAnsweredByTheGateway(t *testing.T) {
+	c := short(house(t, payTrace(t)))
+	c.Mix = Mix{{Sale, 4}, {AuthorizeCapture, 2}, {Refund, 2}, {ByKey, 2}, {Replay, 2}}
+	found := run1(t, c)
+	if !found.Good() || found.Scheduled != 60 || found.Answered != 60 {
+		t.Fatalf("%d due, %d answered, failures %v", found.Scheduled, found.Answered, found.Errors)
+	}
+	for _, name := range Operations {
+		if o := found.Operations[name]; o.Answered == 0 || o.Latency.Max == 0 {
+			t.Errorf("%s: %+v", name, o)
+		}
+	}
+	if found.Mode != "rate" || found.Rate != 1000 || found.Seconds != 0.06 || found.Throughput <= 0 {
+		t.Errorf("mode %s, rate %g, %g s, %g/s", found.Mode, found.Rate, found.Seconds, found.Throughput)
+	}
+}
+
+// Each operation alone has no other's payments to work on.
+func TestAnOperationAloneMakesWhatItNeeds(t *testing.T) {
+	base := house(t, payTrace(t))
+	for _, name := range Operations {
+		c := short(base)
+		c.Stages[0].For = 10 * time.Millisecond
+		c.Mix = Mix{{name, 1}}
+		if found := run1(t, c); !found.Good() || found.Operations[name].Answered != 10 {
+			t.Errorf("%s: failures %v", name, found.Errors)
+		}
+	}
+}
+
+func TestTheSameSaleIsMadeAtPayTraceItself(t *testing.T) {
+	c := short(payTrace(t))
+	c.As, c.ClientID, c.Secret, c.IntegratorID = AsPayTrace, simulator.DefaultUsername, simulator.DefaultPassword, simulator.DefaultIntegratorID
+	if found := run1(t, c); !found.Good() || found.Answered != 60 {
+		t.Errorf("%d answered, failures %v", found.Answered, found.Errors)
+	}
+	c.IntegratorID = "somebody-else"
+	if found := run1(t, c); found.Good() || found.Errors["400"] != 60 {
+		t.Errorf("with a wrong integrator: %d answered, failures %v", found.Answered, found.Errors)
+	}
+}
+
+func TestConnectionsMakeRequestsUntilTheTimeIsOver(t *testing.T) {
+	c := short(house(t, payTrace(t)))
+	c.Stages, c.Connections, c.For = nil, 4, 50*time.Millisecond
+	if found := run1(t, c); !found.Good() || found.Mode != "connections" || found.Answered < 4 {
+		t.Errorf("mode %s, %d answered, failures %v", found.Mode, found.Answered, found.Errors)
+	}
+}
+
+func TestFailuresAreToldApart(t *testing.T) {
+	hold := make(chan struct{})
+	cases := map[string]http.HandlerFunc{
+		"500": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
+		"202": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) },
+		failAnswer: func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusCreated)
+			_, _ = w.Write([]byte(`{"status":"declined","outcome":"declined"}`))
+		},
+		failBroken:  func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		failTimeout: func(http.ResponseWriter, *http.Request) { <-hold },
+	}
+	for class, answer := range cases {
+		t.Run(class, func(t *testing.T) {
+			c := short(fake(t, answer))
+			if class == failTimeout {
+				// After the server's own clean-up, which waits for its handlers.
+				defer close(hold)
+				c.Timeout = 20 * time.Millisecond
+			}
+			found := run1(t, c)
+			if found.Good() || found.Errors[class] != 60 || found.Failed != 60 {
+				t.Errorf("%d answered, failures %v", found.Answered, found.Errors)
+			}
+			if waited := found.Latency.Max > 0; waited != (class == failTimeout) {
+				t.Errorf("the latencies are %+v", found.Latency)
+			}
+		})
+	}
+}
+
+func TestARequestThatFailsIsNotSentAgainBehindTheCountersBack(t *testing.T) {
+	var seen atomic.Int64
+	c := short(fake(t, func(http.ResponseWriter, *http.Request) { seen.Add(1); panic(http.ErrAbortHandler) }))
+	c.Mix = Mix{{Sale, 1}}
+	if run1(t, c); seen.Load() != 60 {
+		t.Errorf("60 requests were seen %d times", seen.Load())
+	}
+}
+
+func TestNobodyThereIsAFailureToConnect(t *testing.T) {
+	stays := fake(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusCreated)
+		_, _ = w.Write([]byte(`{"status":"approved","transactionId":"1"}`))
+	})
+	c := short(stays, nobody(t))
+	found := run1(t, c)
+	if found.Answered != 30 || found.Errors[failConnect] != 30 {
+		t.Errorf("%d answered, failures %v", found.Answered, found.Errors)
+	}
+}
+
+func TestWithoutATokenThereIsNoRun(t *testing.T) {
+	c := short(house(t, payTrace(t)))
+	c.Secret = "wrong secret words"
+	_, err := Run(t.Context(), c)
+	if err == nil || !strings.Contains(err.Error(), "401") || strings.Contains(err.Error(), "words") {
+		t.Errorf("error %v", err)
+	}
+	if errors.Is(err, ErrConfig) {
+		t.Errorf("%v is called a fault of the flags", err)
+	}
+}
+
+func TestATokenIsRenewedAheadOfItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		var asked []time.Duration
+		ctx, cancel := context.WithCancel(t.Context())
+		renew(ctx, 100*time.Second, func() (time.Duration, error) {
+			asked = append(asked, time.Since(began))
+			switch len(asked) {
+			case 1:
+				return 0, errors.New("not now")
+			case 3:
+				cancel()
+			}
+			return 40 * time.Second, nil
+		})
+		want := []time.Duration{75 * time.Second, 76 * time.Second, 106 * time.Second}
+		for i := range want {
+			if len(asked) != len(want) || asked[i] != want[i] {
+				t.Fatalf("asked at %v, want %v", asked, want)
+			}
+		}
+	})
+}
