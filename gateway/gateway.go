@@ -27,6 +27,9 @@ type Config struct {
 	Claims Claims
 	// Observer sees the road for metrics and traces; nil is none.
 	Observer Observer
+	// Retention says when what is finished leaves the ledger; the zero value is
+	// never.
+	Retention RetentionRules
 	// Subscribers are told of changes.
 	Subscribers []Subscriber
 	// Jitter lengthens a wait between two attempts to tell a subscriber; nil is
@@ -51,6 +54,7 @@ type Gateway struct {
 	observer   Observer
 	watching   watching
 	telling    telling
+	retention  RetentionRules
 	jitter     func(time.Duration) time.Duration
 }
 
@@ -65,7 +69,7 @@ func New(c Config) *Gateway {
 		processors: c.Processors, secret: c.Secret, instance: c.Instance,
 		now: c.Now, log: c.Log, merchants: map[string]Merchant{}, flights: newFlights(c.MaxInFlight),
 		learning: make(chan struct{}, learnAtOnce), finishing: make(chan struct{}, finishAtOnce), duty: newDuty(),
-		claims: c.Claims, observer: c.Observer, watching: newWatching(), jitter: c.Jitter,
+		claims: c.Claims, observer: c.Observer, watching: newWatching(), jitter: c.Jitter, retention: c.Retention,
 	}
 	g.telling = newTelling(g, c.Subscribers)
 	g.ledger = loud{c.Ledger, g.telling.events}

@@ -18,7 +18,13 @@ func TestMain(m *testing.M) { services.Main(m) }
 
 func onPostgres(t testing.TB, url string) *Ledger {
 	t.Helper()
-	l, err := OpenPostgres(t.Context(), url, Options{})
+	return onPostgresIn(t, url, t.TempDir())
+}
+
+// onPostgresIn shares a folder for the archive with other gateways.
+func onPostgresIn(t testing.TB, url, folder string) *Ledger {
+	t.Helper()
+	l, err := OpenPostgres(t.Context(), url, Options{Archive: folder})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +87,8 @@ func TestTwoPostgresGatewaysAreOneLedger(t *testing.T) {
 	services.Postgres(t)
 	storetest.Run(t, func(t *testing.T) gateway.Ledger {
 		url := services.Postgres(t)
-		return &pair{ledgers: [2]*Ledger{onPostgres(t, url), onPostgres(t, url)}}
+		folder := t.TempDir()
+		return &pair{ledgers: [2]*Ledger{onPostgresIn(t, url, folder), onPostgresIn(t, url, folder)}}
 	})
 }
 
