@@ -110,38 +110,51 @@ type leaving struct {
 // the rows change, each payment's by itself: who dies between leaves a record
 // that nothing leads to, and the payment where it was.
 func (l *Ledger) Archive(ctx context.Context, payments []gateway.Payment, at time.Time) (int, error) {
+	all, err := l.gatherAll(ctx, payments, at)
+	if err != nil || len(all) == 0 {
+		return 0, err
+	}
+	if err := l.keep(ctx, all, at); err != nil {
+		return 0, fmt.Errorf("the archive cannot be written, everything stays in the ledger: %w", err)
+	}
+	return l.move(ctx, all)
+}
+
+func (l *Ledger) gatherAll(ctx context.Context, payments []gateway.Payment, at time.Time) ([]leaving, error) {
 	var all []leaving
-	var lines [][]byte
 	for _, p := range payments {
 		reading, cancel := context.WithTimeout(ctx, readPatience)
 		r, ended, err := l.gather(reading, p, at)
 		cancel()
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		if !ended {
 			continue
 		}
 		line, err := json.Marshal(r)
 		if err != nil {
-			return 0, fmt.Errorf("payment %s cannot be archived: %w", p.ID, err)
+			return nil, fmt.Errorf("payment %s cannot be archived: %w", p.ID, err)
 		}
-		all, lines = append(all, leaving{payment: p, record: r, line: line}), append(lines, line)
+		all = append(all, leaving{payment: p, record: r, line: line})
 	}
-	if len(all) == 0 {
-		return 0, nil
+	return all, nil
+}
+
+// keep has the records on the disk, and the file that they are in known.
+func (l *Ledger) keep(ctx context.Context, all []leaving, at time.Time) error {
+	lines := make([][]byte, len(all))
+	for i := range all {
+		lines[i] = all[i].line
 	}
 	places, file, err := l.archive.add(lines, at)
 	if err != nil {
-		return 0, fmt.Errorf("the archive cannot be written, everything stays in the ledger: %w", err)
+		return err
 	}
 	for i := range all {
 		all[i].place = places[i]
 	}
-	if err := l.saveArchiveFile(ctx, file); err != nil {
-		return 0, err
-	}
-	return l.move(ctx, all)
+	return l.saveArchiveFile(ctx, file)
 }
 
 func (l *Ledger) saveArchiveFile(ctx context.Context, f gateway.ArchiveFile) error {

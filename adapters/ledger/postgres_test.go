@@ -69,13 +69,13 @@ func TestPostgresIsALedger(t *testing.T) {
 func TestPostgresKeepsWhatItAcknowledged(t *testing.T) {
 	services.Postgres(t)
 	storetest.RunReopened(t, func(t *testing.T) (gateway.Ledger, func() gateway.Ledger) {
-		url := services.Postgres(t)
-		l := onPostgres(t, url)
+		url, folder := services.Postgres(t), t.TempDir()
+		l := onPostgresIn(t, url, folder)
 		return l, func() gateway.Ledger {
 			if err := l.Close(); err != nil {
 				t.Fatal(err)
 			}
-			l = onPostgres(t, url)
+			l = onPostgresIn(t, url, folder)
 			return l
 		}
 	})
