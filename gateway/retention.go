@@ -77,6 +77,14 @@ type Retention struct {
 	Version int64
 }
 
+// RetentionStanding is the last run, and what the archive has.
+type RetentionStanding struct {
+	Retention
+	Files   int
+	Records int
+	Bytes   int64
+}
+
 // RetentionRules say what may go, and when. Zero is never.
 type RetentionRules struct {
 	// ArchiveAfter is how long a finished payment has not changed when it leaves.
@@ -185,6 +193,21 @@ func (g *Gateway) retain(ctx context.Context, turn Retention) (Retention, error)
 	g.log.Info("retention.finished", "archived", r.turn.Archived, "forgotten", r.turn.Forgotten, "kept", r.turn.Kept,
 		"took", r.turn.FinishedAt.Sub(r.turn.StartedAt))
 	return r.turn, nil
+}
+
+// RetentionStanding tells how the archive stands.
+func (g *Gateway) RetentionStanding(ctx context.Context) (RetentionStanding, error) {
+	turn, err := g.ledger.Retention(ctx)
+	if err != nil {
+		return RetentionStanding{}, err
+	}
+	files, err := g.ledger.ArchiveFiles(ctx)
+	standing := RetentionStanding{Retention: turn, Files: len(files)}
+	for _, f := range files {
+		standing.Records += f.Records
+		standing.Bytes += f.Size
+	}
+	return standing, err
 }
 
 // retaining is one run.

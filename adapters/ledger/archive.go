@@ -81,10 +81,13 @@ func (l *Ledger) Archivable(ctx context.Context, before time.Time, after gateway
 	return l.many(l.reads.db.QueryContext(ctx, l.reads.dialect.query(finishedSQL), before.UnixMicro(), orZero(after.UpdatedAt), after.ID, max(limit, 0)))
 }
 
-// Movable are those of the payments that would leave.
+// Movable are those of the payments that would leave if they were archived now.
 func (l *Ledger) Movable(ctx context.Context, payments []gateway.Payment) ([]gateway.Payment, error) {
 	var movable []gateway.Payment
 	for _, p := range payments {
+		if !p.Finished() {
+			continue
+		}
 		ctx, cancel := context.WithTimeout(ctx, readPatience)
 		_, ended, err := l.gather(ctx, p, time.Time{})
 		cancel()
