@@ -77,6 +77,7 @@ var statusOf = map[gateway.Code]int{
 	gateway.CodeProcessorCredentials: http.StatusServiceUnavailable,
 	gateway.CodeProcessorUnavailable: http.StatusServiceUnavailable,
 	gateway.CodeLedgerUnavailable:    http.StatusServiceUnavailable,
+	gateway.CodeArchiveUnavailable:   http.StatusServiceUnavailable,
 	gateway.CodeOutcomeUnknown:       http.StatusServiceUnavailable,
 	gateway.CodeOverloaded:           http.StatusServiceUnavailable,
 	gateway.CodeStopping:             http.StatusServiceUnavailable,

@@ -24,7 +24,7 @@ func (g *Gateway) delivery(ctx context.Context, m Merchant, id string) (Delivery
 	d, err := g.ledger.Delivery(ctx, m.ID, id)
 	err = g.readable(err)
 	if errors.Is(err, ErrNotFound) || (err == nil && d.LiveMode != m.LiveMode) {
-		return Delivery{}, refuse(CodeNotFound, "no delivery with this id")
+		return Delivery{}, refuse(CodeNotFound, "no delivery with this id; what was told long ago is forgotten, or archived with its payment")
 	}
 	if err != nil {
 		return Delivery{}, unavailable(err)

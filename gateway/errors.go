@@ -54,6 +54,9 @@ const (
 	CodeProcessorCredentials Code = "processor_credentials"
 	CodeProcessorUnavailable Code = "processor_unavailable"
 	CodeLedgerUnavailable    Code = "ledger_unavailable"
+	// CodeArchiveUnavailable says that a payment is in the archive, which does not
+	// have what it should.
+	CodeArchiveUnavailable Code = "archive_unavailable"
 	// CodeOutcomeUnknown says that not even the ledger has answered in time.
 	CodeOutcomeUnknown Code = "outcome_unknown"
 	CodeOverloaded     Code = "overloaded"
@@ -126,6 +129,9 @@ var (
 	// ErrProfileTaken says that the processor's profile belongs to another payment
 	// method of the vault.
 	ErrProfileTaken = errors.New("the profile belongs to another payment method already")
+	// ErrArchive says that a payment cannot be read because a file of the archive
+	// is missing or damaged.
+	ErrArchive = errors.New("the archive does not have what it should")
 	// ErrKeyTaken says that the idempotency key is bound already.
 	ErrKeyTaken = errors.New("the idempotency key is bound already")
 )

@@ -28,6 +28,9 @@ type Config struct {
 	Claims Claims
 	// Observer sees the road for metrics and traces; nil is none.
 	Observer Observer
+	// Retention says when what is finished leaves the ledger; the zero value is
+	// never.
+	Retention RetentionRules
 	// Subscribers are told of changes.
 	Subscribers []Subscriber
 	// Jitter lengthens a wait between two attempts to tell a subscriber; nil is
@@ -53,6 +56,7 @@ type Gateway struct {
 	watching   watching
 	visitors   *visitors
 	telling    telling
+	retention  RetentionRules
 	jitter     func(time.Duration) time.Duration
 	// unwritten says that the ledger has not taken the last intent, so that keys
 	// are looked up first, and repeats answered, whatever the claims say.
@@ -71,6 +75,7 @@ func New(c Config) *Gateway {
 		now: c.Now, log: c.Log, merchants: map[string]Merchant{}, flights: newFlights(c.MaxInFlight),
 		learning: make(chan struct{}, learnAtOnce), finishing: make(chan struct{}, finishAtOnce), duty: newDuty(),
 		claims: c.Claims, observer: c.Observer, watching: newWatching(), jitter: c.Jitter, visitors: newVisitors(),
+		retention: c.Retention,
 	}
 	g.telling = newTelling(g, c.Subscribers)
 	g.ledger = loud{c.Ledger, g.telling.events, g.visitors}

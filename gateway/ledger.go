@@ -68,6 +68,7 @@ type Ledger interface {
 
 	Outbox
 	VaultLedger
+	Archive
 }
 
 // KeyRecord is what a (merchant, idempotency key) is bound to, for good.

@@ -73,9 +73,16 @@ func inProgress(p Payment, other Operation) *Error {
 }
 
 func unavailable(err error) *Error {
+	if errors.Is(err, ErrArchive) {
+		return refuse(CodeArchiveUnavailable, "the payment is in the archive, whose file is missing or damaged; "+
+			"nothing was sent now, repeat with the same key once it is restored").retry(archiveRetry).because(err)
+	}
 	return refuse(CodeLedgerUnavailable,
 		"the gateway cannot reach its ledger; repeat with the same key").retry(askAgain).because(err)
 }
+
+// archiveRetry is what a caller is told to wait while a person restores a file.
+const archiveRetry = time.Minute
 
 // Find returns the payment behind any id a caller may hold: the gateway's own
 // or PayTrace's.

@@ -41,7 +41,7 @@ func open(t *testing.T, path, instance string, processor *processortest.Processo
 
 func openAs(t *testing.T, path, instance string, processor *processortest.Processor, of ...gateway.Merchant) *house {
 	t.Helper()
-	books, err := ledger.OpenSQLite(t.Context(), path, ledger.Options{})
+	books, err := ledger.OpenSQLite(t.Context(), path, ledger.Options{Archive: archiveOf(path)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,6 +56,9 @@ func openAs(t *testing.T, path, instance string, processor *processortest.Proces
 	})
 	return &house{Gateway: g, t: t, ledger: books, processor: processor}
 }
+
+// archiveOf is the folder of the archive of the ledger at path.
+func archiveOf(path string) string { return filepath.Join(filepath.Dir(path), "archive") }
 
 func newHouse(t *testing.T) *house {
 	return open(t, filepath.Join(t.TempDir(), "ledger.db"), "one", processortest.New(time.Now))

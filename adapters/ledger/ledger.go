@@ -21,6 +21,9 @@ var ErrClosed = errors.New("the ledger is closed; nothing was written")
 type Options struct {
 	// Now is the clock that spaces the writes of Ready; time.Now when nil.
 	Now func() time.Time
+	// Archive is the folder of the archive, which the gateways on one ledger share.
+	// Without it nothing can be archived, nor read that was.
+	Archive string
 }
 
 // Ledger implements gateway.Ledger. Its methods may be called concurrently.
@@ -28,6 +31,7 @@ type Ledger struct {
 	writes  *group
 	reads   *reader
 	ready   *readiness
+	archive *archivist
 	explain func(error) error
 	close   func() error
 }
@@ -42,11 +46,11 @@ func start(ctx context.Context, db, reads *sql.DB, store io.Closer, opts Options
 	if err != nil {
 		return nil, d.explain(err)
 	}
-	l := &Ledger{writes: newGroup(db, d), reads: r, explain: d.explain}
+	l := &Ledger{writes: newGroup(db, d), reads: r, archive: &archivist{folder: opts.Archive}, explain: d.explain}
 	l.ready = newReadiness(opts.Now, l.write)
 	l.close = sync.OnceValue(func() error {
 		l.writes.close()
-		return store.Close()
+		return errors.Join(l.archive.Close(), store.Close())
 	})
 	return l, nil
 }

@@ -26,7 +26,7 @@ var stores = map[string]func(*testing.T) store{
 		path := fresh(t)
 		return store{
 			db: database(t, "sqlite", dsn(path, "rwc", writerPragmas)), dialect: sqliteDialect(path),
-			open: func(t *testing.T) *Ledger { return opened(t, path, Options{}) },
+			open: func(t *testing.T) *Ledger { return opened(t, path, Options{Archive: path + ".archive"}) },
 		}
 	},
 	"PostgreSQL": func(t *testing.T) store {
@@ -152,6 +152,7 @@ func TestALedgerOfTheFirstSchemaIsMigratedWhole(t *testing.T) {
 				gateway.Backlog{MerchantID: "m1", Unknown: 1, OldestUnknown: never.CreatedAt, Attention: 1},
 				gateway.Backlog{MerchantID: "m1", LiveMode: true, Unknown: 1, OldestUnknown: op.SendBefore, Overdue: 1, OldestDue: op.Due})
 			goesOn(t, l, sending.Payment)
+			leavesAsOfOld(t, l, decided)
 		})
 	}
 }
@@ -168,6 +169,26 @@ func goesOn(t *testing.T, l *Ledger, p gateway.Payment) {
 	if err := l.KeepUnmatched(t.Context(), u, &told); err != nil {
 		t.Errorf("a transaction is kept and told: %v", err)
 	}
+}
+
+// leavesAsOfOld archives a payment of which the first schema told.
+func leavesAsOfOld(t *testing.T, l *Ledger, c gateway.Change) {
+	t.Helper()
+	settled := c.Payment
+	settled.Version++
+	settled.Status = gateway.Settled
+	if err := l.Apply(t.Context(), gateway.Change{Payment: settled, Base: c.Payment.Version}); err != nil {
+		t.Fatal(err)
+	}
+	found, err := l.Archivable(t.Context(), noon.Add(24*time.Hour), gateway.ArchivePlace{}, 10)
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%d payments may leave, %v", len(found), err)
+	}
+	if moved, err := l.Archive(t.Context(), found, noon); err != nil || moved != 1 {
+		t.Errorf("%d payments have left, %v", moved, err)
+	}
+	c.Payment = settled
+	wantWhole(t, l, c)
 }
 
 func wantWhole(t *testing.T, l *Ledger, c gateway.Change) {

@@ -107,6 +107,17 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		"next deliveries":        {told(gateway.DeliveryFilter{Before: "dlv_1"}), []string{"deliveries_newest (merchant_id=? AND live_mode=? AND id<?)"}},
 
 		"list":                 {listed(gateway.PaymentFilter{}), []string{"payments_newest"}},
+		"finished":             {finishedSQL, []string{"payments_finished ((updated_at,id)>(?,?) AND updated_at<?)"}},
+		"archive":              {archivePaymentSQL, []string{"payments_1 (id=?)"}},
+		"archive a reply":      {archiveReplySQL, []string{"idempotency_keys_1 (merchant_id=? AND key=?)"}},
+		"archived operation":   {dropOperationSQL, []string{"operations_1 (id=?)"}},
+		"past of a payment":    {pastSQL, []string{"events_by_payment (payment_id=?)"}},
+		"what is not spread":   {unspreadPastSQL, []string{"events_unspread_queue (<expr>=?)"}},
+		"told of a payment":    {toldSQL, []string{"deliveries_by_queue (merchant_id=? AND live_mode=? AND queue=?)"}},
+		"told of a queue":      {queueToldSQL, []string{"deliveries_by_queue (merchant_id=? AND live_mode=? AND queue=?)"}},
+		"old events":           {oldEventsSQL, []string{"events_1 (id>?)"}},
+		"forget a delivery":    {dropDeliverySQL, []string{"deliveries_1 (id=?)"}},
+		"forget an event":      {dropEventSQL, []string{"events_1 (id=?)"}},
 		"list by order":        {listed(gateway.PaymentFilter{OrderID: "A"}), []string{"payments_by_order"}},
 		"list by status":       {listed(gateway.PaymentFilter{Statuses: []gateway.Status{gateway.Failed}}), []string{"payments_by_status"}},
 		"list by attention":    {listed(gateway.PaymentFilter{NeedsAttention: &yes}), []string{"payments_needing_attention"}},
@@ -143,6 +154,15 @@ func TestAPageOfUnmatchedIsNotSorted(t *testing.T) {
 		if steps := plan(t, l, query); strings.Contains(steps, "TEMP B-TREE") {
 			t.Errorf("%s\nis carried out as\n%s", query, steps)
 		}
+	}
+}
+
+// TestWhatIsFinishedComesInTheOrderOfItsIndex wants no sorting of all that may
+// leave.
+func TestWhatIsFinishedComesInTheOrderOfItsIndex(t *testing.T) {
+	l := opened(t, fresh(t), Options{})
+	if steps := plan(t, l, finishedSQL); strings.Contains(steps, "TEMP B-TREE") {
+		t.Errorf("%s\nis carried out as\n%s", finishedSQL, steps)
 	}
 }
 

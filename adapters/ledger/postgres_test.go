@@ -18,7 +18,13 @@ func TestMain(m *testing.M) { services.Main(m) }
 
 func onPostgres(t testing.TB, url string) *Ledger {
 	t.Helper()
-	l, err := OpenPostgres(t.Context(), url, Options{})
+	return onPostgresIn(t, url, t.TempDir())
+}
+
+// onPostgresIn shares a folder for the archive with other gateways.
+func onPostgresIn(t testing.TB, url, folder string) *Ledger {
+	t.Helper()
+	l, err := OpenPostgres(t.Context(), url, Options{Archive: folder})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,13 +69,13 @@ func TestPostgresIsALedger(t *testing.T) {
 func TestPostgresKeepsWhatItAcknowledged(t *testing.T) {
 	services.Postgres(t)
 	storetest.RunReopened(t, func(t *testing.T) (gateway.Ledger, func() gateway.Ledger) {
-		url := services.Postgres(t)
-		l := onPostgres(t, url)
+		url, folder := services.Postgres(t), t.TempDir()
+		l := onPostgresIn(t, url, folder)
 		return l, func() gateway.Ledger {
 			if err := l.Close(); err != nil {
 				t.Fatal(err)
 			}
-			l = onPostgres(t, url)
+			l = onPostgresIn(t, url, folder)
 			return l
 		}
 	})
@@ -81,7 +87,8 @@ func TestTwoPostgresGatewaysAreOneLedger(t *testing.T) {
 	services.Postgres(t)
 	storetest.Run(t, func(t *testing.T) gateway.Ledger {
 		url := services.Postgres(t)
-		return &pair{ledgers: [2]*Ledger{onPostgres(t, url), onPostgres(t, url)}}
+		folder := t.TempDir()
+		return &pair{ledgers: [2]*Ledger{onPostgresIn(t, url, folder), onPostgresIn(t, url, folder)}}
 	})
 }
 

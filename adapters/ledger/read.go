@@ -131,7 +131,7 @@ func (l *Ledger) Key(ctx context.Context, merchantID, key string) (gateway.KeyRe
 	if !reply.Valid {
 		return record, nil
 	}
-	p, err := decodePayment(reply.String)
+	p, err := l.reply(key, reply.String)
 	if err != nil {
 		return gateway.KeyRecord{}, err
 	}
@@ -163,7 +163,7 @@ func (l *Ledger) one(row *sql.Row) (gateway.Payment, error) {
 	if err != nil {
 		return gateway.Payment{}, l.explain(err)
 	}
-	return decodePayment(body)
+	return l.payment(body)
 }
 
 func (l *Ledger) many(rows *sql.Rows, err error) ([]gateway.Payment, error) {
@@ -177,7 +177,7 @@ func (l *Ledger) many(rows *sql.Rows, err error) ([]gateway.Payment, error) {
 		if err := rows.Scan(&body); err != nil {
 			return nil, l.explain(err)
 		}
-		p, err := decodePayment(body)
+		p, err := l.payment(body)
 		if err != nil {
 			return nil, err
 		}

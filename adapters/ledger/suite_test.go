@@ -11,7 +11,7 @@ import (
 
 func open(t *testing.T, path string) *ledger.Ledger {
 	t.Helper()
-	l, err := ledger.OpenSQLite(t.Context(), path, ledger.Options{})
+	l, err := ledger.OpenSQLite(t.Context(), path, ledger.Options{Archive: filepath.Join(filepath.Dir(path), "archive")})
 	if err != nil {
 		t.Fatal(err)
 	}

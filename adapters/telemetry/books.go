@@ -52,6 +52,7 @@ func (b *books) Describe(ch chan<- *prometheus.Desc) {
 		ledgerUp, unknowns, unknownOldest, waiting, attention, overdue, dueOldest, unmatched, exportAge,
 		storing, storingOldest, removing, removingOldest, checkOldest,
 		pending, pendingOldest, deadNow, paused, disabled,
+		archivedRecords, archivedBytes, retentionKept, retentionAge,
 	} {
 		ch <- desc
 	}
@@ -71,6 +72,9 @@ func (b *books) Collect(ch chan<- prometheus.Metric) {
 	}
 	now := b.now()
 	b.tellSubscribers(ch, last.standings, now)
+	if from.Retention != nil {
+		tellRetention(ch, last.retention, now)
+	}
 	for merchant, one := range b.byLabel(last.backlog) {
 		for desc, value := range map[*prometheus.Desc]float64{
 			unknowns:      float64(one.Unknown),

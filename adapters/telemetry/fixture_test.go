@@ -114,6 +114,7 @@ func everything(tel *Telemetry, now time.Time) {
 		Standings: func(context.Context) ([]gateway.SubscriberStanding, error) {
 			return []gateway.SubscriberStanding{{MerchantID: "acme", Name: "erp", Configured: true}}, nil
 		},
+		Retention: func(context.Context) (gateway.RetentionStanding, error) { return gateway.RetentionStanding{}, nil },
 	})
 	tel.Request("/api/v1/payments", "POST", 201, time.Second)
 }

@@ -29,6 +29,7 @@ type inquiry struct {
 
 	backlog   []gateway.Backlog
 	standings []gateway.SubscriberStanding
+	retention gateway.RetentionStanding
 	err       error
 }
 
@@ -89,5 +90,8 @@ func (q *inquiry) ask(from Sources) {
 	}
 	if q.err == nil && from.Standings != nil {
 		q.standings, q.err = from.Standings(q.ctx)
+	}
+	if q.err == nil && from.Retention != nil {
+		q.retention, q.err = from.Retention(q.ctx)
 	}
 }

@@ -58,6 +58,9 @@ type Sources struct {
 	// Standings tell how the subscribers stand. They are asked for together with
 	// the backlog.
 	Standings func(context.Context) ([]gateway.SubscriberStanding, error)
+	// Retention tells how the archive stands, nil where nothing leaves the ledger.
+	// It is asked for together with the backlog.
+	Retention func(context.Context) (gateway.RetentionStanding, error)
 }
 
 // RedisState is Redis in figures. The counts only ever grow.

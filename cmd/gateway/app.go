@@ -30,6 +30,10 @@ const watchEvery = 5 * time.Second
 // compareEvery is how often it asks whether stored cards are due to be compared.
 const compareEvery = 30 * time.Second
 
+// retainEvery is how often it asks whether it is its turn to let go of what is
+// finished.
+const retainEvery = time.Minute
+
 // app is a gateway with everything it stands on. What is opened is closed in
 // the opposite order; each thing's end is registered the moment it exists.
 type app struct {
@@ -62,7 +66,7 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *app, er
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("dataDir: %w; name a folder that the gateway may write to", err)
 	}
-	if a.ledger, err = openLedger(ctx, cfg.Ledger); err != nil {
+	if a.ledger, err = openLedger(ctx, cfg); err != nil {
 		return nil, err
 	}
 	a.onClose(func() { a.closeLedger() })
@@ -87,7 +91,7 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *app, er
 	a.gateway = gateway.New(gateway.Config{
 		Ledger: a.ledger, Merchants: merchantsOf(cfg), Processors: a.processors(),
 		Secret: secret, Instance: instance, Now: time.Now, Log: log, MaxInFlight: cfg.MaxInFlight,
-		Claims: a.desk.claims, Observer: a.gauges.Observer(), Subscribers: subscribers,
+		Claims: a.desk.claims, Observer: a.gauges.Observer(), Subscribers: subscribers, Retention: cfg.Retention.Rules(),
 	})
 	if err := a.gateway.Subscribe(ctx); err != nil {
 		return nil, err
@@ -107,11 +111,12 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *app, er
 	return a, a.listen()
 }
 
-func openLedger(ctx context.Context, c config.Ledger) (*ledger.Ledger, error) {
-	if url := c.Postgres.Reveal(); url != "" {
-		return ledger.OpenPostgres(ctx, url, ledger.Options{})
+func openLedger(ctx context.Context, cfg *config.Config) (*ledger.Ledger, error) {
+	opts := ledger.Options{Archive: cfg.Retention.ArchiveFolder}
+	if url := cfg.Ledger.Postgres.Reveal(); url != "" {
+		return ledger.OpenPostgres(ctx, url, opts)
 	}
-	return ledger.OpenSQLite(ctx, c.SQLite, ledger.Options{})
+	return ledger.OpenSQLite(ctx, cfg.Ledger.SQLite, opts)
 }
 
 func (a *app) onClose(f func()) { a.closers = append(a.closers, f) }
@@ -207,6 +212,7 @@ func (a *app) run(ctx context.Context) error {
 	a.background(func(ctx context.Context) { a.gateway.RunWatch(ctx, watchEvery) })
 	a.background(func(ctx context.Context) { a.gateway.RunComparison(ctx, compareEvery) })
 	a.background(func(ctx context.Context) { a.gateway.RunTelling(ctx, tellEvery) })
+	a.background(func(ctx context.Context) { a.gateway.RunRetention(ctx, retainEvery) })
 
 	failed := make(chan error, 3)
 	go func() { failed <- a.server.Serve(a.public) }()

@@ -6,6 +6,7 @@ import (
 
 	"paytrace-gateway/adapters/telemetry"
 	"paytrace-gateway/cmd/gateway/config"
+	"paytrace-gateway/gateway"
 	"paytrace-gateway/gateway/guard"
 )
 
@@ -59,6 +60,9 @@ func (a *app) watchFigures() {
 	sources := telemetry.Sources{
 		Routes: a.server.Routes(), InFlight: a.gateway.InFlight, Guards: a.guardStates,
 		Backlog: a.gateway.Backlog, Ledger: a.ledger.Ready, Standings: a.gateway.Standings,
+	}
+	if a.cfg.Retention.Rules() != (gateway.RetentionRules{}) {
+		sources.Retention = a.gateway.RetentionStanding
 	}
 	if a.desk.redis != nil {
 		sources.Redis = a.desk.redisState

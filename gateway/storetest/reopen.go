@@ -16,6 +16,7 @@ var reopenSpecs = []reopenSpec{
 	{"Reopen/shows everything that was acknowledged", reopenShowsAll},
 	{"Reopen/keeps every key bound", reopenKeepsKeys},
 	{"Reopen/goes on where it stopped", reopenGoesOn},
+	{"Reopen/finds what was archived", reopenFindsArchived},
 	{"Reopen/knows what was told, what is under way and what was not spread", reopenTells},
 }
 
@@ -91,4 +92,16 @@ func reopenTells(t *testing.T, l gateway.Ledger, reopen func() gateway.Ledger) {
 	saved(t, l, under, gateway.DeliveryDone)
 	l = reopen()
 	wantDue(t, l, later, waiting)
+}
+
+func reopenFindsArchived(t *testing.T, l gateway.Ledger, reopen func() gateway.Ledger) {
+	p, later := ended(t, l, start), ended(t, l, start)
+	archive(t, l, p)
+	l = reopen()
+	wantPayment(t, l, p)
+	leaves(t, l, later)
+	l = reopen()
+	wantPayment(t, l, p)
+	wantPayment(t, l, later)
+	equal(t, "reply", keyOf(t, l, later.Operations[1].Key).Reply.OperationID, later.Operations[1].ID)
 }

@@ -20,7 +20,8 @@ type spec struct {
 var specs = [][]spec{applySpecs, atomicSpecs, keySpecs, readSpecs, transactionSpecs, listSpecs, dueSpecs,
 	watchSpecs, unmatchedSpecs, backlogSpecs, concurrencySpecs,
 	vaultSpecs, vaultKeySpecs, vaultAtomicSpecs, vaultRaceSpecs, vaultListSpecs, vaultNewsSpecs,
-	spreadSpecs, queueSpecs, takeSpecs, saveSpecs, replaySpecs, behindSpecs, deliveriesSpecs, subscriberSpecs, subscriptionSpecs, outboxRaceSpecs}
+	spreadSpecs, queueSpecs, takeSpecs, saveSpecs, replaySpecs, behindSpecs, deliveriesSpecs, subscriberSpecs, subscriptionSpecs, outboxRaceSpecs,
+	archiveSpecs}
 
 // Run tests a ledger. open returns an empty one each time, and sees to it that
 // it is closed when its test ends.

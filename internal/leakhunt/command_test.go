@@ -42,14 +42,14 @@ func (w *town) commandsWithCards() {
 		{"attention", "resolve", "pay_1", "--seen", "--note", "%s"}, {"attention", "resolve", "pay_1", "--done", "--transaction", "%s"},
 		{"attention", "resolve", "pay_1", "--seen", "--operation", "%s"}, {"attention", "resolve", "pay_1", "--seen", "--by", "%s"},
 		{"unmatched", "--merchant", "%s"}, {"mapping", "test", "--merchant", "%s"}, {"mapping", "test", "--event", "%s"},
-		{"mapping", "test", "--payment", "%s"}, {"version", "%s"}, {"demo", "--%s"},
+		{"mapping", "test", "--payment", "%s"}, {"archive", "%s"}, {"archive", "show", "%s"}, {"archive", "run", "--%s"}, {"version", "%s"}, {"demo", "--%s"},
 	} {
 		args := slices.Clone(line)
 		where := strings.Join(line, " ")
 		for i := range args {
 			args[i] = strings.ReplaceAll(args[i], "%s", card(where))
 		}
-		if !slices.Contains(args, "--config") && slices.Contains([]string{"callbacks", "attention", "unmatched", "mapping", "doctor"}, line[0]) {
+		if !slices.Contains(args, "--config") && slices.Contains([]string{"callbacks", "attention", "unmatched", "mapping", "doctor", "archive"}, line[0]) {
 			args = append(args, "--config", w.config)
 		}
 		w.operate(args...)

@@ -136,6 +136,7 @@ func (w *town) killWithin() {
 	w.clerkChangesCards()
 	w.timePasses()
 	w.start()
+	w.archivedAre()
 }
 
 // killWhile makes calls all at once, and kills the gateway when PayTrace has

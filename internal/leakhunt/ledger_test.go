@@ -28,7 +28,7 @@ var dueTimes = regexp.MustCompile(`"(due|checkDue)":"[^"]*"`)
 
 // timePasses makes all that is to be done later due at once: a gateway that was
 // killed could have had a call under way for as long as a call may last, and a
-// stored card is compared with PayTrace's a day later.
+// stored card is compared with PayTrace's a day later. What is finished is old.
 func (w *town) timePasses() {
 	w.t.Helper()
 	db := w.openLedger()
@@ -47,6 +47,8 @@ func (w *town) timePasses() {
 	}
 	exec("UPDATE operations SET due = 1 WHERE due > 0")
 	exec("UPDATE vault_operations SET due = 1 WHERE due > 0")
+	exec("UPDATE payments SET updated_at = 1")
+	exec("UPDATE retention SET due = 1")
 	exec("UPDATE vault_methods SET check_due = 1 WHERE check_due > 0")
 }
 

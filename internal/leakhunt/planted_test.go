@@ -43,6 +43,7 @@ func TestAPlantedLeakIsFoundInEveryPlace(t *testing.T) {
 		p.neighbours()
 		p.redis()
 		p.ledger()
+		p.archive()
 		p.process()
 		p.commands()
 		hits := w.search()

@@ -50,6 +50,7 @@ func (w *town) search() []Hit {
 	}
 	w.searchRedis(s, found)
 	w.searchLedger(s, found)
+	w.searchArchive(s, found)
 	w.t.Logf("searched for %d canaries in %s", len(w.cage.Canaries()), strings.Join(sizes, ", "))
 	return slices.DeleteFunc(all, mayBe)
 }

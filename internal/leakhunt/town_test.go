@@ -30,6 +30,7 @@ const townYAML = `listen: %[1]s
 operatorListen: %[2]s
 publicURL: http://hunt.test
 dataDir: data
+retention: {archiveAfterDays: 400, archiveFolder: archive}
 signingKeys: [{file: %[3]s}]
 log: {level: debug}
 redis: {url: "${HUNT_REDIS}"}

@@ -33,6 +33,7 @@ type Config struct {
 	MaxInFlight   int           `yaml:"maxInFlight"`
 	// StopTimeout is how long a stopping process waits for payments under way.
 	StopTimeout time.Duration `yaml:"stopTimeout"`
+	Retention   Retention     `yaml:"retention"`
 	Merchants   []Merchant    `yaml:"merchants"`
 }
 

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"paytrace-gateway/gateway"
 )
 
 // minimal is the least that is accepted. Tests replace parts of it, so that
@@ -99,6 +101,8 @@ func TestDefaultsFillWhatTheFileLeavesOut(t *testing.T) {
 		{"log", c.Log, Log{slog.LevelInfo, "json"}},
 		{"maxInFlight", c.MaxInFlight, 1024},
 		{"stopTimeout", c.StopTimeout, 65 * time.Second},
+		{"retention", c.Retention, Retention{ArchiveFolder: filepath.Join(c.DataDir, "archive")}},
+		{"rules of retention", c.Retention.Rules(), gateway.RetentionRules{}},
 		{"redis", c.Redis.Enabled(), false},
 		{"tracing endpoint", c.Tracing.Endpoint, ""},
 		{"tracing sample", c.Tracing.Sample, 1.0},
@@ -205,6 +209,7 @@ func TestTheCommentedMembersOfTheExampleAreTheDefaults(t *testing.T) {
 	before := w.mustParse(t, Example()).Redacted()
 	text := Example()
 	for _, line := range []string{"ledger:", "  sqlite: ./var/gateway/ledger.db", "tokenLifetime: 15m", "maxInFlight: 1024", "stopTimeout: 65s",
+		"retention:", "  archiveAfterDays: 0", "  archiveFolder: ./var/gateway/archive", "  forgetAfterDays: 0",
 		"currency: USD", "timeZone: America", "callDeadline: 60s", "sendWindow: 5s", "referenceField: customer", "invoiceSuffix: false",
 		"exportTimeZone: America", "exportRowCap: 0", "maxConnections: 64", "maxLookConnections: 8", "rateLimit: 0",
 		"tellUnmatched: false", "rawCards: false", "watchEvery: 5m", "watchDays: 2", "checkVaultEvery: 24h", "quota: {requests: 0, per: 1s}", "tracing:", `  endpoint: ""`, "  sample: 1.0"} {

@@ -16,7 +16,7 @@ var faultTable = []struct {
 }{
 	{"unknown member", "username: shop", "username: shop\n      pasword: x", "6:7: merchants[0].paytrace.pasword: " + notKnownPayTrace},
 	{"unknown at the top", "merchants:", "lissten: x\nmerchants:", "1:1: lissten: is not known here; known are listen, operatorListen, cardListener, publicURL, " +
-		"dataDir, ledger, redis, secret, signingKeys, tokenLifetime, log, tracing, maxInFlight, stopTimeout, merchants"},
+		"dataDir, ledger, redis, secret, signingKeys, tokenLifetime, log, tracing, maxInFlight, stopTimeout, retention, merchants"},
 	{"merge key", "username: shop", "username: shop\n      <<: {a: b}", "6:7: merchants[0].paytrace: expected a member's name of letters and digits, followed by a colon and a blank"},
 	{"name that may be a secret", "username: shop", "username: shop\n      discretionaryData: {salesRep:hunter2}",
 		"6:27: merchants[0].paytrace.discretionaryData: expected a member's name of letters and digits, followed by a colon and a blank"},
@@ -39,6 +39,10 @@ var faultTable = []struct {
 	{"empty path", "merchants:", "dataDir: ''\nmerchants:", "1:10: dataDir: expected a path"},
 	{"tokenLifetime too short", "merchants:", "tokenLifetime: 59s\nmerchants:", "1:16: tokenLifetime: expected a time from 1m to 24h, with its unit"},
 	{"time without a unit", "merchants:", "stopTimeout: 65\nmerchants:", "1:14: stopTimeout: expected a time from 1s to 10m, with its unit"},
+	{"archive too soon", "merchants:", "retention: {archiveAfterDays: 179}\nmerchants:", "1:31: retention.archiveAfterDays: expected a whole number of days from 180 to 3650, or 0 for never"},
+	{"archive never", "merchants:", "retention: {archiveAfterDays: never}\nmerchants:", "1:31: retention.archiveAfterDays: expected a whole number of days from 180 to 3650, or 0 for never"},
+	{"forget too soon", "merchants:", "retention: {forgetAfterDays: 6}\nmerchants:", "1:30: retention.forgetAfterDays: expected a whole number of days from 7 to 3650, or 0 for never"},
+	{"retention of a word", "merchants:", "retention: 400d\nmerchants:", "1:12: retention: expected members (name: value), found a single value"},
 	{"log level", "merchants:", "log: {level: loud}\nmerchants:", "1:14: log.level: expected debug, info, warn or error"},
 	{"log format", "merchants:", "log: {format: xml}\nmerchants:", "1:15: log.format: expected json or text"},
 	{"endpoint without a scheme", "merchants:", "tracing: {endpoint: 'localhost:4318'}\nmerchants:", "1:21: tracing.endpoint: expected " + collector.expected},

@@ -40,6 +40,7 @@ func (r *reader) gateway(root *yaml.Node) *Config {
 	r.cards = o.has("cardListener")
 	c.PublicURL = read(o, "publicURL", publicURL, localURL(c.Listen))
 	c.Ledger = o.ledger(c)
+	c.Retention = o.retention(c)
 	c.Merchants = o.merchants()
 	c.StopTimeout = read(o, "stopTimeout", between(time.Second, 10*time.Minute), longestCall(c.Merchants)+stopMargin)
 	o.judgePublic(c)

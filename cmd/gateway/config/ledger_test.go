@@ -37,3 +37,20 @@ func TestTheDatabaseAddressIsNeverPrinted(t *testing.T) {
 		t.Error("the password is printed")
 	}
 }
+
+func TestASharedLedgerNeedsASharedArchive(t *testing.T) {
+	w := newWorld()
+	w.env["DATABASE_URL"] = "postgres://gateway:pass-word@db.test/payments"
+	w.env["GATEWAY_SECRET"] = strings.Repeat("s", 32)
+	w.files["etc/key.pem"] = file{data: privateKeyPEM(t), mode: 0o600}
+	shared := "ledger: {postgres: \"${DATABASE_URL}\"}\nsigningKeys: [{file: key.pem}]\n" + minimal
+	_, err := w.parse("retention: {archiveAfterDays: 400}\n" + shared)
+	if err == nil || !strings.Contains(err.Error(), "retention.archiveFolder: is missing") {
+		t.Errorf("no folder: %v", err)
+	}
+	c := w.mustParse(t, "retention: {archiveAfterDays: 400, archiveFolder: /shared, forgetAfterDays: 90}\n"+shared)
+	if r := c.Retention.Rules(); c.Retention.ArchiveFolder != "/shared" || r.ArchiveAfter.Hours() != 400*24 || r.ForgetAfter.Hours() != 90*24 {
+		t.Errorf("the retention is %+v", c.Retention)
+	}
+	w.mustParse(t, shared)
+}

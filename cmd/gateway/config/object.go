@@ -12,13 +12,14 @@ import (
 // members lists what may stand in each object of the file.
 var members = map[string][]string{
 	"gateway": {"listen", "operatorListen", "cardListener", "publicURL", "dataDir", "ledger", "redis", "secret", "signingKeys",
-		"tokenLifetime", "log", "tracing", "maxInFlight", "stopTimeout", "merchants"},
+		"tokenLifetime", "log", "tracing", "maxInFlight", "stopTimeout", "retention", "merchants"},
 	"cardListener": {"listen", "certFile", "keyFile"},
 	"ledger":       {"sqlite", "postgres"},
 	"redis":        {"url", "sentinel", "cluster", "tls", "prefix", "timeout"},
 	"sentinel":     {"masterName", "addresses", "username", "password", "db", "sentinelUsername", "sentinelPassword", "tls"},
 	"cluster":      {"addresses", "username", "password", "tls"},
 	"tls":          {"caFile", "serverName", "certFile", "keyFile"},
+	"retention":    {"archiveAfterDays", "archiveFolder", "forgetAfterDays"},
 	"log":          {"level", "format"},
 	"tracing":      {"endpoint", "sample", "headers"},
 	"merchant":     {"id", "liveMode", "currency", "timeZone", "tellUnmatched", "rawCards", "paytrace", "clients", "callbacks"},

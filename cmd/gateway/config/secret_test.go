@@ -128,6 +128,10 @@ tracing:
   sample: 1
 maxInFlight: 1024
 stopTimeout: 1m5s
+retention:
+  archiveAfterDays: 0
+  archiveFolder: etc/var/gateway/archive
+  forgetAfterDays: 0
 merchants:
   - id: main
     liveMode: false
