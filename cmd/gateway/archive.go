@@ -174,8 +174,10 @@ func runRetention(ctx context.Context, w, log io.Writer, cfg *config.Config) err
 		return fmt.Errorf("%w (a gateway that runs does this by itself each day; see gateway archive status)", err)
 	}
 	defer l.Close()
+	lines, endLog := newLog(cfg.Log, log)
+	defer endLog()
 	done, err := gateway.New(gateway.Config{
-		Ledger: l, Now: time.Now, Log: newLog(cfg.Log, log), Retention: cfg.Retention.Rules(),
+		Ledger: l, Now: time.Now, Log: lines, Retention: cfg.Retention.Rules(),
 	}).Retain(ctx)
 	if err != nil {
 		return err
