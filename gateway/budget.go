@@ -21,16 +21,35 @@ const (
 // by the end of the caller's budget, says that nothing is certain. The request
 // goes on by itself then.
 func inBudget[T any](ctx context.Context, g *Gateway, attempt func() (T, error)) (T, error) {
+	return inBudgetThen(ctx, g, func() (T, func(), error) {
+		answer, err := attempt()
+		return answer, nil, err
+	})
+}
+
+// inBudgetThen is inBudget for what leaves something to do once the caller has
+// heard. It is done in the same goroutine: another one for each payment, whose
+// stack had to grow first, took 15 to 25 µs of CPU.
+func inBudgetThen[T any](ctx context.Context, g *Gateway, attempt func() (T, func(), error)) (T, error) {
 	type arrival struct {
 		answer T
 		err    error
 	}
 	arrived := make(chan arrival, 1)
 	go func() {
-		var a arrival
-		defer func() { arrived <- a }()
-		defer g.survive(func() { a.err = errors.New("a panic, told in the log") })
-		a.answer, a.err = settle(attempt)
+		var then func()
+		func() {
+			var a arrival
+			defer func() { arrived <- a }()
+			defer g.survive(func() { a.err = errors.New("a panic, told in the log") })
+			a.answer, a.err = settle(func() (answer T, err error) {
+				answer, then, err = attempt()
+				return answer, err
+			})
+		}()
+		if then != nil {
+			then()
+		}
 	}()
 	select {
 	case a := <-arrived:

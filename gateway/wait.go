@@ -5,17 +5,30 @@ import (
 	"time"
 )
 
+// departure is a request whose answer stands, or is brought by a flight.
+type departure struct {
+	answer Answer
+	change Change
+	flight *flight // nil: the answer stands
+}
+
 // await gives the flight's result, or the payment as it stood when the
 // caller's budget ended.
-func (g *Gateway) await(ctx context.Context, answer Answer, f *flight) Answer {
+func (d departure) await(ctx context.Context) Answer {
 	select {
-	case <-f.landed:
-		if f.payment.ID != "" {
-			answer.Payment = f.payment
-		}
+	case <-d.flight.landed:
+		return d.landed()
 	case <-ctx.Done():
+		return d.answer
 	}
-	return answer
+}
+
+// landed is the answer that the flight has brought.
+func (d departure) landed() Answer {
+	if d.flight.payment.ID != "" {
+		d.answer.Payment = d.flight.payment
+	}
+	return d.answer
 }
 
 // The waits between two looks at the ledger for an operation that another

@@ -22,9 +22,10 @@ const (
 )
 
 // batches sends what many callers ask in one round trip: what waits already goes
-// together, and who is alone goes at once. At 64 payments at once that took the
-// CPU of a claim from 50 to 20 µs here, and in Redis from 31 to 12. go-redis has
-// the like (AutoPipeline), which is experimental, and bigger than all that is here.
+// together. Of 64 callers each claim costs 5 µs of CPU so, and 16 µs if each goes by
+// itself; Redis is spared a third of its work for a payment. Who is alone goes at
+// once and by itself: to hand a command on would cost 25 µs. go-redis has the like
+// (AutoPipeline), which is experimental, and bigger than all that is here.
 type batches struct {
 	server  goredis.UniversalClient
 	timeout time.Duration
@@ -45,6 +46,11 @@ type errand struct {
 // ask returns the command as Redis has answered it, or with the error that ended
 // its caller's time.
 func (b *batches) ask(ctx context.Context, cmd *goredis.Cmd) *goredis.Cmd {
+	if b.alone() {
+		defer b.handOn()
+		_ = b.server.Process(ctx, once{cmd}) // The command holds the error.
+		return cmd
+	}
 	e := errand{ctx, cmd, make(chan struct{})}
 	if !b.queue(e) {
 		cmd.SetErr(goredis.ErrPoolTimeout)
@@ -58,6 +64,28 @@ func (b *batches) ask(ctx context.Context, cmd *goredis.Cmd) *goredis.Cmd {
 		left.SetErr(ctx.Err())
 		return left
 	}
+}
+
+// alone begins a round trip if none is under way.
+func (b *batches) alone() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.running > 0 {
+		return false
+	}
+	b.running++
+	return true
+}
+
+// handOn ends it, and lets those go who have come meanwhile.
+func (b *batches) handOn() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.waiting) == 0 {
+		b.running--
+		return
+	}
+	go b.run()
 }
 
 func (b *batches) queue(e errand) bool {

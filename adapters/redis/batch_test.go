@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"paytrace-gateway/gateway"
 	"paytrace-gateway/internal/services"
 )
@@ -132,4 +134,20 @@ func TestMoreThanCanWaitAreTurnedAway(t *testing.T) {
 	}
 	release()
 	wg.Wait()
+}
+
+// go-redis tells it of the round trip alone, and of none of the commands.
+func TestALogInThatIsRefusedIsAnErrorOfEachCommand(t *testing.T) {
+	server := services.RedisServer(t, "--requirepass", "right")
+	c := open(t, patient(Config{Addrs: []string{server.Addr}, Password: "wrong"}))
+	var batch []errand
+	for range 2 {
+		batch = append(batch, errand{t.Context(), goredis.NewCmd(t.Context(), "get", "a"), make(chan struct{})})
+	}
+	c.batches.send(batch)
+	for _, e := range batch {
+		if err := explain(t.Context(), e.cmd.Err()); kindIn(err) != kindLogin {
+			t.Errorf("%v, of kind %q", err, kindIn(err))
+		}
+	}
 }
