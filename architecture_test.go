@@ -50,6 +50,8 @@ var arrows = map[string][]string{
 		"adapters/magento", "adapters/magento/magentotest",
 	},
 	"bench":             {},
+	"bench/fill":        {"gateway", "gateway/processortest", "adapters/ledger"},
+	"bench/growth":      {"gateway", "gateway/processortest", "adapters/ledger"},
 	"internal/services": {},
 	"internal/leakhunt": {},
 	"internal/simulation": {

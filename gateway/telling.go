@@ -17,6 +17,9 @@ import (
 const (
 	// spreadAtOnce bounds the payments whose events are spread in one write.
 	spreadAtOnce = 64
+	// deliveriesAtOnce bounds the deliveries that are made in one write of several
+	// payments: it is carried out whole, and a payment waits behind it.
+	deliveriesAtOnce = 128
 	// defaultAtOnce and defaultDeadline are those of a subscriber that does not
 	// say.
 	defaultAtOnce   = 8
@@ -214,7 +217,7 @@ func (g *Gateway) spreadAll(ctx context.Context) {
 }
 
 func (g *Gateway) spread(ctx context.Context) (int, error) {
-	events, err := g.ledger.Unspread(ctx, g.telling.merchants, spreadAtOnce)
+	events, err := g.ledger.Unspread(ctx, g.telling.merchants, g.telling.spreadLimit())
 	if err = g.readable(err); err != nil || len(events) == 0 {
 		return 0, err
 	}
@@ -239,6 +242,15 @@ func (g *Gateway) spread(ctx context.Context) (int, error) {
 		g.telling.nudge(d.MerchantID, d.Subscriber)
 	}
 	return len(events), nil
+}
+
+// spreadLimit is the fewer the more subscribers a merchant has.
+func (t telling) spreadLimit() int {
+	most := 1
+	for _, of := range t.byMerchant {
+		most = max(most, len(of))
+	}
+	return max(1, min(spreadAtOnce, deliveriesAtOnce/most))
 }
 
 // number gives deliveries ids in their order: those of one millisecond have none

@@ -55,6 +55,7 @@ func run(ctx context.Context, o options) error {
 		for _, h := range houses {
 			for _, s := range stores {
 				if err := s.measure(ctx, h, o.calls, &t); err != nil {
+					t.print(os.Stdout) // what there is so far
 					return fmt.Errorf("%s, %s: %w", s.name, h, err)
 				}
 			}
