@@ -2,11 +2,12 @@
 GO ?= go
 FUZZTIME ?= 10s
 SOAK ?= 10m
+GROWTH ?= var/growth
 VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo development)
 export CGO_ENABLED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint allocations fuzz bench gobench soak build clean
+.PHONY: help run test check lint allocations fuzz bench gobench growth soak build clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +42,12 @@ bench: ## measure the gateway beside nginx and Caddy, in 14 minutes (BESIDE=-qui
 
 gobench: ## run Go's benchmarks of the gateway alone, in a minute
 	$(GO) test -run '^$$' -bench . -benchmem ./bench/
+
+growth: ## measure whether a payment costs more in a ledger of millions; fills them first, below GROWTH (var/growth)
+	$(GO) run ./bench/fill --ledger $(GROWTH)/10k.db --payments 10000
+	$(GO) run ./bench/fill --ledger $(GROWTH)/1m.db --payments 1000000
+	$(GO) run ./bench/fill --ledger $(GROWTH)/5m.db --payments 5000000
+	$(GO) run ./bench/growth $(GROWTH)/10k.db $(GROWTH)/1m.db $(GROWTH)/5m.db
 
 soak: ## break everything at random, in virtual time and with real processes, SOAK (10m) each; prints figures
 	SIM_FOR=$(SOAK) $(GO) test -count 1 -timeout 0 -run '^TestSoak$$' -v ./internal/simulation

@@ -53,6 +53,8 @@ var arrows = map[string][]string{
 	"internal/load":     {},
 	"bench":             {},
 	"bench/beside":      {},
+	"bench/fill":        {"gateway", "gateway/processortest", "adapters/ledger"},
+	"bench/growth":      {"gateway", "gateway/processortest", "adapters/ledger"},
 	"internal/services": {},
 	"internal/leakhunt": {},
 	"internal/simulation": {

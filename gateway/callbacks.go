@@ -223,7 +223,7 @@ func (g *Gateway) Subscribers(ctx context.Context, merchantID string) ([]Subscri
 		if err != nil {
 			return nil, unavailable(err)
 		}
-		return g.standings(ctx, m, k)
+		return g.standings(m, k), nil
 	})
 }
 
@@ -235,38 +235,62 @@ func (g *Gateway) Standings(ctx context.Context) ([]SubscriberStanding, error) {
 	}
 	var all []SubscriberStanding
 	for _, m := range g.merchants {
-		of, err := g.standings(ctx, m, k)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, of...)
+		all = append(all, g.standings(m, k)...)
 	}
 	return all, nil
 }
 
-// known is what the ledger knows of all merchants' subscribers.
-type known struct {
-	owed []DeliveryBacklog
-	seen []Subscription
+// merchantMode is a merchant in one of its modes.
+type merchantMode struct {
+	merchantID string
+	liveMode   bool
 }
 
-func (g *Gateway) known(ctx context.Context) (k known, err error) {
-	if k.owed, err = g.ledger.DeliveryBacklog(ctx); err != nil {
+// known is what the ledger knows of all merchants' subscribers. It is asked once
+// for all: one question for each took 0.2 s of 4,000.
+type known struct {
+	owed   map[merchantMode][]DeliveryBacklog
+	seen   map[merchantMode][]Subscription
+	states map[merchantMode]map[string]SubscriberState
+}
+
+func (g *Gateway) known(ctx context.Context) (known, error) {
+	k := known{owed: map[merchantMode][]DeliveryBacklog{}, seen: map[merchantMode][]Subscription{}, states: map[merchantMode]map[string]SubscriberState{}}
+	owed, err := g.ledger.DeliveryBacklog(ctx)
+	for _, b := range owed {
+		of := merchantMode{b.MerchantID, b.LiveMode}
+		k.owed[of] = append(k.owed[of], b)
+	}
+	if err != nil {
 		return known{}, err
 	}
-	k.seen, err = g.ledger.Subscriptions(ctx, g.clock().Add(-seenFor))
+	seen, err := g.ledger.Subscriptions(ctx, g.clock().Add(-seenFor))
+	for _, s := range seen {
+		of := merchantMode{s.MerchantID, s.LiveMode}
+		k.seen[of] = append(k.seen[of], s)
+	}
+	if err != nil {
+		return known{}, err
+	}
+	states, err := g.ledger.SubscriberStates(ctx)
+	for _, s := range states {
+		of := merchantMode{s.MerchantID, s.LiveMode}
+		if k.states[of] == nil {
+			k.states[of] = map[string]SubscriberState{}
+		}
+		k.states[of][s.Subscriber] = s
+	}
 	return k, err
 }
 
-func (g *Gateway) standings(ctx context.Context, m Merchant, k known) ([]SubscriberStanding, error) {
+func (g *Gateway) standings(m Merchant, k known) []SubscriberStanding {
+	here := merchantMode{m.ID, m.LiveMode}
 	standings := map[string]SubscriberStanding{}
-	for _, b := range k.owed {
-		if b.MerchantID == m.ID && b.LiveMode == m.LiveMode {
-			standings[b.Subscriber] = SubscriberStanding{Owed: b}
-		}
+	for _, b := range k.owed[here] {
+		standings[b.Subscriber] = SubscriberStanding{Owed: b}
 	}
-	for _, s := range k.seen {
-		if standing, owed := standings[s.Name]; owed && s.MerchantID == m.ID && s.LiveMode == m.LiveMode {
+	for _, s := range k.seen[here] {
+		if standing, owed := standings[s.Name]; owed {
 			standing.Configured = true
 			standings[s.Name] = standing
 		}
@@ -278,15 +302,15 @@ func (g *Gateway) standings(ctx context.Context, m Merchant, k known) ([]Subscri
 	}
 	var list []SubscriberStanding
 	for name, s := range standings {
-		var err error
 		s.MerchantID, s.Name = m.ID, name
-		if s.State, err = g.ledger.SubscriberState(ctx, m.ID, m.LiveMode, name); err != nil {
-			return nil, unavailable(err)
+		var saved bool
+		if s.State, saved = k.states[here][name]; !saved {
+			s.State = SubscriberState{MerchantID: m.ID, LiveMode: m.LiveMode, Subscriber: name}
 		}
 		list = append(list, s)
 	}
 	slices.SortFunc(list, func(a, b SubscriberStanding) int { return strings.Compare(a.Name, b.Name) })
-	return list, nil
+	return list
 }
 
 // EnableSubscriber tells a subscriber again that had said it was gone.

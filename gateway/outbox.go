@@ -67,6 +67,8 @@ type Outbox interface {
 	// is the one before the saved one; before the first it is zero.
 	SubscriberState(ctx context.Context, merchantID string, liveMode bool, name string) (SubscriberState, error)
 	SaveSubscriberState(context.Context, SubscriberState) error
+	// SubscriberStates are all that were saved, of all merchants, in any order.
+	SubscriberStates(context.Context) ([]SubscriberState, error)
 
 	// Subscribe keeps a subscription in place of what was kept under its names.
 	Subscribe(context.Context, Subscription) error

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -37,25 +38,57 @@ const (
 // of this one. It comes before this one serves: what it writes from then on may
 // be spread by another.
 func (g *Gateway) Subscribe(ctx context.Context) error {
-	for _, t := range g.telling.to {
+	return g.telling.each(func(t *teller) error {
 		if err := g.ledger.Subscribe(ctx, t.subscription(g.clock())); err != nil {
 			return fmt.Errorf("subscriber %s of merchant %s cannot be kept in the ledger: %w", t.Name, t.MerchantID, err)
 		}
+		return nil
+	})
+}
+
+// seenAtOnce bounds the subscribers that are written of at once. The ledger
+// keeps them by one commit: one after the other, 4,000 took as many commits.
+const seenAtOnce = 64
+
+// each does something for each subscriber, and returns the first failure, after
+// which no more begin.
+func (t telling) each(do func(*teller) error) error {
+	var mu sync.Mutex
+	var failed error
+	var work sync.WaitGroup
+	room := make(chan struct{}, seenAtOnce)
+	for _, one := range t.to {
+		room <- struct{}{}
+		mu.Lock()
+		over := failed != nil
+		mu.Unlock()
+		if over {
+			break
+		}
+		work.Go(func() {
+			defer func() { <-room }()
+			if err := do(one); err != nil {
+				mu.Lock()
+				failed = cmp.Or(failed, err)
+				mu.Unlock()
+			}
+		})
 	}
-	return nil
+	work.Wait()
+	return failed
 }
 
 // see says that this instance has its subscribers still, and looks whether
 // anything waits for nothing.
 func (g *Gateway) see(ctx context.Context) {
-	for _, t := range g.telling.to {
+	_ = g.telling.each(func(t *teller) error {
 		err := cmp.Or(g.ledger.SeeSubscription(ctx, t.subscription(g.clock())), g.ledger.BringForward(ctx, t.Subscriber))
 		if err != nil && ctx.Err() == nil {
 			g.log.Error("telling.failed", "merchant", t.MerchantID, "subscriber", t.Name, "error", err,
 				"consequence", "if this goes on for a week, instances without this subscriber stop making its deliveries")
-			return
 		}
-	}
+		return err
+	})
 }
 
 func (s Subscriber) subscription(now time.Time) Subscription {

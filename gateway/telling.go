@@ -22,6 +22,9 @@ const (
 	// takes 300 rounds a second to 45. Fewer are spread at once.
 	many   = 8
 	gather = 20 * time.Millisecond
+	// deliveriesAtOnce bounds the deliveries that are made in one write of several
+	// payments: it is carried out whole, and a payment waits behind it.
+	deliveriesAtOnce = 128
 	// defaultAtOnce and defaultDeadline are those of a subscriber that does not
 	// say.
 	defaultAtOnce   = 8
@@ -244,7 +247,7 @@ func rest(ctx context.Context, d time.Duration) {
 }
 
 func (g *Gateway) spread(ctx context.Context) (int, error) {
-	events, err := g.ledger.Unspread(ctx, g.telling.merchants, spreadAtOnce)
+	events, err := g.ledger.Unspread(ctx, g.telling.merchants, g.telling.spreadLimit())
 	if err = g.readable(err); err != nil || len(events) == 0 {
 		return 0, err
 	}
@@ -269,6 +272,15 @@ func (g *Gateway) spread(ctx context.Context) (int, error) {
 		g.telling.nudge(d.MerchantID, d.Subscriber)
 	}
 	return len(events), nil
+}
+
+// spreadLimit is the fewer the more subscribers a merchant has.
+func (t telling) spreadLimit() int {
+	most := 1
+	for _, of := range t.byMerchant {
+		most = max(most, len(of))
+	}
+	return max(1, min(spreadAtOnce, deliveriesAtOnce/most))
 }
 
 // number gives deliveries ids in their order: those of one millisecond have none

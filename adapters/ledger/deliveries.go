@@ -142,7 +142,7 @@ func (l *Ledger) BringForward(ctx context.Context, s gateway.Subscriber) error {
 	if rows.Err() != nil || len(ids) == 0 {
 		return l.explain(rows.Err())
 	}
-	return l.write(ctx, "", func(session *session) error {
+	return l.writePatiently(ctx, "", func(session *session) error {
 		for _, id := range ids {
 			if _, err := session.exec(bringOneSQL, id); err != nil {
 				return err

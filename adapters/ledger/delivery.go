@@ -200,7 +200,7 @@ func (l *Ledger) TakeDelivery(ctx context.Context, d gateway.Delivery, now, unti
 	if !until.After(now) {
 		return gateway.Delivery{}, errors.New("a delivery is taken for a time, and this one has passed before it began")
 	}
-	err = l.write(ctx, row.place(), func(s *session) error { return row.take(s, now, until) })
+	err = l.writePatiently(ctx, row.place(), func(s *session) error { return row.take(s, now, until) })
 	if err != nil {
 		return gateway.Delivery{}, err
 	}
@@ -217,7 +217,7 @@ func (l *Ledger) SaveDelivery(ctx context.Context, d gateway.Delivery) error {
 	if err != nil {
 		return fmt.Errorf("a delivery that the ledger cannot take: %w", err)
 	}
-	return l.write(ctx, row.place(), row.save)
+	return l.writePatiently(ctx, row.place(), row.save)
 }
 
 // ReplayDelivery implements gateway.Outbox.

@@ -18,6 +18,10 @@ const (
 	// groupTries bounds how often a group is carried out that the database
 	// gives up each time.
 	groupTries = 4
+	// patientLimit bounds the changes of one commit for which nobody waits: what
+	// twenty subscribers are told of a payment would else stand before the next
+	// one, all of it.
+	patientLimit = 16
 )
 
 // write is one caller's change, and the place where its answer goes.
@@ -33,6 +37,8 @@ type group struct {
 	db      *sql.DB
 	dialect dialect
 	queue   chan write
+	// patient are the writes for which no caller waits.
+	patient chan write
 	// closing is held for reading by those who put something into the queue,
 	// so that the queue is closed only when nobody is about to.
 	closing sync.RWMutex
@@ -41,7 +47,7 @@ type group struct {
 }
 
 func newGroup(db *sql.DB, d dialect) *group {
-	g := &group{db: db, dialect: d, queue: make(chan write, queueLimit), ended: make(chan struct{})}
+	g := &group{db: db, dialect: d, queue: make(chan write, queueLimit), patient: make(chan write, queueLimit), ended: make(chan struct{})}
 	go g.run()
 	return g
 }
@@ -49,25 +55,25 @@ func newGroup(db *sql.DB, d dialect) *group {
 // do queues the write and returns its answer. ctx bounds the waiting for a
 // place; a write that has one is always carried out and answered, since a
 // caller that left could not know which.
-func (g *group) do(ctx context.Context, place string, run func(*session) error) error {
+func (g *group) do(ctx context.Context, queue chan<- write, place string, run func(*session) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	w := write{place: place, run: run, done: make(chan error, 1)}
-	if err := g.enqueue(ctx, w); err != nil {
+	if err := g.enqueue(ctx, queue, w); err != nil {
 		return err
 	}
 	return <-w.done
 }
 
-func (g *group) enqueue(ctx context.Context, w write) error {
+func (g *group) enqueue(ctx context.Context, queue chan<- write, w write) error {
 	g.closing.RLock()
 	defer g.closing.RUnlock()
 	if g.closed {
 		return ErrClosed
 	}
 	select {
-	case g.queue <- w:
+	case queue <- w:
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("the ledger was too busy to take the change, nothing was written: %w", ctx.Err())
@@ -80,6 +86,7 @@ func (g *group) close() {
 	if !g.closed {
 		g.closed = true
 		close(g.queue)
+		close(g.patient)
 	}
 	g.closing.Unlock()
 	<-g.ended
@@ -88,21 +95,37 @@ func (g *group) close() {
 func (g *group) run() {
 	defer close(g.ended)
 	var s *session
-	for first := range g.queue {
-		s = g.commit(s, inOrder(g.gather(first)))
+	for writes := g.gather(); len(writes) > 0; writes = g.gather() {
+		s = g.commit(s, inOrder(writes))
 	}
 	if s != nil {
 		s.release()
 	}
 }
 
-// gather takes what waits already. It does not wait for more: while one group
-// is being committed the next one gathers by itself.
-func (g *group) gather(first write) []write {
-	waiting := append(make([]write, 0, groupLimit), first)
-	for len(waiting) < groupLimit {
+// gather waits for a write, and takes what waits already with it. It does not
+// wait for more: while one group is being committed the next one gathers by
+// itself. It returns nothing when the group is closed.
+func (g *group) gather() []write {
+	waiting := make([]write, 0, groupLimit)
+	select {
+	case w, open := <-g.queue:
+		if open {
+			waiting = append(waiting, w)
+		}
+	case w, open := <-g.patient:
+		if open {
+			waiting = append(waiting, w)
+		}
+	}
+	waiting = takeWaiting(waiting, g.queue, groupLimit-patientLimit)
+	return takeWaiting(waiting, g.patient, min(groupLimit, len(waiting)+patientLimit))
+}
+
+func takeWaiting(waiting []write, queue <-chan write, limit int) []write {
+	for len(waiting) < limit {
 		select {
-		case w, open := <-g.queue:
+		case w, open := <-queue:
 			if !open {
 				return waiting
 			}

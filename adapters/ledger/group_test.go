@@ -17,7 +17,7 @@ import (
 func occupied(t *testing.T, l *Ledger) (release func()) {
 	t.Helper()
 	busy, free := make(chan struct{}), make(chan struct{})
-	go l.writes.do(context.Background(), "", func(*session) error {
+	go l.writes.do(context.Background(), l.writes.queue, "", func(*session) error {
 		close(busy)
 		<-free
 		return nil
@@ -259,5 +259,43 @@ func TestReadyWaitsNoLongerThanItsCaller(t *testing.T) {
 	release()
 	if err := l.Ready(t.Context()); err != nil {
 		t.Errorf("Ready: %v", err)
+	}
+}
+
+// TestWhomACallerWaitsForGoesFirst has a hundred writes of the telling wait
+// before the one of a payment.
+func TestWhomACallerWaitsForGoesFirst(t *testing.T) {
+	l := opened(t, fresh(t), Options{})
+	release := occupied(t, l)
+	answered := make(chan error, 101)
+	var mu sync.Mutex
+	var before, all int
+	told := func(*session) error {
+		mu.Lock()
+		defer mu.Unlock()
+		all++
+		return nil
+	}
+	for range 100 {
+		go func() { answered <- l.writes.do(t.Context(), l.writes.patient, "", told) }()
+	}
+	for len(l.writes.patient) < 100 {
+		runtime.Gosched()
+	}
+	go func() {
+		answered <- l.writes.do(t.Context(), l.writes.queue, "payment", func(*session) error {
+			mu.Lock()
+			defer mu.Unlock()
+			before = all
+			return nil
+		})
+	}()
+	waitQueued(t, l, 1, answered)
+	release()
+	for range 101 {
+		fits(t, <-answered)
+	}
+	if before > 20 || all != 100 {
+		t.Errorf("the payment came after %d of %d", before, all)
 	}
 }

@@ -83,5 +83,11 @@ func (l *Ledger) Ready(ctx context.Context) error { return l.ready.check(ctx) }
 // write is answered with what became of the change. place names the row that
 // others may want too, by which a group is ordered.
 func (l *Ledger) write(ctx context.Context, place string, run func(*session) error) error {
-	return l.explain(l.writes.do(ctx, place, run))
+	return l.explain(l.writes.do(ctx, l.writes.queue, place, run))
+}
+
+// writePatiently is for the telling, which lets all go first whom a caller waits
+// for.
+func (l *Ledger) writePatiently(ctx context.Context, place string, run func(*session) error) error {
+	return l.explain(l.writes.do(ctx, l.writes.patient, place, run))
 }

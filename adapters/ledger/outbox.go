@@ -210,5 +210,5 @@ func (l *Ledger) Spread(ctx context.Context, events []gateway.Event, deliveries 
 	if err != nil {
 		return fmt.Errorf("deliveries that the ledger cannot take: %w", err)
 	}
-	return l.write(ctx, "spread "+strings.Join(rows.events, " "), rows.write)
+	return l.writePatiently(ctx, "spread "+strings.Join(rows.events, " "), rows.write)
 }

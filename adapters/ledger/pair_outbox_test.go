@@ -39,6 +39,10 @@ func (p *pair) Deliveries(ctx context.Context, f gateway.DeliveryFilter) ([]gate
 	return p.next().Deliveries(ctx, f)
 }
 
+func (p *pair) SubscriberStates(ctx context.Context) ([]gateway.SubscriberState, error) {
+	return p.next().SubscriberStates(ctx)
+}
+
 func (p *pair) DueSubscribers(ctx context.Context, now time.Time) ([]gateway.Subscriber, error) {
 	return p.next().DueSubscribers(ctx, now)
 }

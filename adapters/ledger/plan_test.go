@@ -93,6 +93,7 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		"delivery backlog": {deliveryBacklogSQL, []string{
 			"deliveries USING COVERING INDEX deliveries_order"}},
 		"subscriber":                  {subscriberSQL, []string{"subscribers_1"}},
+		"subscribers":                 {subscribersSQL, []string{"SCAN subscribers"}}, // as many as are configured
 		"save subscriber":             {updateSubscriberSQL, []string{"subscribers_1"}},
 		"subscriptions":               {subscriptionsSQL, []string{"subscriptions_1"}},
 		"subscriptions of a merchant": {subscriptionsOfSQL, []string{"subscriptions_1 (merchant_id=?)"}},

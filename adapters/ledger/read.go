@@ -65,7 +65,7 @@ type reader struct {
 	unspread, dueDeliveries, delivery        *sql.Stmt
 	deliveryBacklog, subscriber              *sql.Stmt
 	subscriptions, subscriptionsOf           *sql.Stmt
-	forgotten, dueSubscribers                *sql.Stmt
+	forgotten, dueSubscribers, subscribers   *sql.Stmt
 }
 
 func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
@@ -81,7 +81,7 @@ func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
 		{&r.profileUsed, profileUsedSQL}, {&r.vaultOperation, vaultOperationSQL}, {&r.dueVaultOperations, dueVaultOperationsSQL},
 		{&r.unmatched, unmatchedSQL}, {&r.unmatchedByOrder, unmatchedByOrderSQL}, {&r.unmatchedTransaction, unmatchedTransactionSQL},
 		{&r.unspread, unspreadSQL}, {&r.dueDeliveries, dueDeliveriesSQL}, {&r.delivery, deliverySQL},
-		{&r.deliveryBacklog, deliveryBacklogSQL}, {&r.subscriber, subscriberSQL}, {&r.subscriptions, subscriptionsSQL}, {&r.dueSubscribers, dueSubscribersSQL},
+		{&r.deliveryBacklog, deliveryBacklogSQL}, {&r.subscriber, subscriberSQL}, {&r.subscriptions, subscriptionsSQL}, {&r.subscribers, subscribersSQL}, {&r.dueSubscribers, dueSubscribersSQL},
 		{&r.subscriptionsOf, subscriptionsOfSQL}, {&r.forgotten, forgottenSQL},
 	} {
 		var err error

@@ -12,6 +12,8 @@ import (
 const (
 	subscriberSQL = `SELECT disabled_at, reason, version FROM subscribers WHERE merchant_id = ? AND live_mode = ? AND name = ?`
 
+	subscribersSQL = `SELECT merchant_id, live_mode, name, disabled_at, reason, version FROM subscribers`
+
 	insertSubscriberSQL = `INSERT INTO subscribers (merchant_id, live_mode, name, disabled_at, reason, version)
 		VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (merchant_id, live_mode, name) DO NOTHING`
@@ -52,6 +54,28 @@ func (l *Ledger) SubscriberState(ctx context.Context, merchantID string, liveMod
 	}
 	state.DisabledAt = timeOf(disabledAt)
 	return state, nil
+}
+
+// SubscriberStates implements gateway.Outbox.
+func (l *Ledger) SubscriberStates(ctx context.Context) ([]gateway.SubscriberState, error) {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
+	rows, err := l.reads.subscribers.QueryContext(ctx)
+	if err != nil {
+		return nil, l.explain(err)
+	}
+	defer rows.Close()
+	var all []gateway.SubscriberState
+	for rows.Next() {
+		var s gateway.SubscriberState
+		var disabledAt int64
+		if err := rows.Scan(&s.MerchantID, &s.LiveMode, &s.Subscriber, &disabledAt, &s.Reason, &s.Version); err != nil {
+			return nil, l.explain(err)
+		}
+		s.DisabledAt = timeOf(disabledAt)
+		all = append(all, s)
+	}
+	return all, l.explain(rows.Err())
 }
 
 // SaveSubscriberState implements gateway.Outbox.

@@ -44,7 +44,7 @@ func (l *Ledger) keepSubscription(ctx context.Context, query string, s gateway.S
 		return fmt.Errorf("the events of subscriber %s cannot be written as JSON: %w", s.Name, err)
 	}
 	place := fmt.Sprintf("subscription %s %t %s", s.MerchantID, s.LiveMode, s.Name)
-	return l.write(ctx, place, func(session *session) error {
+	return l.writePatiently(ctx, place, func(session *session) error {
 		_, err := session.exec(query, s.MerchantID, s.LiveMode, s.Name, string(events), s.SeenAt.UnixMicro())
 		return err
 	})

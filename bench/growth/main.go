@@ -15,6 +15,7 @@ import (
 
 type options struct {
 	rounds, calls int
+	houses        int
 	files         []string
 }
 
@@ -22,6 +23,7 @@ func main() {
 	var o options
 	flag.IntVar(&o.rounds, "rounds", 5, "how often everything is measured; medians are told")
 	flag.IntVar(&o.calls, "calls", 400, "how many calls make one measurement")
+	flag.IntVar(&o.houses, "houses", len(houses), "how many of the houses: the first is one merchant with one subscriber")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "growth [flags] LEDGER...: the first file is what the others are compared with")
 		flag.PrintDefaults()
@@ -37,7 +39,7 @@ func main() {
 }
 
 func run(ctx context.Context, o options) error {
-	if len(o.files) == 0 || o.rounds < 1 || o.calls < 1 {
+	if len(o.files) == 0 || o.rounds < 1 || o.calls < 1 || o.houses < 1 || o.houses > len(houses) {
 		return errors.New("name the ledgers to measure, the smallest first")
 	}
 	var stores []*store
@@ -52,9 +54,10 @@ func run(ctx context.Context, o options) error {
 	var t table
 	for round := range o.rounds {
 		fmt.Fprintf(os.Stderr, "round %d of %d\n", round+1, o.rounds)
-		for _, h := range houses {
+		for _, h := range houses[:o.houses] {
 			for _, s := range stores {
 				if err := s.measure(ctx, h, o.calls, &t); err != nil {
+					t.print(os.Stdout) // what there is so far
 					return fmt.Errorf("%s, %s: %w", s.name, h, err)
 				}
 			}

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,6 +55,14 @@ func savedSubscriber(t *testing.T, l gateway.Ledger) {
 	for _, s := range all {
 		wantSubscriber(t, l, s)
 	}
+	got, err := l.SubscriberStates(t.Context())
+	if err != nil {
+		t.Fatalf("SubscriberStates: %v", err)
+	}
+	order := func(a, b gateway.SubscriberState) int { return strings.Compare(a.Reason+a.Subscriber, b.Reason+b.Subscriber) }
+	slices.SortFunc(got, order)
+	slices.SortFunc(all, order)
+	equal(t, "all states", got, all)
 }
 
 func staleSubscriber(t *testing.T, l gateway.Ledger) {

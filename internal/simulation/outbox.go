@@ -27,6 +27,11 @@ func (l *ledgerPort) DueSubscribers(ctx context.Context, now time.Time) ([]gatew
 	return read(l, "DueSubscribers", "", func() ([]gateway.Subscriber, error) { return l.next.DueSubscribers(ctx, now) })
 }
 
+// SubscriberStates implements gateway.Outbox.
+func (l *ledgerPort) SubscriberStates(ctx context.Context) ([]gateway.SubscriberState, error) {
+	return read(l, "SubscriberStates", "", func() ([]gateway.SubscriberState, error) { return l.next.SubscriberStates(ctx) })
+}
+
 // TakeDelivery implements gateway.Outbox.
 func (l *ledgerPort) TakeDelivery(ctx context.Context, d gateway.Delivery, now, until time.Time) (taken gateway.Delivery, err error) {
 	err = l.write("TakeDelivery", d.Subscriber+" "+l.about(d.Event), crashes{CrashBeforeTake, CrashAfterTake}, func() error {
