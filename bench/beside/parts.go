@@ -15,6 +15,9 @@ type part struct {
 	takes func(options) time.Duration
 }
 
+// durability is the name of the part that every run begins with.
+const durability = "durability"
+
 const (
 	// between is how long a load takes to begin.
 	between = 200 * time.Millisecond
@@ -27,7 +30,7 @@ const (
 )
 
 var parts = []part{
-	{"durability", (*house).durability, func(o options) time.Duration { return 4 * o.stretch() }},
+	{durability, (*house).durability, func(o options) time.Duration { return 4 * o.stretch() }},
 	{"saturation", (*house).saturation, func(o options) time.Duration {
 		return o.turns(variants*len(o.connections), len(gateways)*len(o.connections))
 	}},
