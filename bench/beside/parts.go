@@ -100,9 +100,11 @@ func (s *scene) compare(turn func(*variant) (row, error)) error {
 func added(measured, alone row) []measure {
 	var all []measure
 	for _, pair := range [][2]string{{unitP50, addedP50}, {unitP99, addedP99}, {unitP999, addedP999}} {
-		with, _ := measured.value(pair[0])
-		without, _ := alone.value(pair[0])
-		all = append(all, measure{pair[1], with - without})
+		with, answered := measured.value(pair[0])
+		without, also := alone.value(pair[0])
+		if answered && also {
+			all = append(all, measure{pair[1], with - without})
+		}
 	}
 	return all
 }
