@@ -132,11 +132,21 @@ func TestTheSameSaleIsMadeAtPayTraceItself(t *testing.T) {
 	}
 }
 
-func TestConnectionsMakeRequestsUntilTheTimeIsOver(t *testing.T) {
-	c := short(house(t, payTrace(t)))
-	c.Stages, c.Connections, c.For = nil, 4, 50*time.Millisecond
-	if found := run1(t, c); !found.Good() || found.Mode != "connections" || found.Answered < 4 {
-		t.Errorf("mode %s, %d answered, failures %v", found.Mode, found.Answered, found.Errors)
+func TestConnectionsMakeRequestsUntilTheyAreStopped(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var seen atomic.Int64
+	c := short(fake(t, func(w http.ResponseWriter, _ *http.Request) {
+		if seen.Add(1) == 20 {
+			cancel()
+		}
+		w.WriteHeader(http.StatusCreated)
+		_, _ = w.Write([]byte(`{"status":"approved","transactionId":"1"}`))
+	}))
+	c.Stages, c.Connections, c.For = nil, 4, time.Hour
+	found, err := Run(ctx, c)
+	if err != nil || !found.Good() || found.Mode != "connections" || found.Answered < 20 || found.Answered > 20+3 {
+		t.Errorf("%v: mode %s, %d answered, failures %v", err, found.Mode, found.Answered, found.Errors)
 	}
 }
 
