@@ -10,12 +10,19 @@ import (
 // PayTrace is asked, its result before the caller is answered.
 const commitsEach = 2
 
+// settingsAsked are those that only the gateway's own connection knows, and
+// that it asks for at the start.
+var settingsAsked = map[string]string{
+	onSQLite:   "if SQLite's synchronous were less than FULL (2) on the connection that writes",
+	onPostgres: "if PostgreSQL's fsync or synchronous_commit were off",
+}
+
 // durability fails unless the gateways that are measured keep their promise:
 // at every sale that comes to PayTrace the intent is in the ledger, and at one
 // caller, who shares no commit, the disk is flushed for each.
 func (h *house) durability(ctx context.Context) (err error) {
 	witnesses := map[string]*witness{}
-	s, err := h.open(ctx, "durability", witnesses)
+	s, err := h.open(ctx, durability, witnesses)
 	if err != nil {
 		return err
 	}
@@ -29,6 +36,7 @@ func (h *house) durability(ctx context.Context) (err error) {
 		if w == nil {
 			continue
 		}
+		h.vouch("%s: it runs, and would not %s", v.name, settingsAsked[v.name])
 		for _, callers := range []int{1, replayConnections} {
 			if err := s.testify(ctx, v, w, callers); err != nil {
 				return fmt.Errorf("%s, %d callers: %w", v.name, callers, err)

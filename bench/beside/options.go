@@ -98,7 +98,7 @@ func (o options) check() error {
 func (o options) chosen() []part {
 	var all []part
 	for _, p := range parts {
-		if p.name == "durability" || len(o.only) == 0 || slices.Contains(o.only, p.name) {
+		if p.name == durability || len(o.only) == 0 || slices.Contains(o.only, p.name) {
 			all = append(all, p)
 		}
 	}

@@ -15,6 +15,9 @@ type part struct {
 	takes func(options) time.Duration
 }
 
+// durability is the name of the part that every run begins with.
+const durability = "durability"
+
 const (
 	// between is how long a load takes to begin.
 	between = 200 * time.Millisecond
@@ -27,7 +30,7 @@ const (
 )
 
 var parts = []part{
-	{"durability", (*house).durability, func(o options) time.Duration { return 4 * o.stretch() }},
+	{durability, (*house).durability, func(o options) time.Duration { return 4 * o.stretch() }},
 	{"saturation", (*house).saturation, func(o options) time.Duration {
 		return o.turns(variants*len(o.connections), len(gateways)*len(o.connections))
 	}},
@@ -97,9 +100,11 @@ func (s *scene) compare(turn func(*variant) (row, error)) error {
 func added(measured, alone row) []measure {
 	var all []measure
 	for _, pair := range [][2]string{{unitP50, addedP50}, {unitP99, addedP99}, {unitP999, addedP999}} {
-		with, _ := measured.value(pair[0])
-		without, _ := alone.value(pair[0])
-		all = append(all, measure{pair[1], with - without})
+		with, answered := measured.value(pair[0])
+		without, also := alone.value(pair[0])
+		if answered && also {
+			all = append(all, measure{pair[1], with - without})
+		}
 	}
 	return all
 }

@@ -74,15 +74,16 @@ func (s sheet) write(w io.Writer, r *record) {
 	fmt.Fprintln(w)
 }
 
-// show is the median, with what it lies between when there is more than one.
+// show is the median, with what it lies between where the rounds differ.
 func (s spread) show(number func(float64) string) string {
-	switch len(s) {
-	case 0:
+	if len(s) == 0 {
 		return "–"
-	case 1:
-		return number(s[0])
 	}
-	return fmt.Sprintf("%s (%s–%s)", number(s.median()), number(s[0]), number(s[len(s)-1]))
+	least, most := number(s[0]), number(s[len(s)-1])
+	if least == most {
+		return least
+	}
+	return fmt.Sprintf("%s (%s–%s)", number(s.median()), least, most)
 }
 
 func whole(v float64) string { return fmt.Sprintf("%.0f", v) }

@@ -64,12 +64,16 @@ func (s *scene) stretch(ctx context.Context, part, setting string, v *variant, f
 	return measured, nil
 }
 
+// timesOf has no time where nothing was answered: it would be a quick one.
 func timesOf(r result) []measure {
-	return []measure{
-		{perSecond, r.Throughput},
-		{unitP50, r.Latency.P50}, {unitP99, r.Latency.P99}, {unitP999, r.Latency.P999},
-		{unitFailed, float64(r.Failed)}, {unitInFlight, float64(r.most())}, {unitLate, r.Late.P99},
+	all := []measure{
+		{perSecond, r.Throughput}, {unitFailed, float64(r.Failed)},
+		{unitInFlight, float64(r.most())}, {unitLate, r.Late.P99},
 	}
+	if r.Answered == 0 {
+		return all
+	}
+	return append(all, measure{unitP50, r.Latency.P50}, measure{unitP99, r.Latency.P99}, measure{unitP999, r.Latency.P999})
 }
 
 // costsOf divides what was used by all requests, those of the warming up too.

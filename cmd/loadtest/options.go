@@ -35,6 +35,7 @@ A flag given on the command line wins.
 // raw are the flags that are read once all are known.
 type raw struct {
 	target, ramp, mix  string
+	customer           string
 	rate               int
 	drill              bool
 	drillSettings      load.Drill
@@ -75,7 +76,7 @@ func declare(o *options, r *raw) *flag.FlagSet {
 	flags.StringVar(&r.username, "username", "simulator@paytrace.test", "with --as paytrace: the API user that gets a token")
 	flags.StringVar(&r.password, "password", "simulator-password", "with --as paytrace: its password")
 	flags.StringVar(&c.IntegratorID, "integrator-id", "simulator001", "with --as paytrace: the integrator_id")
-	flags.StringVar(&c.Customer, "customer", "demo-visa", "customer of the vault whose card is charged")
+	flags.StringVar(&r.customer, "customer", "demo-visa", "`customer` of the vault whose card is charged, or several with commas between them, in turn")
 	flags.IntVar(&r.rate, "rate", 0, "requests a second, whether or not the earlier ones are answered")
 	flags.IntVar(&c.Connections, "connections", 0, "instead of a rate: `connections` that send the next request when the last is answered")
 	flags.StringVar(&r.ramp, "ramp", "", "instead of a rate: stages such as 100:10s,500:10s,1000:30s")
@@ -117,7 +118,7 @@ func fromEnvironment(flags *flag.FlagSet, env func(string) (string, bool)) error
 // complete reads the flags that depend on each other.
 func (o *options) complete(r raw) (err error) {
 	c := &o.load
-	c.Targets = strings.Split(r.target, ",")
+	c.Targets, c.Customers = strings.Split(r.target, ","), strings.Split(r.customer, ",")
 	if c.Mix, err = load.ParseMix(r.mix); err != nil {
 		return fmt.Errorf("--mix: %w", err)
 	}

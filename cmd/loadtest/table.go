@@ -41,6 +41,9 @@ func row(to io.Writer, name string, answered, failed int, l load.Latency) {
 
 func writeDrill(to io.Writer, f load.Findings) {
 	fmt.Fprintf(to, "\ndrill: %d keys, %d of them repeated, %d repeats in all\n", f.Keys, f.Repeated, f.Repeats)
+	for _, reason := range slices.Sorted(maps.Keys(f.Reasons)) {
+		fmt.Fprintf(to, "  instead of an answer %d × %s\n", f.Reasons[reason], reason)
+	}
 	fmt.Fprintf(to, "  exactly one payment  %d\n  several payments     %d\n  no payment           %d\n  unknown              %d\n",
 		f.OnePayment, f.TwoPayments, f.NotPaid, f.Unknown)
 	fmt.Fprintf(to, "  callers who gave up  %d\n  the worst waited     %s (%s)\n", f.GaveUp, load.Span(f.WorstWait), f.WorstKey)

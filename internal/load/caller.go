@@ -125,7 +125,7 @@ func (c *caller) charge(t *target, n int, intent string) string {
 	b = append(b, `","amount":"`+amount+`","orderId":"`...)
 	b = strconv.AppendInt(append(b, c.prefix...), int64(n), 10)
 	b = append(b, `","paymentMethod":{"vault":{"customerId":`...)
-	b = append(b, c.customer...)
+	b = append(b, c.customer(n)...)
 	c.body = append(b, `}}}`...)
 	return c.post(t, "/api/v1/payments", c.keyOf(n))
 }
@@ -135,7 +135,7 @@ func (c *caller) saleAtPayTrace(n int) string {
 	b := append(c.body[:0], `{"integrator_id":`...)
 	b = append(b, c.integrator...)
 	b = append(b, `,"amount":"`+amount+`","customer_id":`...)
-	b = append(b, c.customer...)
+	b = append(b, c.customer(n)...)
 	b = append(b, `,"invoice_id":"`...)
 	b = strconv.AppendInt(append(b, c.prefix...), int64(n), 10)
 	b = append(b, `","customer_reference_id":"`...)
@@ -175,6 +175,10 @@ func (c *caller) send(t *target, request *fasthttp.Request, path string) string 
 
 // turn is the target whose turn it is.
 func (c *caller) turn(n int) *target { return c.targets[n%len(c.targets)] }
+
+// customer is whose card is charged: always the same for the same number, so
+// that a repeat is the same request.
+func (c *caller) customer(n int) []byte { return c.customers[n%len(c.customers)] }
 
 // approved says that the payment was made, and has come to this state.
 func (c *caller) approved(state string) bool {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -29,8 +30,10 @@ type Config struct {
 	ClientID, Secret string
 	// IntegratorID stands in requests to PayTrace.
 	IntegratorID string
-	// Customer is the customer of the vault whose card is charged.
-	Customer string
+	// Customers are those of the vault whose cards are charged, in turn. A ledger
+	// charges a customer's card once at a time, so that one alone is a bottleneck
+	// that no shop has.
+	Customers []string
 
 	// Stages are the arrivals; without them Connections send one request after
 	// the other for For.
@@ -65,8 +68,9 @@ type Progress struct {
 
 // Limits of a run.
 const (
-	mostTargets  = 64
-	mostInFlight = 100_000
+	mostTargets   = 64
+	mostCustomers = 10_000
+	mostInFlight  = 100_000
 )
 
 func (c Config) check() error {
@@ -77,6 +81,7 @@ func (c Config) check() error {
 		}
 	}
 	fault(len(c.Targets) == 0 || len(c.Targets) > mostTargets, "there must be 1 to %d targets", mostTargets)
+	fault(len(c.Customers) == 0 || len(c.Customers) > mostCustomers || slices.Contains(c.Customers, ""), "there must be 1 to %d customers", mostCustomers)
 	for _, t := range c.Targets {
 		wrong = append(wrong, checkTarget(t, c.AllowAnyAddress))
 	}

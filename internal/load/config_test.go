@@ -14,6 +14,7 @@ func TestARunThatCannotBeIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		want   string
 	}{
 		{"no target", func(c *Config) { c.Targets = nil }, "targets"},
+		{"no customer", func(c *Config) { c.Customers = []string{"demo-visa", ""} }, "customers"},
 		{"another's machine", func(c *Config) { c.Targets = []string{"http://192.0.2.1:8080"} }, "--allow-any-address"},
 		{"another's name", func(c *Config) { c.Targets = []string{"https://api.paytrace.com"} }, "--allow-any-address"},
 		{"a name that begins like ours", func(c *Config) { c.Targets = []string{"http://localhost.example.com"} }, "--allow-any-address"},

@@ -17,11 +17,16 @@ import (
 type Drill struct {
 	// RepeatFor is how long after it was due a request is repeated.
 	RepeatFor time.Duration
-	// Pause goes before each round through the targets but the first.
+	// Pause goes before the second round through the targets. It doubles with
+	// each further one, up to longestPause: callers who all come again at once
+	// keep down what has just got up.
 	Pause time.Duration
 	// SettleFor is how long the end waits for keys that are not decided yet.
 	SettleFor time.Duration
 }
+
+// longestPause is as long as a pause grows, unless it was longer at once.
+const longestPause = 2 * time.Second
 
 // mostKeys is how many keys a drill remembers.
 const mostKeys = 1_000_000
@@ -51,6 +56,9 @@ type Findings struct {
 	// Repeated keys were sent more than once; Repeats are all those times.
 	Repeated int `json:"repeated"`
 	Repeats  int `json:"repeats"`
+	// Reasons count what the callers got instead of an answer, by HTTP status or
+	// by what happened.
+	Reasons map[string]int `json:"reasons"`
 	// OnePayment of the keys ended as exactly one payment that was approved,
 	// TwoPayments as more than one, NotPaid as none, Unknown are not decided or
 	// could not be asked for.
@@ -93,21 +101,38 @@ func (c *caller) insist(j job) string {
 	a := &c.attempts[j.n]
 	a.made = true
 	defer func() { a.wait = time.Since(j.due) }()
-	drill := c.config.Drill
+	drill, pause := c.config.Drill, c.config.Drill.Pause
 	for try := 0; ; try++ {
 		failure := c.charge(c.turn(j.n+try), j.n, "sale")
 		if failure == "" && !later(c.response.StatusCode()) {
 			return c.verdict()
 		}
+		c.reasons.count(c.orElse(failure, fasthttp.StatusCreated))
 		if time.Since(j.due) >= drill.RepeatFor {
 			a.gaveUp = true
 			return failUnanswered
 		}
 		a.repeats++
 		if (try+1)%len(c.targets) == 0 {
-			time.Sleep(drill.Pause)
+			time.Sleep(pause)
+			pause = max(pause, min(2*pause, longestPause))
 		}
 	}
+}
+
+// reasons are counted by what callers got.
+type reasons struct {
+	mu sync.Mutex
+	of map[string]int
+}
+
+func (r *reasons) count(reason string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.of == nil {
+		r.of = map[string]int{}
+	}
+	r.of[reason]++
 }
 
 // later says that a request is to be repeated as it is.
@@ -227,7 +252,7 @@ func (c *caller) countOrder(t *target, n int) fate {
 
 // findings sums up what became of the keys.
 func (r *run) findings() *Findings {
-	f := &Findings{}
+	f := &Findings{Reasons: r.reasons.of}
 	for n, a := range r.attempts {
 		if !a.made {
 			continue

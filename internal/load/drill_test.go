@@ -88,6 +88,9 @@ func TestWhatIsNotAnsweredIsRepeatedAtTheNextTargetWithTheSameKey(t *testing.T) 
 			if !found.Good() || f.Keys != 60 || f.OnePayment != 60 || f.Repeated != 30 || f.Repeats != 30 || found.Failed != 0 {
 				t.Errorf("%+v, failures %v", f, found.Errors)
 			}
+			if reason := found.Drill.Reasons[name]; reason != 30 {
+				t.Errorf("the reasons are %v", f.Reasons)
+			}
 			if len(m.asked) != 60 {
 				t.Errorf("60 requests came with %d keys", len(m.asked))
 			}
@@ -134,7 +137,9 @@ func TestAKeyThatNobodyAnswersIsGivenUpAndFoundUnpaid(t *testing.T) {
 
 func TestTheEndWaitsForKeysThatAreNotDecided(t *testing.T) {
 	m := newMemory()
-	m.outcome = func(_ string, looked int) string { return map[bool]string{true: "unknown", false: "approved"}[looked < 3] }
+	m.outcome = func(_ string, looked int) string {
+		return map[bool]string{true: "unknown", false: "approved"}[looked < 3]
+	}
 	if found := run1(t, drill(m.target(t, 0))); !found.Good() {
 		t.Errorf("%+v", *found.Drill)
 	}

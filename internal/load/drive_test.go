@@ -101,6 +101,25 @@ func TestWaitingInLineCountsFromWhenItWasDue(t *testing.T) {
 	})
 }
 
+// A driver that oversleeps makes requests late, and its lateness is not taken
+// out of what they took.
+func TestHowLateTheDriverIsIsCountedAndTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		r := newRecorder(began)
+		d := rig(r, 100, func(job) { time.Sleep(10 * time.Millisecond) })
+		d.sleep = func(wanted time.Duration) { time.Sleep(wanted + 500*time.Millisecond) }
+		d.arrive(t.Context(), began, arrivals{{PerSecond: 10, For: 2 * time.Second}})
+		found := reported(t, r)
+		if found.Late.Max < 499_000 || found.Late.Max > 501_000 || found.Latency.Max < 509_000 || found.Latency.Max > 511_000 {
+			t.Errorf("late by %d µs, the slowest took %d µs", found.Late.Max, found.Latency.Max)
+		}
+		if found.Answered != 20 || found.Late.P50 < 100_000 {
+			t.Errorf("%d answered, late by %d µs as a rule", found.Answered, found.Late.P50)
+		}
+	})
+}
+
 func TestOneTooManyInFlightFailsAndDelaysNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()

@@ -148,7 +148,7 @@ func fake(t *testing.T, payments http.HandlerFunc) string {
 // short is a run of a few requests against these targets.
 func short(targets ...string) Config {
 	return Config{
-		Targets: targets, As: AsGateway, ClientID: "shop", Secret: secret, Customer: customer,
+		Targets: targets, As: AsGateway, ClientID: "shop", Secret: secret, Customers: []string{customer},
 		Stages: []Stage{{PerSecond: 1000, For: 60 * time.Millisecond}},
 		Mix:    Mix{{Sale, 1}}, Timeout: 30 * time.Second, MaxInFlight: 1000,
 	}

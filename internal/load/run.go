@@ -20,10 +20,12 @@ type run struct {
 	driver   driver
 	// attempts are those of a drill, by the number of the request.
 	attempts []attempt
+	reasons  reasons
 	// prefix stands before the number of a request in its key and its order.
 	prefix string
-	// customer and integrator are as they stand in JSON.
-	customer, integrator []byte
+	// customers and integrator are as they stand in JSON.
+	customers  [][]byte
+	integrator []byte
 }
 
 // Run makes the requests, waits for their answers and reports. When ctx ends,
@@ -70,10 +72,14 @@ func newRun(config Config) (*run, error) {
 		r.targets = append(r.targets, t)
 	}
 	r.token = newKeeper(config, r.targets)
-	var err error
-	if r.customer, err = json.Marshal(config.Customer); err != nil {
-		return nil, err
+	for _, id := range config.Customers {
+		quoted, err := json.Marshal(id)
+		if err != nil {
+			return nil, err
+		}
+		r.customers = append(r.customers, quoted)
 	}
+	var err error
 	if r.integrator, err = json.Marshal(config.IntegratorID); err != nil {
 		return nil, err
 	}

@@ -52,6 +52,74 @@ func TestAnOperationAloneMakesWhatItNeeds(t *testing.T) {
 	}
 }
 
+// What is not told apart from a first answer would be a second payment.
+func TestAReplayThatIsNoReplayIsAFailure(t *testing.T) {
+	c := short(fake(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusCreated)
+		_, _ = w.Write([]byte(`{"outcome":"approved","status":"approved","transactionId":"1"}`))
+	}))
+	one := clerk(t, c)
+	if failure := one.perform(Sale, job{n: 0}); failure != "" {
+		t.Fatal(failure)
+	}
+	if failure := one.perform(Replay, job{n: 1}); failure != failAnswer {
+		t.Errorf("a replay that says nothing of it: %q", failure)
+	}
+}
+
+// One operation after the other, so that there is a payment for each.
+func TestOperationsWorkOnThePaymentsOfTheRun(t *testing.T) {
+	one := clerk(t, short(house(t, payTrace(t))))
+	var transaction string
+	for n, name := range []string{Sale, ByKey, Replay, Refund, AuthorizeCapture} {
+		if failure := one.perform(name, job{n: n}); failure != "" {
+			t.Fatalf("%s: %s: %s", name, failure, one.response.Body())
+		}
+		if name == Sale {
+			transaction = one.transaction()
+		}
+		if same := one.transaction() == transaction; same == (name == AuthorizeCapture) {
+			t.Errorf("%s worked on another payment: %t", name, !same)
+		}
+	}
+	if one.shelf.refundable = nil; one.perform(Refund, job{n: 9}) != "" || one.transaction() == transaction {
+		t.Errorf("a refund without a payment: %s", one.response.Body())
+	}
+}
+
+// clerk makes the requests of a run by hand.
+func clerk(t *testing.T, c Config) *caller {
+	t.Helper()
+	r, err := newRun(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.token.fetch(); err != nil {
+		t.Fatal(err)
+	}
+	return r.newCaller()
+}
+
+func TestAPaymentIsRefundedOnce(t *testing.T) {
+	var s shelf
+	for n := range roomFor + 5 {
+		s.put(paid{n, "t"})
+	}
+	seen := map[int]bool{}
+	for p, found := s.take(); found; p, found = s.take() {
+		if seen[p.n] {
+			t.Fatalf("%d is refunded twice", p.n)
+		}
+		seen[p.n] = true
+	}
+	if len(seen) != roomFor || len(s.kept) != roomFor {
+		t.Errorf("%d to refund, %d kept", len(seen), len(s.kept))
+	}
+	if oldest := s.kept[0].n; oldest != roomFor {
+		t.Errorf("the place of the oldest has %d", oldest)
+	}
+}
+
 func TestTheSameSaleIsMadeAtPayTraceItself(t *testing.T) {
 	c := short(payTrace(t))
 	c.As, c.ClientID, c.Secret, c.IntegratorID = AsPayTrace, simulator.DefaultUsername, simulator.DefaultPassword, simulator.DefaultIntegratorID
@@ -64,11 +132,21 @@ func TestTheSameSaleIsMadeAtPayTraceItself(t *testing.T) {
 	}
 }
 
-func TestConnectionsMakeRequestsUntilTheTimeIsOver(t *testing.T) {
-	c := short(house(t, payTrace(t)))
-	c.Stages, c.Connections, c.For = nil, 4, 50*time.Millisecond
-	if found := run1(t, c); !found.Good() || found.Mode != "connections" || found.Answered < 4 {
-		t.Errorf("mode %s, %d answered, failures %v", found.Mode, found.Answered, found.Errors)
+func TestConnectionsMakeRequestsUntilTheyAreStopped(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var seen atomic.Int64
+	c := short(fake(t, func(w http.ResponseWriter, _ *http.Request) {
+		if seen.Add(1) == 20 {
+			cancel()
+		}
+		w.WriteHeader(http.StatusCreated)
+		_, _ = w.Write([]byte(`{"status":"approved","transactionId":"1"}`))
+	}))
+	c.Stages, c.Connections, c.For = nil, 4, time.Hour
+	found, err := Run(ctx, c)
+	if err != nil || !found.Good() || found.Mode != "connections" || found.Answered < 20 || found.Answered > 20+3 {
+		t.Errorf("%v: mode %s, %d answered, failures %v", err, found.Mode, found.Answered, found.Errors)
 	}
 }
 
