@@ -93,6 +93,15 @@ type RetentionRules struct {
 	ForgetAfter time.Duration
 }
 
+// Forgets is after how long what was told may be gone from the ledger, zero for
+// never.
+func (r RetentionRules) Forgets() time.Duration {
+	if r.ForgetAfter == 0 || (r.ArchiveAfter > 0 && r.ArchiveAfter < r.ForgetAfter) {
+		return r.ArchiveAfter
+	}
+	return r.ForgetAfter
+}
+
 const (
 	// MinArchiveAfter is above the time in which payments are refunded, disputed
 	// and asked for as a matter of course. They come back when they are; it would

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,10 +16,11 @@ import (
 
 const (
 	// archivePaymentSQL takes the payment's row first, as every change of a payment
-	// does, so that it is alone with it.
-	archivePaymentSQL = `UPDATE payments SET body = ?
+	// does, so that it is alone with it. What stands in the comments is SQLite's:
+	// see moved.
+	archivePaymentSQL = `UPDATE payments SET body = ?/*, rowid = (SELECT MAX(rowid) + 1 FROM payments)*/
 		WHERE id = ? AND merchant_id = ? AND version = ? AND substr(body, 1, 1) = '{'`
-	archiveReplySQL = `UPDATE idempotency_keys SET reply = ?
+	archiveReplySQL = `UPDATE idempotency_keys SET reply = ?/*, rowid = (SELECT MAX(rowid) + 1 FROM idempotency_keys)*/
 		WHERE merchant_id = ? AND key = ? AND operation_id = ? AND substr(reply, 1, 1) = '{'`
 	// What has a transaction of its own stays, so that nobody else can have it.
 	dropOperationSQL = `DELETE FROM operations WHERE id = ? AND payment_id = ? AND (transaction_id = '' OR transaction_id = ?)`
@@ -167,12 +169,27 @@ func (l *Ledger) saveArchiveFile(ctx context.Context, f gateway.ArchiveFile) err
 	})
 }
 
+// movedAtOnce bounds the payments of one commit, for which those wait that are
+// being made.
+const movedAtOnce = 8
+
 // move changes the rows of all, in few commits. One that has changed since it
 // was gathered stays.
 func (l *Ledger) move(ctx context.Context, all []leaving) (moved int, err error) {
-	answers := make([]error, len(all))
+	for few := range slices.Chunk(all, movedAtOnce) {
+		n, failed := l.moveFew(ctx, few)
+		moved += n
+		if failed != nil {
+			return moved, failed
+		}
+	}
+	return moved, nil
+}
+
+func (l *Ledger) moveFew(ctx context.Context, few []leaving) (moved int, err error) {
+	answers := make([]error, len(few))
 	var writing sync.WaitGroup
-	for i, one := range all {
+	for i, one := range few {
 		writing.Go(func() { answers[i] = l.write(ctx, "payment "+one.payment.ID, one.write) })
 	}
 	writing.Wait()
@@ -180,7 +197,7 @@ func (l *Ledger) move(ctx context.Context, all []leaving) (moved int, err error)
 		switch {
 		case answer == nil:
 			moved++
-		case answer != gateway.ErrStale && err == nil:
+		case !errors.Is(answer, gateway.ErrStale) && err == nil:
 			err = answer
 		}
 	}

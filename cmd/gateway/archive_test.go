@@ -114,5 +114,6 @@ func TestTheServingGatewayArchivesByItself(t *testing.T) {
 	if again := shop.pay("sale", "a-1", card, 0); again.PaymentID != paid.PaymentID {
 		t.Errorf("the repeat: %s", again.tells())
 	}
+	s.callbacks("replay", "--from", "3000h").says(t, 0, "0 deliveries are sent again", "may be forgotten")
 	eventually(t, "the metrics", func() bool { return strings.Contains(s.metrics(), "paytrace_gateway_archive_payments 1") })
 }

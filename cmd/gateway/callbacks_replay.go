@@ -119,8 +119,17 @@ func (o *operator) replayRange(ctx context.Context, w io.Writer, r rangeToReplay
 	if left > 0 {
 		fmt.Fprintf(w, "%d are left as they are: a newer delivery of their payment was told, or is about to be\n", left)
 	}
+	o.sayForgotten(w, r.CreatedFrom, time.Now())
 	_, err := fmt.Fprintf(w, "to see what comes of them: gateway callbacks list%s\n", given)
 	return err
+}
+
+// sayForgotten tells of a time that reaches back to what is gone.
+func (o *operator) sayForgotten(w io.Writer, from string, now time.Time) {
+	begins, err := time.Parse(time.RFC3339Nano, from)
+	if gone := now.Add(-o.forgets); err == nil && o.forgets > 0 && begins.Before(gone) {
+		fmt.Fprintf(w, "what was told before %s may be forgotten, or archived with its payment; it is not sent again\n", moment(gone))
+	}
 }
 
 func callbacksSkipCommand() *cobra.Command {

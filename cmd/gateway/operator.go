@@ -30,6 +30,8 @@ type operator struct {
 	address  string
 	token    string
 	client   *http.Client
+	// forgets is after how long what was told may be gone, 0 for never.
+	forgets time.Duration
 }
 
 const (
@@ -97,7 +99,7 @@ func operatorOf(cfg *config.Config, m config.Merchant, address string) (*operato
 		return nil, err
 	}
 	return &operator{
-		merchant: m, address: address, token: token,
+		merchant: m, address: address, token: token, forgets: cfg.Retention.Rules().Forgets(),
 		// No proxy: the token is for this machine's gateway alone.
 		client: &http.Client{Transport: &http.Transport{Proxy: nil}, Timeout: operatorPatience},
 	}, nil

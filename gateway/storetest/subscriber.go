@@ -59,7 +59,9 @@ func savedSubscriber(t *testing.T, l gateway.Ledger) {
 	if err != nil {
 		t.Fatalf("SubscriberStates: %v", err)
 	}
-	order := func(a, b gateway.SubscriberState) int { return strings.Compare(a.Reason+a.Subscriber, b.Reason+b.Subscriber) }
+	order := func(a, b gateway.SubscriberState) int {
+		return strings.Compare(a.Reason+a.Subscriber, b.Reason+b.Subscriber)
+	}
 	slices.SortFunc(got, order)
 	slices.SortFunc(all, order)
 	equal(t, "all states", got, all)
