@@ -19,7 +19,7 @@ func (s *store) measure(ctx context.Context, h house, calls int, t *table) error
 		return err
 	}
 	m := measurement{ctx: ctx, store: s, house: h, gateway: g, calls: calls, table: t, old: s.of(h)}
-	for _, step := range []func() error{told, m.create, told, m.together, told, m.quiet} {
+	for _, step := range []func() error{told, m.steady, told, m.create, told, m.together, told, m.quiet} {
 		if err = step(); err != nil {
 			break
 		}
@@ -44,6 +44,26 @@ type measurement struct {
 
 func (m *measurement) note(figure string, value float64) {
 	m.table.note(figure, column{m.store.name, m.house}, value)
+}
+
+// steady measures payments that come at a rate which the machine can bear, those
+// who are told of them included: what a caller notices of these.
+func (m *measurement) steady() error {
+	const apart, payments = 40 * time.Millisecond, 60
+	rate := time.NewTicker(apart)
+	defer rate.Stop()
+	var took []time.Duration
+	for n := range payments {
+		<-rate.C
+		one, err := each(1, func(int) error { return m.house.request(n).send(m.gateway) })
+		if err != nil {
+			return err
+		}
+		took = append(took, one...)
+	}
+	m.note("create, 25 a second: p50 µs", quantile(took, 0.5))
+	m.note("create, 25 a second: p95 µs", quantile(took, 0.95))
+	return nil
 }
 
 // create measures payments one after the other, and what they take of the
