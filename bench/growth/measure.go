@@ -122,7 +122,7 @@ func (m *measurement) together() error {
 // quiet measures what only reads, while nobody pays.
 func (m *measurement) quiet() error {
 	l, now := m.store.ledger, time.Now().UTC()
-	any := func() sample { return m.old[rand.IntN(len(m.old))] }
+	some := func() sample { return m.old[rand.IntN(len(m.old))] }
 	found := func(p gateway.Payment, err error) error { return err }
 	page := func(f gateway.PaymentFilter) error {
 		f.MerchantID = merchantName(0)
@@ -139,10 +139,10 @@ func (m *measurement) quiet() error {
 		read func(n int) error
 	}{
 		{"replay", func(n int) error { return m.made[n%len(m.made)].send(m.gateway) }},
-		{"GET of an old payment", func(int) error { o := any(); return found(m.gateway.Payment(m.ctx, o.merchant, o.id)) }},
-		{"GET by an old key", func(int) error { o := any(); _, err := m.gateway.ByKey(m.ctx, o.merchant, o.key); return err }},
+		{"GET of an old payment", func(int) error { o := some(); return found(m.gateway.Payment(m.ctx, o.merchant, o.id)) }},
+		{"GET by an old key", func(int) error { o := some(); _, err := m.gateway.ByKey(m.ctx, o.merchant, o.key); return err }},
 		{"list by an old order", func(int) error {
-			o := any()
+			o := some()
 			_, _, err := m.gateway.Payments(m.ctx, gateway.PaymentFilter{MerchantID: o.merchant, OrderID: o.order, Limit: 10})
 			return err
 		}},
@@ -160,10 +160,10 @@ func (m *measurement) quiet() error {
 		}},
 		{"list of what needs no attention", func(int) error { no := false; return page(gateway.PaymentFilter{NeedsAttention: &no, Limit: 20}) }},
 		{"watcher: by transaction", func(int) error {
-			o := any()
+			o := some()
 			return found(l.PaymentByTransaction(m.ctx, o.merchant, false, o.transaction))
 		}},
-		{"watcher: by reference", func(int) error { o := any(); return found(l.PaymentByReference(m.ctx, o.merchant, o.reference)) }},
+		{"watcher: by reference", func(int) error { o := some(); return found(l.PaymentByReference(m.ctx, o.merchant, o.reference)) }},
 		{"job: due", func(int) error { _, err := l.Due(m.ctx, time.Now(), 256); return err }},
 		{"job: unspread", func(int) error { _, err := l.Unspread(m.ctx, known, 64); return err }},
 		{"job: due deliveries of one", func(int) error { _, err := l.DueDeliveries(m.ctx, shop, time.Now(), 8); return err }},
