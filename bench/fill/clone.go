@@ -35,7 +35,7 @@ type template struct {
 // name is what the template calls something, and how a copy's name is made.
 type name struct {
 	text string
-	make func(copy) string
+	make func(clone) string
 	// after is how long after the payment the thing was made.
 	after time.Duration
 }
@@ -59,8 +59,8 @@ type part struct {
 
 const noSlot = -1
 
-// copy is what one copy is made with.
-type copy struct {
+// clone is what one copy is made with.
+type clone struct {
 	number   int
 	at       time.Time
 	merchant string
@@ -155,7 +155,7 @@ func readRows(ctx context.Context, db *sql.DB, query, id string) (columns []stri
 
 // name lists what each copy has to call otherwise.
 func (t *template) name(stored [][]map[string]any, created int64) {
-	add := func(text any, after any, make func(copy) string) {
+	add := func(text any, after any, make func(clone) string) {
 		s, _ := text.(string)
 		known := func(n name) bool { return n.text == s }
 		if s == "" || slices.ContainsFunc(t.names, known) {
@@ -164,27 +164,27 @@ func (t *template) name(stored [][]map[string]any, created int64) {
 		t.names = append(t.names, name{text: s, after: time.Duration(after.(int64)-created) * time.Microsecond, make: make})
 	}
 	p := stored[0][0]
-	add(p["id"], created, func(c copy) string { return gateway.NewPaymentID(c.at) })
-	add(p["reference"], created, func(copy) string { return gateway.NewReference() })
-	add(p["order_id"], created, func(c copy) string { return c.order })
-	add(p["merchant_id"], created, func(c copy) string { return c.merchant })
+	add(p["id"], created, func(c clone) string { return gateway.NewPaymentID(c.at) })
+	add(p["reference"], created, func(clone) string { return gateway.NewReference() })
+	add(p["order_id"], created, func(c clone) string { return c.order })
+	add(p["merchant_id"], created, func(c clone) string { return c.merchant })
 	for i, op := range stored[1] {
-		add(op["id"], op["created_at"], func(c copy) string { return gateway.NewOperationID(c.at) })
-		add(op["transaction_id"], op["created_at"], func(c copy) string { return transactionOf(c, i) })
-		add(op["idempotency_key"], op["created_at"], func(c copy) string { return keyOf(c, op["kind"], i) })
+		add(op["id"], op["created_at"], func(c clone) string { return gateway.NewOperationID(c.at) })
+		add(op["transaction_id"], op["created_at"], func(c clone) string { return transactionOf(c, i) })
+		add(op["idempotency_key"], op["created_at"], func(c clone) string { return keyOf(c, op["kind"], i) })
 	}
 	for _, e := range stored[3] {
-		add(e["id"], e["at"], func(c copy) string { return gateway.NewEventID(c.at) })
+		add(e["id"], e["at"], func(c clone) string { return gateway.NewEventID(c.at) })
 	}
 }
 
 // transactionOf numbers transactions as PayTrace does, in the order of time. A
 // payment has three at most.
-func transactionOf(c copy, operation int) string {
+func transactionOf(c clone, operation int) string {
 	return fmt.Sprintf("%d", 1_000_000_000+4*c.number+operation)
 }
 
-func keyOf(c copy, kind any, operation int) string {
+func keyOf(c clone, kind any, operation int) string {
 	if c.uuids {
 		return randomUUID()
 	}
@@ -250,7 +250,7 @@ func (c cutter) cut(text string) []part {
 }
 
 // put hands a copy's rows on, table by table.
-func (t *template) put(c copy, into func(table int, values []any)) {
+func (t *template) put(c clone, into func(table int, values []any)) {
 	names := make([]string, len(t.names))
 	for i, n := range t.names {
 		of := c

@@ -50,7 +50,7 @@ func copies(ctx context.Context, o options, templates []template) <-chan batch {
 			m := merchantOf(random, o.merchants)
 			orders[m]++
 			t := among[random.IntN(len(among))]
-			t.put(copy{
+			t.put(clone{
 				number: n, at: at, merchant: merchantName(m), order: strconv.Itoa(100_000_000 + orders[m]), uuids: random.IntN(2) == 0,
 			}, next.add)
 			if next.payments++; next.payments < batchSize && n+1 < o.payments {

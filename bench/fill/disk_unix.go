@@ -1,13 +1,13 @@
-//go:build unix
+//go:build linux || darwin
 
 package main
 
-import "golang.org/x/sys/unix"
+import "syscall"
 
 // freeBytes is the room on the disk of a folder.
 func freeBytes(folder string) (int64, error) {
-	var s unix.Statfs_t
-	if err := unix.Statfs(folder, &s); err != nil {
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(folder, &s); err != nil {
 		return 0, err
 	}
 	return int64(s.Bavail) * int64(s.Bsize), nil

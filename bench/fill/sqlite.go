@@ -82,11 +82,11 @@ func fitting(folder string, o options, templates []template) (int, error) {
 // bytesEach is what a payment takes: its rows, and as much again as indexes and
 // the space that is left in pages were measured to take.
 func bytesEach(o options, templates []template) int64 {
-	const indexes = 900
+	const indexes = 1100
 	var bytes, count int64
 	for _, t := range weighted(templates, false) {
 		count++
-		t.put(copy{at: time.Now(), merchant: "main", order: "100000000", uuids: true}, func(table int, values []any) {
+		t.put(clone{at: time.Now(), merchant: "main", order: "100000000", uuids: true}, func(table int, values []any) {
 			if tables[table].name == "events" && !o.events {
 				return
 			}
@@ -124,8 +124,8 @@ func insertAll(ctx context.Context, path string, o options, templates []template
 		return err
 	}
 	began := time.Now()
-	for _, make := range indexes {
-		if _, err := db.ExecContext(ctx, make); err != nil {
+	for _, index := range indexes {
+		if _, err := db.ExecContext(ctx, index); err != nil {
 			return err
 		}
 	}
@@ -134,7 +134,7 @@ func insertAll(ctx context.Context, path string, o options, templates []template
 	return err
 }
 
-func dropIndexes(ctx context.Context, db *sql.DB) (make []string, err error) {
+func dropIndexes(ctx context.Context, db *sql.DB) (again []string, err error) {
 	rows, err := db.QueryContext(ctx, `SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL
 		AND tbl_name IN ('payments', 'operations', 'idempotency_keys', 'events')`)
 	if err != nil {
@@ -147,7 +147,7 @@ func dropIndexes(ctx context.Context, db *sql.DB) (make []string, err error) {
 		if err := rows.Scan(&name, &sql); err != nil {
 			return nil, err
 		}
-		names, make = append(names, name), append(make, sql)
+		names, again = append(names, name), append(again, sql)
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return nil, err
@@ -157,7 +157,7 @@ func dropIndexes(ctx context.Context, db *sql.DB) (make []string, err error) {
 			return nil, err
 		}
 	}
-	return make, nil
+	return again, nil
 }
 
 func insertRows(ctx context.Context, db *sql.DB, o options, templates []template) error {

@@ -19,7 +19,7 @@ func (s *store) measure(ctx context.Context, h house, calls int, t *table) error
 		return err
 	}
 	m := measurement{ctx: ctx, store: s, house: h, gateway: g, calls: calls, table: t, old: s.of(h)}
-	for _, step := range []func() error{told, m.create, told, m.together, told, m.quiet} {
+	for _, step := range []func() error{told, m.steady, told, m.create, told, m.together, told, m.quiet} {
 		if err = step(); err != nil {
 			break
 		}
@@ -44,6 +44,26 @@ type measurement struct {
 
 func (m *measurement) note(figure string, value float64) {
 	m.table.note(figure, column{m.store.name, m.house}, value)
+}
+
+// steady measures payments that come at a rate which the machine can bear, those
+// who are told of them included: what a caller notices of these.
+func (m *measurement) steady() error {
+	const apart, payments = 40 * time.Millisecond, 60
+	rate := time.NewTicker(apart)
+	defer rate.Stop()
+	var took []time.Duration
+	for n := range payments {
+		<-rate.C
+		one, err := each(1, func(int) error { return m.house.request(n).send(m.gateway) })
+		if err != nil {
+			return err
+		}
+		took = append(took, one...)
+	}
+	m.note("create, 25 a second: p50 µs", quantile(took, 0.5))
+	m.note("create, 25 a second: p95 µs", quantile(took, 0.95))
+	return nil
 }
 
 // create measures payments one after the other, and what they take of the
@@ -102,7 +122,7 @@ func (m *measurement) together() error {
 // quiet measures what only reads, while nobody pays.
 func (m *measurement) quiet() error {
 	l, now := m.store.ledger, time.Now().UTC()
-	any := func() sample { return m.old[rand.IntN(len(m.old))] }
+	some := func() sample { return m.old[rand.IntN(len(m.old))] }
 	found := func(p gateway.Payment, err error) error { return err }
 	page := func(f gateway.PaymentFilter) error {
 		f.MerchantID = merchantName(0)
@@ -119,10 +139,10 @@ func (m *measurement) quiet() error {
 		read func(n int) error
 	}{
 		{"replay", func(n int) error { return m.made[n%len(m.made)].send(m.gateway) }},
-		{"GET of an old payment", func(int) error { o := any(); return found(m.gateway.Payment(m.ctx, o.merchant, o.id)) }},
-		{"GET by an old key", func(int) error { o := any(); _, err := m.gateway.ByKey(m.ctx, o.merchant, o.key); return err }},
+		{"GET of an old payment", func(int) error { o := some(); return found(m.gateway.Payment(m.ctx, o.merchant, o.id)) }},
+		{"GET by an old key", func(int) error { o := some(); _, err := m.gateway.ByKey(m.ctx, o.merchant, o.key); return err }},
 		{"list by an old order", func(int) error {
-			o := any()
+			o := some()
 			_, _, err := m.gateway.Payments(m.ctx, gateway.PaymentFilter{MerchantID: o.merchant, OrderID: o.order, Limit: 10})
 			return err
 		}},
@@ -140,10 +160,10 @@ func (m *measurement) quiet() error {
 		}},
 		{"list of what needs no attention", func(int) error { no := false; return page(gateway.PaymentFilter{NeedsAttention: &no, Limit: 20}) }},
 		{"watcher: by transaction", func(int) error {
-			o := any()
+			o := some()
 			return found(l.PaymentByTransaction(m.ctx, o.merchant, false, o.transaction))
 		}},
-		{"watcher: by reference", func(int) error { o := any(); return found(l.PaymentByReference(m.ctx, o.merchant, o.reference)) }},
+		{"watcher: by reference", func(int) error { o := some(); return found(l.PaymentByReference(m.ctx, o.merchant, o.reference)) }},
 		{"job: due", func(int) error { _, err := l.Due(m.ctx, time.Now(), 256); return err }},
 		{"job: unspread", func(int) error { _, err := l.Unspread(m.ctx, known, 64); return err }},
 		{"job: due deliveries of one", func(int) error { _, err := l.DueDeliveries(m.ctx, shop, time.Now(), 8); return err }},

@@ -3,11 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
-
-	"golang.org/x/sys/unix"
 )
 
 // column is where something was measured.
@@ -69,30 +66,4 @@ func median(values []float64) float64 {
 	}
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[len(sorted)/2]
-}
-
-// consumption is what this process has taken of the machine: microseconds of
-// its processors, and bytes that it has asked the system to read and to write.
-type consumption struct{ cpu, read, written float64 }
-
-func (c consumption) since(before consumption) consumption {
-	return consumption{c.cpu - before.cpu, c.read - before.read, c.written - before.written}
-}
-
-// consumed says nothing of reading and writing where the system does not.
-func consumed() consumption {
-	var c consumption
-	var usage unix.Rusage
-	if unix.Getrusage(unix.RUSAGE_SELF, &usage) == nil {
-		c.cpu = float64(usage.Utime.Nano()+usage.Stime.Nano()) / 1000
-	}
-	text, err := os.ReadFile("/proc/self/io")
-	if err != nil {
-		return c
-	}
-	for line := range strings.Lines(string(text)) {
-		fmt.Sscanf(line, "rchar: %f", &c.read)
-		fmt.Sscanf(line, "wchar: %f", &c.written)
-	}
-	return c
 }
