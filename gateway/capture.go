@@ -14,7 +14,7 @@ func (g *Gateway) Capture(ctx context.Context, caller Caller, transactionID stri
 		func(_ context.Context, p Payment, op Operation, m Merchant) (Change, error) {
 			return decideCapture(p, op, cmd, g.moment(), m)
 		},
-		func(ctx context.Context, to Processor, p Payment, op Operation) Result {
+		func(ctx context.Context, to Processor, p *Payment, op *Operation) Result {
 			return to.Capture(ctx, Capture{TransactionID: p.TransactionID, Amount: op.Amount, SendBefore: op.SendBefore})
 		})
 }

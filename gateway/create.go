@@ -98,7 +98,7 @@ func (g *Gateway) CreatePayment(ctx context.Context, caller Caller, cmd CreatePa
 		change, err := chargeAgain(p, again, merchant, g.moment())
 		return stored.charged(change), err
 	}
-	v.call = func(ctx context.Context, to Processor, p Payment, op Operation) Result {
+	v.call = func(ctx context.Context, to Processor, p *Payment, op *Operation) Result {
 		return to.Charge(ctx, Charge{
 			Intent: p.Intent, Amount: p.Amount, OrderID: p.OrderID, Reference: p.Reference,
 			Method: cmd.Method, CustomerID: stored.method.ProfileID,

@@ -113,69 +113,79 @@ func (a Answer) Operation() Operation {
 // run is the road of one money request, from its key to its durable answer.
 // The numbers are the stations in docs/life-of-a-payment.md.
 func (g *Gateway) run(ctx context.Context, v verb) (Answer, error) {
-	d, err := inBudgetThen(ctx, g, func() (departure, func(), error) {
-		var d departure
-		defer func() {
-			if d.flight == nil { // otherwise it is the flight's
-				v.done()
-			}
-		}()
-		held, err := station(ctx, g, StageClaim, v.merchant.ID, func(ctx context.Context) (held, error) { return g.hold(ctx, v) }) // 3
-		if err != nil {
-			return d, nil, err
-		}
-		if held.answer != nil {
-			return departure{answer: *held.answer}, nil, nil
-		}
-		presumed := g.presumes(v, held)
-		d, err = settle(func() (departure, error) {
-			defer func() { presumed = false }()
-			return g.attempt(ctx, v, presumed)
-		})
-		if d.flight == nil {
-			held.finish(d.answer, err)
-			return d, nil, err
-		}
-		return d, func() {
-			g.fly(context.WithoutCancel(ctx), v, d.change, d.flight) // 7 8 9
-			held.finish(d.landed(), nil)
-		}, nil
-	})
-	if err != nil || d.flight == nil {
-		return d.answer, err
+	d, err := inBudgetThen(ctx, g, func() (*departure, func(), error) { return g.depart(ctx, v) })
+	switch {
+	case err != nil:
+		return Answer{}, err
+	case d.flight == nil:
+		return d.answer, nil
 	}
 	return d.await(ctx), nil
 }
 
+// depart goes as far as the durable intent. What is left to do then, the sending,
+// is its second result.
+func (g *Gateway) depart(ctx context.Context, v verb) (d *departure, fly func(), err error) {
+	defer func() {
+		if fly == nil { // otherwise it is the flight's
+			v.done()
+		}
+	}()
+	held, err := station(ctx, g, StageClaim, v.merchant.ID, func(ctx context.Context) (held, error) { return g.hold(ctx, v) }) // 3
+	if err != nil {
+		return nil, nil, err
+	}
+	if held.answer != nil {
+		return &departure{answer: *held.answer}, nil, nil
+	}
+	presumed := g.presumes(v, held)
+	d, err = settle(func() (*departure, error) {
+		defer func() { presumed = false }()
+		return g.attempt(ctx, v, presumed)
+	})
+	if err != nil {
+		held.finish(Answer{}, err)
+		return nil, nil, err
+	}
+	if d.flight == nil {
+		held.finish(d.answer, nil)
+		return d, nil, nil
+	}
+	return d, func() {
+		g.fly(context.WithoutCancel(ctx), v, d) // 7 8 9
+		held.finish(d.landed(), nil)
+	}, nil
+}
+
 // attempt is one try. One that presumes its key to be new gives no answer but its
 // own payment's: see presumption.go.
-func (g *Gateway) attempt(ctx context.Context, v verb, presumed bool) (departure, error) {
+func (g *Gateway) attempt(ctx context.Context, v verb, presumed bool) (*departure, error) {
 	bound, err := g.lookUp(ctx, v, presumed) // 3
 	if err != nil {
-		return departure{}, err
+		return nil, err
 	}
 	if bound != nil && !bound.operation().Continuable() {
 		v.done()
-		return departure{answer: g.repeat(ctx, v, *bound)}, nil
+		return &departure{answer: g.repeat(ctx, v, *bound)}, nil
 	}
 	flight, err := g.flights.board() // bounded, before anything is written
 	if err != nil {
-		return departure{}, refusal(err, presumed)
+		return nil, refusal(err, presumed)
 	}
 	defer flight.leaveUnlessDeparted()
 	change, err := station(ctx, g, StageDecide, v.merchant.ID, func(ctx context.Context) (Change, error) { return v.decide(ctx, bound.record()) }) // 4 5
 	if err != nil {
-		return departure{}, refusal(err, presumed)
+		return nil, refusal(err, presumed)
 	}
 	if err := g.writeIntent(ctx, change, flight, NotSent); err != nil { // 6
-		return departure{}, g.unwrittenIntent(ctx, v, change.Operation, presumed, err)
+		return nil, g.unwrittenIntent(ctx, v, change.Operation, presumed, err)
 	}
 	answer := Answer{Payment: change.Payment, OperationID: change.Operation, Replayed: bound != nil}
 	if answer.Operation().Status != OpSending {
-		return departure{answer: answer}, nil
+		return &departure{answer: answer}, nil
 	}
 	flight.depart(change.Operation)
-	return departure{answer, change, flight}, nil
+	return &departure{answer: answer, change: change, flight: flight}, nil
 }
 
 // writeIntent makes the intent durable. When the ledger cannot say whether it

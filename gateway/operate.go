@@ -12,7 +12,7 @@ type decision func(ctx context.Context, p Payment, op Operation, m Merchant) (Ch
 // operate is the part of the road that capture, void and refund share: they
 // work on a payment that is there, found by any of its ids.
 func (g *Gateway) operate(ctx context.Context, caller Caller, name, transactionID string, content any,
-	decide decision, call func(context.Context, Processor, Payment, Operation) Result) (Answer, error) {
+	decide decision, call func(context.Context, Processor, *Payment, *Operation) Result) (Answer, error) {
 	merchant, err := g.merchant(caller.MerchantID)
 	if err != nil {
 		return Answer{}, err

@@ -26,7 +26,7 @@ func (g *Gateway) Refund(ctx context.Context, caller Caller, transactionID strin
 		}, callRefund)
 }
 
-func callRefund(ctx context.Context, to Processor, p Payment, op Operation) Result {
+func callRefund(ctx context.Context, to Processor, p *Payment, op *Operation) Result {
 	if op.ProcessedAs == AsVoid {
 		return callVoid(ctx, to, p, op)
 	}

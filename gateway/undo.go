@@ -85,7 +85,7 @@ func (g *Gateway) undoing(m Merchant, p Payment, given Operation, seen settlemen
 		change.Binds = v.binding(again)
 		return change, err
 	}
-	v.call = func(ctx context.Context, to Processor, p Payment, op Operation) Result {
+	v.call = func(ctx context.Context, to Processor, p *Payment, op *Operation) Result {
 		if op.Kind == KindVoid {
 			return callVoid(ctx, to, p, op)
 		}

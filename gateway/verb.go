@@ -32,7 +32,7 @@ type verb struct {
 	// forget, when set, wipes what only the call needs.
 	forget func()
 	// call sends the operation of the change; op is its intent.
-	call func(ctx context.Context, to Processor, p Payment, op Operation) Result
+	call func(ctx context.Context, to Processor, p *Payment, op *Operation) Result
 }
 
 // done is called when the call has ended, or when there is none.

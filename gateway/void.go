@@ -43,7 +43,7 @@ func (g *Gateway) givenBackFirst(ctx context.Context, m Merchant, p Payment) (Pa
 	}
 }
 
-func callVoid(ctx context.Context, to Processor, p Payment, op Operation) Result {
+func callVoid(ctx context.Context, to Processor, p *Payment, op *Operation) Result {
 	return to.Void(ctx, Void{TransactionID: p.TransactionID, SendBefore: op.SendBefore})
 }
 

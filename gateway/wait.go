@@ -14,7 +14,7 @@ type departure struct {
 
 // await gives the flight's result, or the payment as it stood when the
 // caller's budget ended.
-func (d departure) await(ctx context.Context) Answer {
+func (d *departure) await(ctx context.Context) Answer {
 	select {
 	case <-d.flight.landed:
 		return d.landed()
@@ -24,11 +24,12 @@ func (d departure) await(ctx context.Context) Answer {
 }
 
 // landed is the answer that the flight has brought.
-func (d departure) landed() Answer {
+func (d *departure) landed() Answer {
+	answer := d.answer
 	if d.flight.payment.ID != "" {
-		d.answer.Payment = d.flight.payment
+		answer.Payment = d.flight.payment
 	}
-	return d.answer
+	return answer
 }
 
 // The waits between two looks at the ledger for an operation that another

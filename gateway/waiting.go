@@ -35,13 +35,13 @@ func (g *Gateway) sendWaiting(ctx context.Context, m Merchant, p Payment, op Ope
 		return nil
 	}
 	flight.depart(op.ID)
-	g.fly(context.WithoutCancel(ctx), verb{merchant: m, call: callWaiting}, change, flight)
+	g.fly(context.WithoutCancel(ctx), verb{merchant: m, call: callWaiting}, &departure{change: change, flight: flight})
 	return nil
 }
 
 // callWaiting keeps a refund waiting that did not leave: it was promised, and
 // nobody is there to send it again.
-func callWaiting(ctx context.Context, to Processor, p Payment, op Operation) Result {
+func callWaiting(ctx context.Context, to Processor, p *Payment, op *Operation) Result {
 	r := callRefund(ctx, to, p, op)
 	if r.Outcome == NotSent || (r.Outcome == Rejected && r.Rejection != nil && r.Rejection.Again) {
 		return Result{Outcome: waits, Detail: r.Detail}
