@@ -161,9 +161,13 @@ func (g *Gateway) call(ctx context.Context, v verb, change *Change) Result {
 	p, processor := &change.Payment, g.processors[v.merchant.ID]
 	op := &p.Operations[slices.IndexFunc(p.Operations, func(o Operation) bool { return o.ID == change.Operation })]
 	result := v.call(ctx, processor, p, op)
-	if !result.Contested {
-		return result
+	if result.Contested {
+		return contested(ctx, processor, p, op, result)
 	}
+	return result
+}
+
+func contested(ctx context.Context, processor Processor, p *Payment, op *Operation, result Result) Result {
 	seen, err := processor.Transaction(ctx, p.TransactionID)
 	if err != nil {
 		result.Detail += "; the look at the transaction failed: " + err.Error()

@@ -19,6 +19,8 @@ const (
 	maxAnswer = 1 << 20
 	maxExport = 64 << 20
 	maxHeader = 64 << 10
+	// wireBuffer is what a connection reads and writes at once.
+	wireBuffer = 1 << 10
 )
 
 // post is one request.
@@ -92,6 +94,10 @@ func newTransport(config Config, connections int) *transport {
 		MaxConnsPerHost:        connections,
 		IdleConnTimeout:        config.IdleTimeout,
 		MaxResponseHeaderBytes: maxHeader,
+		// A charge and its answer have some 600 bytes each; at a slow PayTrace there
+		// is a connection for each payment under way.
+		ReadBufferSize:  wireBuffer,
+		WriteBufferSize: wireBuffer,
 	}}
 }
 
