@@ -157,8 +157,8 @@ const (
 	// writes its cards into the second.
 	updateCustomerSQL = `UPDATE vault_customers SET version = ?, updated_at = ?, body = ?
 		WHERE merchant_id = ? AND live_mode = ? AND id = ? AND version = ? AND created_at = ?`
-	sameCustomerSQL = `UPDATE vault_customers SET version = version
-		WHERE merchant_id = ? AND live_mode = ? AND id = ? AND version = ? AND created_at = ?`
+	sameCustomerSQL = `SELECT 1 FROM vault_customers
+		WHERE merchant_id = ? AND live_mode = ? AND id = ? AND version = ? AND created_at = ? FOR UPDATE`
 	deleteCustomerSQL = `DELETE FROM vault_customers WHERE merchant_id = ? AND live_mode = ? AND id = ?`
 	insertMethodSQL   = `INSERT INTO vault_methods (merchant_id, live_mode, customer_id, id, profile_id, expires, check_due)
 		VALUES (?, ?, ?, ?, ?, ?, ?)`
@@ -189,17 +189,16 @@ func (c customerRow) write(s *session) error {
 	if err := c.claim(s); err != nil {
 		return err
 	}
-	if _, err := s.exec(deleteMethodsSQL, c.MerchantID, c.LiveMode, c.ID); err != nil {
+	if err := s.put(deleteMethodsSQL, c.MerchantID, c.LiveMode, c.ID); err != nil {
 		return err
 	}
 	if c.removes {
-		_, err := s.exec(deleteCustomerSQL, c.MerchantID, c.LiveMode, c.ID)
-		return err
+		return s.put(deleteCustomerSQL, c.MerchantID, c.LiveMode, c.ID)
 	}
 	// One order for all who take profiles, so that none waits for another in a
 	// circle.
 	for _, m := range slices.SortedFunc(slices.Values(c.Methods), byProfile) {
-		if _, err := s.exec(insertMethodSQL, c.MerchantID, c.LiveMode, c.ID, m.ID, m.ProfileID,
+		if err := s.put(insertMethodSQL, c.MerchantID, c.LiveMode, c.ID, m.ID, m.ProfileID,
 			monthOf(m.Card), orZero(m.CheckDue)); err != nil {
 			return err
 		}
@@ -219,7 +218,7 @@ func (c customerRow) claim(s *session) error {
 // unchanged holds the customer until the transaction ends, if it is as it was
 // read: whoever changes it comes before the change or after it.
 func unchanged(s *session, c gateway.VaultCustomer) error {
-	return s.one(gateway.ErrStale, sameCustomerSQL, c.MerchantID, c.LiveMode, c.ID, c.Version, orZero(c.CreatedAt))
+	return s.there(gateway.ErrStale, sameCustomerSQL, c.MerchantID, c.LiveMode, c.ID, c.Version, orZero(c.CreatedAt))
 }
 
 func byProfile(a, b gateway.VaultMethod) int { return cmp.Compare(a.ProfileID, b.ProfileID) }
