@@ -110,6 +110,11 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		"list":                 {listed(gateway.PaymentFilter{}), []string{"payments_newest"}},
 		"finished":             {finishedSQL, []string{"payments_finished ((updated_at,id)>(?,?) AND updated_at<?)"}},
 		"archive":              {archivePaymentSQL, []string{"payments_1 (id=?)"}},
+		"archive of a version": {bodyAtVersionSQL, []string{"payments_1 (id=?)"}},
+		"reply to archive":     {keyReplySQL, []string{"idempotency_keys_1 (merchant_id=? AND key=?)"}},
+		"archive files":        {archiveFilesSQL, []string{"SCAN archive_files"}}, // one a day
+		"retention":            {retentionSQL, []string{"retention_1"}},
+		"save retention":       {updateRetentionSQL, []string{"retention_1"}},
 		"archive a reply":      {archiveReplySQL, []string{"idempotency_keys_1 (merchant_id=? AND key=?)"}},
 		"archived operation":   {dropOperationSQL, []string{"operations_1 (id=?)"}},
 		"past of a payment":    {pastSQL, []string{"events_by_payment (payment_id=?)"}},
