@@ -65,6 +65,7 @@ type reader struct {
 	unspread, dueDeliveries, delivery        *sql.Stmt
 	deliveryBacklog, subscriber              *sql.Stmt
 	subscriptions, forgotten                 *sql.Stmt
+	apiClients, apiClientsVersion            *sql.Stmt
 }
 
 func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
@@ -81,6 +82,7 @@ func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
 		{&r.unmatched, unmatchedSQL}, {&r.unmatchedByOrder, unmatchedByOrderSQL}, {&r.unmatchedTransaction, unmatchedTransactionSQL},
 		{&r.unspread, unspreadSQL}, {&r.dueDeliveries, dueDeliveriesSQL}, {&r.delivery, deliverySQL},
 		{&r.deliveryBacklog, deliveryBacklogSQL}, {&r.subscriber, subscriberSQL}, {&r.subscriptions, subscriptionsSQL}, {&r.forgotten, forgottenSQL},
+		{&r.apiClients, apiClientsSQL}, {&r.apiClientsVersion, apiClientsVersionSQL},
 	} {
 		var err error
 		if *s.statement, err = db.PrepareContext(ctx, d.query(s.query)); err != nil {
