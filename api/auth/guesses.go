@@ -85,7 +85,11 @@ func newBudget(atOnce int, each time.Duration) budget {
 }
 
 func (b *budget) wait(who guesser, now time.Time) time.Duration {
-	return max(0, b.full[who].Sub(now)-time.Duration(b.atOnce-1)*b.each)
+	full, counted := b.full[who]
+	if !counted || full.Before(now) {
+		return 0
+	}
+	return max(0, full.Sub(now)-time.Duration(b.atOnce-1)*b.each)
 }
 
 func (b *budget) spend(who guesser, now time.Time) {

@@ -14,8 +14,10 @@ import (
 // KnownClient is a client as a person sees it.
 type KnownClient struct {
 	gateway.APIClient
-	// Configured clients stand in the configuration file, which alone changes them.
-	Configured bool
+	// Configured clients stand in the configuration file, which alone changes
+	// them. The counts are theirs; of others the secrets themselves are known.
+	Configured                    bool
+	SecretCount, CertificateCount int
 }
 
 // List is the merchant's clients of both kinds.
@@ -23,9 +25,7 @@ func (r *Roster) List(ctx context.Context, merchantID string, liveMode bool) ([]
 	var list []KnownClient
 	for _, c := range r.Clients.configured {
 		if c.MerchantID == merchantID && c.LiveMode == liveMode {
-			list = append(list, KnownClient{Configured: true, APIClient: gateway.APIClient{
-				ID: c.ID, MerchantID: c.MerchantID, LiveMode: c.LiveMode, Scopes: words(c.Scopes), Channel: c.Channel, Quota: c.Quota,
-			}})
+			list = append(list, c.known())
 		}
 	}
 	kept, err := r.Store.APIClients(ctx)
@@ -154,6 +154,17 @@ func (r *Roster) knows(hash string) error {
 
 // codeInvalidRequest is package api's.
 const codeInvalidRequest gateway.Code = "invalid_request"
+
+// known is a client of the configuration as a person sees it.
+func (c Client) known() KnownClient {
+	k := KnownClient{Configured: true, CertificateCount: len(c.Certificates), APIClient: gateway.APIClient{
+		ID: c.ID, MerchantID: c.MerchantID, LiveMode: c.LiveMode, Scopes: words(c.Scopes), Channel: c.Channel, Quota: c.Quota,
+	}}
+	if c.SecretHash != "" {
+		k.SecretCount = 1
+	}
+	return k
+}
 
 func words(s Scopes) []string {
 	var list []string
