@@ -60,6 +60,11 @@ func TestPostgresIsALedger(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) gateway.Ledger { return onPostgres(t, services.Postgres(t)) })
 }
 
+func TestPostgresKeepsClients(t *testing.T) {
+	services.Postgres(t)
+	storetest.RunClients(t, func(t *testing.T) gateway.ClientStore { return onPostgres(t, services.Postgres(t)) })
+}
+
 func TestPostgresKeepsWhatItAcknowledged(t *testing.T) {
 	services.Postgres(t)
 	storetest.RunReopened(t, func(t *testing.T) (gateway.Ledger, func() gateway.Ledger) {
