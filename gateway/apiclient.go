@@ -6,15 +6,6 @@ import (
 	"time"
 )
 
-// The codes of what cannot be done to a client by command.
-const (
-	CodeClientExists     Code = "client_exists"
-	CodeClientConfigured Code = "client_configured"
-	CodeClientRevoked    Code = "client_revoked"
-	CodeNotRotatable     Code = "secret_not_rotatable"
-	CodeTooManyClients   Code = "too_many_clients"
-)
-
 // APIClient is a client that was added by command. It is kept for good: who is
 // revoked stays known, so that its id never becomes somebody else's.
 type APIClient struct {

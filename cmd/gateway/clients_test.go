@@ -116,24 +116,27 @@ func TestNothingIsRefusedDuringARotation(t *testing.T) {
 	var secret atomic.Value
 	secret.Store(s.secret("add", "terminal", "--scope", "payments:write,payments:read"))
 	ctx, stop := context.WithCancel(t.Context())
-	var asked atomic.Int64
-	ended := make(chan error, 2)
-	for worker := range cap(ended) {
+	var asked [2]atomic.Int64
+	ended := make(chan error, len(asked))
+	for worker := range asked {
 		go func() {
 			for ctx.Err() == nil {
 				if status, err := asks(s.address, "terminal", secret.Load().(string)); err != nil || status != http.StatusOK {
 					ended <- fmt.Errorf("worker %d is answered %d, %v", worker, status, err)
 					return
 				}
-				asked.Add(1)
+				asked[worker].Add(1)
 			}
 			ended <- nil
 		}()
 	}
+	// flows waits until each worker has begun and ended a request from now on.
 	flows := func() {
 		t.Helper()
-		before := asked.Load()
-		eventually(t, "requests flow", func() bool { return asked.Load() > before+20 })
+		for worker := range asked {
+			before := asked[worker].Load()
+			eventually(t, "requests flow", func() bool { return len(ended) > 0 || asked[worker].Load() > before+5 })
+		}
 	}
 	terminal := openShop(t, s.address, "terminal", secret.Load().(string))
 	flows()
