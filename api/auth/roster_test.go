@@ -234,6 +234,25 @@ func TestUsesAreWrittenOnceInFiveMinutes(t *testing.T) {
 	})
 }
 
+func TestAUseIsNotForgottenWhenClientsAreReadAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &memory{}
+		o := newOffice(t, store, time.Now).load(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		go o.Run(ctx)
+		o.add(t, kept("terminal", "its secret"))
+		o.lets(o.token("terminal", "its secret"))
+		o.add(t, kept("another", "its secret"))
+		time.Sleep(readEvery)
+		synctest.Wait()
+		if store.uses != 1 {
+			t.Errorf("%d uses are written, want 1", store.uses)
+		}
+		cancel()
+		synctest.Wait()
+	})
+}
+
 func TestALedgerThatIsAwayIsToldOfOnceAndChangesNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &memory{}
