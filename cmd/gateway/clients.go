@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net/url"
@@ -134,7 +135,7 @@ func clientsAddCommand() *cobra.Command {
 			c.Quota = &quotaSaid{Requests: requests, PerSecond: int(per / time.Second)}
 		}
 		var err error
-		if c.Certificates, err = readCertificates(files); err != nil {
+		if c.Certificates, err = readCertificates(files, time.Now()); err != nil {
 			return err
 		}
 		o, key, err := flags.withSecretKey()
@@ -158,18 +159,22 @@ func clientsAddCommand() *cobra.Command {
 }
 
 // readCertificates reads each file, in which one certificate stands, so that
-// nobody believes a second one to be left out.
-func readCertificates(files []string) ([]string, error) {
+// nobody believes a second one to be left out. What else a file says stays here.
+func readCertificates(files []string, now time.Time) ([]string, error) {
 	var texts []string
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return nil, fmt.Errorf("--certificate: %w", err)
 		}
-		if found, err := auth.ParseCertificates(text); err != nil || len(found) > 1 {
+		found, err := auth.ParseCertificates(text)
+		if err != nil || len(found) > 1 {
 			return nil, fmt.Errorf("--certificate: %s must hold exactly one certificate in PEM form", file)
 		}
-		texts = append(texts, string(text))
+		if now.After(found[0].NotAfter) {
+			return nil, fmt.Errorf("--certificate: the certificate in %s ended %s", file, moment(found[0].NotAfter))
+		}
+		texts = append(texts, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: found[0].Raw})))
 	}
 	return texts, nil
 }
