@@ -131,7 +131,7 @@ func clientsAddCommand() *cobra.Command {
 	required(cmd, "scope")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		c.ClientID = args[0]
-		if requests > 0 {
+		if requests != 0 {
 			c.Quota = &quotaSaid{Requests: requests, PerSecond: int(per / time.Second)}
 		}
 		var err error
