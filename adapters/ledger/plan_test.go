@@ -92,6 +92,10 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 			"deliveries_1 (id=?)", "events_1", "front USING COVERING INDEX deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=?"}},
 		"delivery backlog": {deliveryBacklogSQL, []string{
 			"deliveries USING COVERING INDEX deliveries_order"}},
+		"clients":                     {apiClientsSQL, []string{"SCAN clients"}}, // 200 for each merchant at most
+		"whether a client changed":    {apiClientsVersionSQL, []string{"SCAN clients"}},
+		"change a client":             {updateAPIClientSQL, []string{"clients_1"}},
+		"use of a client":             {useAPIClientSQL, []string{"clients_1"}},
 		"subscriber":                  {subscriberSQL, []string{"subscribers_1"}},
 		"subscribers":                 {subscribersSQL, []string{"SCAN subscribers"}}, // as many as are configured
 		"save subscriber":             {updateSubscriberSQL, []string{"subscribers_1"}},
