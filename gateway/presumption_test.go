@@ -154,7 +154,8 @@ func TestNothingIsCalledNotSentWhileItsKeyCannotBeRead(t *testing.T) {
 
 func TestARepeatedRefundAsksPayTraceNothing(t *testing.T) {
 	h, _ := forgetfulDesk(t)
-	p := h.create("k", sale(1999)).Payment
+	h.stored("t") // of a stored card nothing is learned by a look afterwards
+	p := h.create("k", byVault("c", "")).Payment
 	part := gateway.Money(500)
 	refund := func() (gateway.Answer, error) {
 		return h.Refund(t.Context(), as("r"), p.ID, gateway.RefundPayment{Amount: &part})
