@@ -272,8 +272,8 @@ func TestTheNextSchemaIsRefused(t *testing.T) {
 			if err := migrate(t.Context(), s.db, s.dialect); err != nil {
 				t.Fatal(err)
 			}
-			s.exec(t, setVersionSQL, 7)
-			wantWords(t, migrate(t.Context(), s.db, s.dialect), "newer gateway (schema 7, this program knows 6)", "backup")
+			s.exec(t, setVersionSQL, 8)
+			wantWords(t, migrate(t.Context(), s.db, s.dialect), "newer gateway (schema 8, this program knows 7)", "backup")
 		})
 	}
 }

@@ -226,7 +226,7 @@ func TestOpenPostgresRefusesANewerSchema(t *testing.T) {
 	url := services.Postgres(t)
 	onPostgres(t, url)
 	admin(t, url, "INSERT INTO schema_version (version) VALUES (999)")
-	wantPostgresRefused(t, url, "newer gateway (schema 999, this program knows 6)")
+	wantPostgresRefused(t, url, "newer gateway (schema 999, this program knows 7)")
 }
 
 func TestNoErrorShowsThePassword(t *testing.T) {

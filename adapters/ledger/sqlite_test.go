@@ -167,7 +167,7 @@ func TestOpenRefusesANewerSchema(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	wantRefused(t, path, "newer gateway (schema 999, this program knows 6)")
+	wantRefused(t, path, "newer gateway (schema 999, this program knows 7)")
 }
 
 func TestOpenRefusesAFileThatIsNoLedger(t *testing.T) {
