@@ -93,8 +93,12 @@ func newHouse(t *testing.T, changes ...func(*api.Config)) *house {
 		Subscribers: []gateway.Subscriber{{MerchantID: "main", Name: "erp", Sink: silent{}}},
 	})
 	h.auth = authConfig(t)
+	roster := auth.NewRoster(auth.RosterConfig{
+		Store: h.ledger, Clients: h.auth.Clients, SecretKey: clientKey, Now: now, Log: log,
+		Serves: func(merchant string, live bool) bool { return !live && (merchant == "main" || merchant == "other") },
+	})
 	config := api.Config{
-		Gateway: h.gateway, Issuer: auth.NewIssuer(h.auth), Verifier: auth.NewVerifier(h.auth), Log: log, Now: time.Now,
+		Roster: roster, Gateway: h.gateway, Issuer: auth.NewIssuer(h.auth), Verifier: auth.NewVerifier(h.auth), Log: log, Now: time.Now,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "up 1\n") }),
 	}
 	for _, change := range changes {

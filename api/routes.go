@@ -49,6 +49,11 @@ func (s *Server) routes(app *fiber.App) {
 	app.Get("/api/v1/subscribers", s.needs(auth.CallbacksRead), s.listSubscribers)
 	app.Post("/api/v1/subscribers/:subscriber/enable", s.needs(auth.CallbacksWrite), s.enableSubscriber)
 
+	app.Get("/api/v1/clients", s.needs(auth.Admin), ofOperators, s.listClients)
+	app.Post("/api/v1/clients", s.needs(auth.Admin), ofOperators, s.addClient)
+	app.Post("/api/v1/clients/:clientId/rotate", s.needs(auth.Admin), ofOperators, s.rotateClient)
+	app.Post("/api/v1/clients/:clientId/revoke", s.needs(auth.Admin), ofOperators, s.revokeClient)
+
 	app.Get("/healthz", s.health)
 	app.Get("/openapi.yaml", s.openapiYAML)
 	app.Get("/openapi.json", s.openapiJSON)

@@ -22,8 +22,10 @@ type Config struct {
 	Gateway  *gateway.Gateway
 	Issuer   *auth.Issuer
 	Verifier *auth.Verifier
-	Log      *slog.Logger
-	Now      func() time.Time
+	// Roster manages the clients that are kept in the ledger.
+	Roster *auth.Roster
+	Log    *slog.Logger
+	Now    func() time.Time
 	// Operator adds the operator's paths to the public listener, which only
 	// the demo does.
 	Operator bool
@@ -54,6 +56,7 @@ type Server struct {
 	gateway  *gateway.Gateway
 	issuer   *auth.Issuer
 	verifier *auth.Verifier
+	roster   *auth.Roster
 	log      *slog.Logger
 	now      func() time.Time
 
@@ -83,7 +86,7 @@ const (
 // New builds the server. It listens only when it is told to.
 func New(c Config) *Server {
 	s := &Server{
-		gateway: c.Gateway, issuer: c.Issuer, verifier: c.Verifier, log: c.Log, now: c.Now,
+		gateway: c.Gateway, issuer: c.Issuer, verifier: c.Verifier, roster: c.Roster, log: c.Log, now: c.Now,
 		quotas: c.Quotas, quota: c.Quota, rawCards: c.RawCards,
 		metrics: c.Metrics, told: c.Observe, trace: c.Trace, degraded: c.Degraded,
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -17,6 +18,7 @@ func (s *Server) token(c *fiber.Ctx) error {
 		strings.Clone(c.Get(fiber.HeaderAuthorization)), strings.Clone(c.Get(fiber.HeaderContentType)),
 		string(c.Request().URI().QueryString()), string(c.Request().Body()))
 	var granted auth.TokenResponse
+	request.Address = c.IP()
 	if refusal == nil {
 		granted, refusal = s.issuer.Token(context.Background(), request)
 	}
@@ -24,7 +26,10 @@ func (s *Server) token(c *fiber.Ctx) error {
 		if refusal.Challenge != "" {
 			c.Set(fiber.HeaderWWWAuthenticate, refusal.Challenge)
 		}
-		s.log.Warn("token.refused", "requestId", requestID(c), "reason", refusal.Error())
+		if refusal.RetryAfter > 0 {
+			c.Set(fiber.HeaderRetryAfter, strconv.Itoa(seconds(refusal.RetryAfter)))
+		}
+		s.log.Warn("token.refused", "requestId", requestID(c), "client", refusal.Client, "address", c.IP(), "reason", refusal.Error())
 		return writeJSON(c, refusal.Status, refusal)
 	}
 	return writeJSON(c, http.StatusOK, granted)

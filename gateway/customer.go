@@ -90,7 +90,7 @@ func (g *Gateway) goingOn(ctx context.Context, fresh VaultCustomer) (VaultCustom
 	if err != nil {
 		return VaultCustomer{}, unavailable(err)
 	}
-	fresh.Version, fresh.Since = last.Version, last.Since
+	fresh.Version, fresh.Last = last.Version, last
 	return fresh, nil
 }
 

@@ -47,6 +47,12 @@ const (
 	CodeNotResolvable Code = "not_resolvable"
 	// CodeNotReplayable says that a delivery cannot be sent again, or skipped.
 	CodeNotReplayable Code = "not_replayable"
+	// What cannot be done to a client by command.
+	CodeClientExists     Code = "client_exists"
+	CodeClientConfigured Code = "client_configured"
+	CodeClientRevoked    Code = "client_revoked"
+	CodeNotRotatable     Code = "secret_not_rotatable"
+	CodeTooManyClients   Code = "too_many_clients"
 	// CodeTooManyRequests is a client's own limit.
 	CodeTooManyRequests      Code = "too_many_requests"
 	CodeProcessorRejected    Code = "processor_rejected"

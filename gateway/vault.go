@@ -23,10 +23,10 @@ type VaultCustomer struct {
 	// Version counts the changes of the customer and of its methods, and goes on
 	// from one customer to the next of its id.
 	Version int64 `json:"version"`
-	// Since is set of one whose id was used before: see Counted.
-	Since     time.Time `json:"since,omitzero"`
-	CreatedAt time.Time `json:"createdAt"`
-	UpdatedAt time.Time `json:"updatedAt"`
+	// Last is what the last customer of the id left.
+	Last      PastCustomer `json:"last,omitzero"`
+	CreatedAt time.Time    `json:"createdAt"`
+	UpdatedAt time.Time    `json:"updatedAt"`
 }
 
 // VaultMethod is one stored card. PayTrace holds one card for each of its own
@@ -59,18 +59,21 @@ func (c VaultCustomer) Choose(methodID string) (VaultMethod, bool) {
 // Counted is since when the versions of its id are counted: when the first
 // customer of that id was made.
 func (c VaultCustomer) Counted() time.Time {
-	if c.Since.IsZero() {
+	if c.Last.Since.IsZero() {
 		return c.CreatedAt
 	}
-	return c.Since
+	return c.Last.Since
 }
+
+// New says that this is the first version of the customer.
+func (c VaultCustomer) New() bool { return c.Version == c.Last.Version+1 }
 
 // PastCustomer is what a removed customer leaves for the next one of its id.
 type PastCustomer struct {
 	// Version is that of the removal.
-	Version int64
+	Version int64 `json:"version"`
 	// Since is what the customer's Counted was, and zero where that is not known.
-	Since time.Time
+	Since time.Time `json:"since,omitzero"`
 }
 
 // next is the customer one version on, with methods of its own to change.
@@ -142,9 +145,9 @@ type VaultOperation struct {
 // VaultChange is what the ledger applies whole or not at all.
 type VaultChange struct {
 	// Customer is the customer at its next version; the stored one has to be at
-	// the version before and made at the same time. If there is none, the version
-	// before has to be that of the last customer's removal, or zero if there was
-	// none. With no customer only operations change.
+	// the version before and made at the same time. Of a new one there must be
+	// none, and what it says of the last one has to be so. With no customer only
+	// operations change.
 	Customer *VaultCustomer
 	// Removes deletes the customer, which is given at its next version as for any
 	// other change. Its id is free again then, and a new one goes on from there.

@@ -83,6 +83,7 @@ func TestContractHasTheseCallsAndNoOthers(t *testing.T) {
 		"get /.well-known/jwks.json",
 		"get /api/v1/callbacks",
 		"get /api/v1/callbacks/{deliveryId}",
+		"get /api/v1/clients",
 		"get /api/v1/customer_vault",
 		"get /api/v1/customer_vault/{customerId}",
 		"get /api/v1/customer_vault/{customerId}/payments",
@@ -105,6 +106,9 @@ func TestContractHasTheseCallsAndNoOthers(t *testing.T) {
 		"post /api/v1/callbacks/{deliveryId}/replay",
 		"post /api/v1/callbacks/{deliveryId}/skip",
 		"post /api/v1/client_tokens",
+		"post /api/v1/clients",
+		"post /api/v1/clients/{clientId}/revoke",
+		"post /api/v1/clients/{clientId}/rotate",
 		"post /api/v1/customer_vault",
 		"post /api/v1/customer_vault/{customerId}/payments",
 		"post /api/v1/payments",
@@ -126,7 +130,7 @@ func TestContractHasTheseCallsAndNoOthers(t *testing.T) {
 
 // Every POST that moves money or stores a card needs a key, but for giving a key
 // up. Every call that changes something can be bounded in time, a person's
-// decisions and the key of a card form too, which move none.
+// decisions, clients and the key of a card form too, which move none.
 func TestMoneyCallsDeclareTheirHeaders(t *testing.T) {
 	d := parse(t, openapi.YAML())
 	d.operations(func(path, method string, op node) {
@@ -138,7 +142,7 @@ func TestMoneyCallsDeclareTheirHeaders(t *testing.T) {
 			p = d.followed(p)
 			required[p.text("name")], _ = p.value["required"].(bool)
 		})
-		movesNone := strings.HasSuffix(path, "/resolve") || path == "/api/v1/client_tokens" || strings.HasPrefix(path, "/api/v1/callbacks/") || strings.HasPrefix(path, "/api/v1/subscribers/")
+		movesNone := strings.HasSuffix(path, "/resolve") || path == "/api/v1/client_tokens" || strings.HasPrefix(path, "/api/v1/callbacks/") || strings.HasPrefix(path, "/api/v1/subscribers/") || strings.HasPrefix(path, "/api/v1/clients")
 		if got, want := required["Idempotency-Key"] == true, method == "post" && !strings.Contains(path, "/by-key/") && !movesNone; got != want {
 			t.Errorf("%s %s requires an Idempotency-Key: %t, want %t", method, path, got, want)
 		}

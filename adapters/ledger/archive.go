@@ -164,8 +164,7 @@ func (l *Ledger) keep(ctx context.Context, all []leaving, at time.Time) error {
 
 func (l *Ledger) saveArchiveFile(ctx context.Context, f gateway.ArchiveFile) error {
 	return l.write(ctx, "archive "+f.Name, func(s *session) error {
-		_, err := s.exec(saveArchiveSQL, f.Name, f.Records, f.Size, f.SHA256, f.CreatedAt.UnixMicro(), f.UpdatedAt.UnixMicro())
-		return err
+		return s.put(saveArchiveSQL, f.Name, f.Records, f.Size, f.SHA256, f.CreatedAt.UnixMicro(), f.UpdatedAt.UnixMicro())
 	})
 }
 
@@ -217,7 +216,7 @@ func (o leaving) write(s *session) error {
 		}
 	}
 	for _, op := range p.Operations {
-		if _, err := s.exec(dropOperationSQL, op.ID, p.ID, p.TransactionID); err != nil {
+		if err := s.put(dropOperationSQL, op.ID, p.ID, p.TransactionID); err != nil {
 			return err
 		}
 	}

@@ -144,7 +144,7 @@ func (l *Ledger) BringForward(ctx context.Context, s gateway.Subscriber) error {
 	}
 	return l.writePatiently(ctx, "", func(session *session) error {
 		for _, id := range ids {
-			if _, err := session.exec(bringOneSQL, id); err != nil {
+			if err := session.put(bringOneSQL, id); err != nil {
 				return err
 			}
 		}

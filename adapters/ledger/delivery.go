@@ -102,12 +102,11 @@ func (d deliveryRow) place() string {
 }
 
 func (d deliveryRow) insert(s *session) error {
-	_, err := s.exec(insertDeliverySQL,
+	return s.put(insertDeliverySQL,
 		d.ID, d.MerchantID, d.LiveMode, d.Subscriber, d.Event.ID, d.Event.Queue(), orNull(d.Event.PaymentID), d.Lane, d.Unlaned, d.Event.Position(),
 		string(d.Status),
 		d.MerchantID, d.LiveMode, d.Subscriber, d.Event.Queue(), d.due()+waitsLong.Microseconds(), d.Event.Position(), d.Event.ID, d.due(),
 		d.Attempts, d.Failures, d.log, d.Version, d.CreatedAt.UnixMicro(), d.UpdatedAt.UnixMicro())
-	return err
 }
 
 // due is zero for what has ended. What is pending is never without a time but
@@ -140,7 +139,7 @@ func (d deliveryRow) replay(s *session) error {
 	if err := d.hold(s); err != nil {
 		return err
 	}
-	if _, err := s.exec(holdUnspreadSQL, d.Event.Queue()); err != nil {
+	if err := s.put(holdUnspreadSQL, d.Event.Queue()); err != nil {
 		return err
 	}
 	return d.update(s, replayDeliverySQL)
@@ -150,9 +149,9 @@ func (d deliveryRow) hold(s *session) error {
 	var err error
 	switch news := d.Event.Vault; {
 	case d.Event.PaymentID != "":
-		_, err = s.exec(holdPaymentSQL, d.Event.PaymentID)
+		err = s.put(holdPaymentSQL, d.Event.PaymentID)
 	case news != nil:
-		_, err = s.exec(holdCustomerSQL, d.Event.MerchantID, news.LiveMode, news.CustomerID)
+		err = s.put(holdCustomerSQL, d.Event.MerchantID, news.LiveMode, news.CustomerID)
 	}
 	return err
 }
@@ -167,7 +166,7 @@ func (d deliveryRow) holdPlace() string {
 
 // update lets the lane go first; when the delivery has changed, both are undone.
 func (d deliveryRow) update(s *session, query string) error {
-	if _, err := s.exec(releaseLaneSQL, d.MerchantID, d.LiveMode, d.Subscriber, d.lane(), d.ID); err != nil {
+	if err := s.put(releaseLaneSQL, d.MerchantID, d.LiveMode, d.Subscriber, d.lane(), d.ID); err != nil {
 		return err
 	}
 	err := s.one(gateway.ErrStale, query,
@@ -187,8 +186,7 @@ func (d deliveryRow) minds(s *session) error {
 	if d.Status.Ended() {
 		query = bringSQL
 	}
-	_, err := s.exec(query, d.MerchantID, d.LiveMode, d.Subscriber, d.Event.Queue(), d.Event.Position(), d.Event.ID)
-	return err
+	return s.put(query, d.MerchantID, d.LiveMode, d.Subscriber, d.Event.Queue(), d.Event.Position(), d.Event.ID)
 }
 
 // TakeDelivery implements gateway.Outbox.

@@ -26,6 +26,8 @@ type dialect struct {
 	// which keep what is the processor's from belonging to two of ours, and nil
 	// for any other.
 	taken func(error) error
+	// pipelines says that statements can go to the database many at once.
+	pipelines bool
 	// patience bounds one group of changes. Zero leaves that to the database.
 	patience time.Duration
 	// explain is the border at which the database's errors become an operator's.
@@ -52,6 +54,7 @@ func postgresDialect(place string) dialect {
 		again:     abortedByPostgres,
 		taken:     takenInPostgres,
 		patience:  groupPatience,
+		pipelines: true,
 		explain:   explainPostgres(place),
 	}
 }

@@ -23,9 +23,8 @@ type eventRow struct {
 }
 
 func (e eventRow) write(s *session) error {
-	_, err := s.exec(insertEventSQL,
+	return s.put(insertEventSQL,
 		e.ID, e.MerchantID, orNull(e.PaymentID), orNull(e.subject()), e.OperationID, e.Type, e.Version, e.At.UnixMicro(), e.body)
-	return err
 }
 
 // subject is what the event's queue is when it is neither payment nor event.

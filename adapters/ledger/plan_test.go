@@ -94,6 +94,10 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 			"deliveries_1 (id=?)", "events_1", "front USING COVERING INDEX deliveries_order (merchant_id=? AND live_mode=? AND subscriber=? AND queue=?"}},
 		"delivery backlog": {deliveryBacklogSQL, []string{
 			"deliveries USING COVERING INDEX deliveries_order"}},
+		"clients":                     {apiClientsSQL, []string{"SCAN clients"}}, // 200 for each merchant at most
+		"whether a client changed":    {apiClientsVersionSQL, []string{"SCAN clients"}},
+		"change a client":             {updateAPIClientSQL, []string{"clients_1"}},
+		"use of a client":             {useAPIClientSQL, []string{"clients_1"}},
 		"subscriber":                  {subscriberSQL, []string{"subscribers_1"}},
 		"subscribers":                 {subscribersSQL, []string{"SCAN subscribers"}}, // as many as are configured
 		"save subscriber":             {updateSubscriberSQL, []string{"subscribers_1"}},
@@ -112,6 +116,11 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		"list":                 {listed(gateway.PaymentFilter{}), []string{"payments_newest"}},
 		"finished":             {finishedSQL, []string{"payments_finished ((updated_at,id)>(?,?) AND updated_at<?)"}},
 		"archive":              {archivePaymentSQL, []string{"payments_1 (id=?)"}},
+		"archive of a version": {bodyAtVersionSQL, []string{"payments_1 (id=?)"}},
+		"reply to archive":     {keyReplySQL, []string{"idempotency_keys_1 (merchant_id=? AND key=?)"}},
+		"archive files":        {archiveFilesSQL, []string{"SCAN archive_files"}}, // one a day
+		"retention":            {retentionSQL, []string{"retention_1"}},
+		"save retention":       {updateRetentionSQL, []string{"retention_1"}},
 		"archive a reply":      {archiveReplySQL, []string{"idempotency_keys_1 (merchant_id=? AND key=?)"}},
 		"archived operation":   {dropOperationSQL, []string{"operations_1 (id=?)"}},
 		"past of a payment":    {pastSQL, []string{"events_by_payment (payment_id=?)"}},

@@ -66,6 +66,7 @@ type reader struct {
 	deliveryBacklog, subscriber              *sql.Stmt
 	subscriptions, subscriptionsOf           *sql.Stmt
 	forgotten, dueSubscribers, subscribers   *sql.Stmt
+	apiClients, apiClientsVersion            *sql.Stmt
 }
 
 func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
@@ -83,6 +84,7 @@ func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
 		{&r.unspread, unspreadSQL}, {&r.dueDeliveries, dueDeliveriesSQL}, {&r.delivery, deliverySQL},
 		{&r.deliveryBacklog, deliveryBacklogSQL}, {&r.subscriber, subscriberSQL}, {&r.subscriptions, subscriptionsSQL}, {&r.subscribers, subscribersSQL}, {&r.dueSubscribers, dueSubscribersSQL},
 		{&r.subscriptionsOf, subscriptionsOfSQL}, {&r.forgotten, forgottenSQL},
+		{&r.apiClients, apiClientsSQL}, {&r.apiClientsVersion, apiClientsVersionSQL},
 	} {
 		var err error
 		if *s.statement, err = db.PrepareContext(ctx, d.query(s.query)); err != nil {

@@ -65,11 +65,10 @@ func (r *readiness) look(done chan struct{}) {
 	defer cancel()
 	began := r.now()
 	err := r.write(ctx, "", func(s *session) error {
-		if _, err := s.exec(insertReadinessSQL, began.UnixMicro(), filler); err != nil {
+		if err := s.put(insertReadinessSQL, began.UnixMicro(), filler); err != nil {
 			return err
 		}
-		_, err := s.exec(clearReadinessSQL)
-		return err
+		return s.put(clearReadinessSQL)
 	})
 	r.mu.Lock()
 	defer r.mu.Unlock()

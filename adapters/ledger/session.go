@@ -71,6 +71,9 @@ type session struct {
 	// ctx is that of the group under way.
 	ctx        context.Context
 	statements map[string]*sql.Stmt
+	texts      map[string]string
+	// pipeline is what is gathered, nil while each statement goes by itself.
+	pipeline *pipeline
 }
 
 func openSession(ctx context.Context, db *sql.DB, d dialect) (*session, error) {
@@ -78,7 +81,7 @@ func openSession(ctx context.Context, db *sql.DB, d dialect) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &session{conn: conn, dialect: d, statements: map[string]*sql.Stmt{}}, nil
+	return &session{conn: conn, dialect: d, statements: map[string]*sql.Stmt{}, texts: map[string]string{}}, nil
 }
 
 // discard gives the connection up instead of returning it to its pool, which
@@ -130,12 +133,16 @@ func (s *session) rollback() error {
 // together runs changes of which none is expected to fail. It says whether that
 // is so; if not, nothing of the transaction may be kept.
 func (s *session) together(writes []write) bool {
+	if s.dialect.pipelines {
+		s.pipeline = &pipeline{}
+		defer func() { s.pipeline = nil }()
+	}
 	for _, w := range writes {
 		if w.run(s) != nil {
 			return false
 		}
 	}
-	return true
+	return s.flush() == nil
 }
 
 // apart runs one change under a savepoint. Its first result is the change's own
@@ -175,15 +182,15 @@ func lostBy(answer, err error) error {
 	return errors.Join(answer, err)
 }
 
-// exec runs a statement and returns how many rows it wrote.
+// exec runs a statement and returns how many rows it wrote, which ends a
+// pipeline.
 func (s *session) exec(query string, args ...any) (int64, error) {
-	statement, ok := s.statements[query]
-	if !ok {
-		var err error
-		if statement, err = s.conn.PrepareContext(s.ctx, s.dialect.query(query)); err != nil {
-			return 0, err
-		}
-		s.statements[query] = statement
+	if err := s.flush(); err != nil {
+		return 0, err
+	}
+	statement, err := s.prepared(query)
+	if err != nil {
+		return 0, err
 	}
 	result, err := statement.ExecContext(s.ctx, args...)
 	if err != nil {
@@ -192,8 +199,22 @@ func (s *session) exec(query string, args ...any) (int64, error) {
 	return result.RowsAffected()
 }
 
+// put runs a statement that may write any number of rows.
+func (s *session) put(query string, args ...any) error {
+	if s.pipeline != nil {
+		s.pipeline.add(s.text(query), args, false)
+		return nil
+	}
+	_, err := s.exec(query, args...)
+	return err
+}
+
 // one runs a statement that has to write exactly one row.
 func (s *session) one(otherwise error, query string, args ...any) error {
+	if s.pipeline != nil {
+		s.pipeline.add(s.text(query), args, true)
+		return nil
+	}
 	n, err := s.exec(query, args...)
 	if err != nil {
 		return err
@@ -202,4 +223,44 @@ func (s *session) one(otherwise error, query string, args ...any) error {
 		return otherwise
 	}
 	return nil
+}
+
+// there runs a query that has to find a row.
+func (s *session) there(otherwise error, query string, args ...any) error {
+	if s.pipeline != nil {
+		s.pipeline.add(s.text(query), args, true)
+		return nil
+	}
+	statement, err := s.prepared(query)
+	if err != nil {
+		return err
+	}
+	var found int
+	err = statement.QueryRowContext(s.ctx, args...).Scan(&found)
+	if errors.Is(err, sql.ErrNoRows) {
+		return otherwise
+	}
+	return err
+}
+
+func (s *session) prepared(query string) (*sql.Stmt, error) {
+	statement, ok := s.statements[query]
+	if !ok {
+		var err error
+		if statement, err = s.conn.PrepareContext(s.ctx, s.text(query)); err != nil {
+			return nil, err
+		}
+		s.statements[query] = statement
+	}
+	return statement, nil
+}
+
+// text is the query in the database's own words.
+func (s *session) text(query string) string {
+	text, ok := s.texts[query]
+	if !ok {
+		text = s.dialect.query(query)
+		s.texts[query] = text
+	}
+	return text
 }

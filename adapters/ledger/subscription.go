@@ -45,8 +45,7 @@ func (l *Ledger) keepSubscription(ctx context.Context, query string, s gateway.S
 	}
 	place := fmt.Sprintf("subscription %s %t %s", s.MerchantID, s.LiveMode, s.Name)
 	return l.writePatiently(ctx, place, func(session *session) error {
-		_, err := session.exec(query, s.MerchantID, s.LiveMode, s.Name, string(events), s.SeenAt.UnixMicro())
-		return err
+		return session.put(query, s.MerchantID, s.LiveMode, s.Name, string(events), s.SeenAt.UnixMicro())
 	})
 }
 

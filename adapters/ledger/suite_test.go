@@ -42,3 +42,9 @@ func TestSQLiteKeepsWhatItAcknowledged(t *testing.T) {
 		}
 	})
 }
+
+func TestSQLiteKeepsClients(t *testing.T) {
+	storetest.RunClients(t, func(t *testing.T) gateway.ClientStore {
+		return open(t, filepath.Join(t.TempDir(), "ledger.db"))
+	})
+}

@@ -87,8 +87,7 @@ func (u unmatchedRow) write(s *session) error {
 	case err != nil:
 		return err
 	case added == 0:
-		_, err := s.exec(updateUnmatchedSQL, u.order, u.record, u.lastSeen.UnixMicro(), u.merchant, u.liveMode, u.transaction)
-		return err
+		return s.put(updateUnmatchedSQL, u.order, u.record, u.lastSeen.UnixMicro(), u.merchant, u.liveMode, u.transaction)
 	case u.event != nil:
 		return u.event.write(s)
 	}
@@ -96,8 +95,7 @@ func (u unmatchedRow) write(s *session) error {
 }
 
 func (u unmatchedRow) delete(s *session) error {
-	_, err := s.exec(deleteUnmatchedSQL, u.merchant, u.liveMode, u.transaction)
-	return err
+	return s.put(deleteUnmatchedSQL, u.merchant, u.liveMode, u.transaction)
 }
 
 // KeepUnmatched implements gateway.Ledger. The body of the event is its

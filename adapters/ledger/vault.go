@@ -157,8 +157,8 @@ const (
 	// be at work, begins them anew.
 	updateCustomerSQL = `UPDATE vault_customers SET version = ?, updated_at = ?, body = ?
 		WHERE merchant_id = ? AND live_mode = ? AND id = ? AND version = ? AND created_at = ?`
-	sameCustomerSQL = `UPDATE vault_customers SET version = version
-		WHERE merchant_id = ? AND live_mode = ? AND id = ? AND version = ? AND created_at = ?`
+	sameCustomerSQL = `SELECT 1 FROM vault_customers
+		WHERE merchant_id = ? AND live_mode = ? AND id = ? AND version = ? AND created_at = ? FOR UPDATE`
 	leaveCustomerSQL = `INSERT INTO vault_lives (merchant_id, live_mode, customer_id, version, since)
 		VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (merchant_id, live_mode, customer_id) DO UPDATE SET version = excluded.version, since = excluded.since`
@@ -172,7 +172,7 @@ const (
 )
 
 func encodeCustomer(c gateway.VaultCustomer, removes bool) (*customerRow, error) {
-	if c.MerchantID == "" || c.ID == "" || c.Version < 1 || (removes && c.Version == 1) {
+	if c.MerchantID == "" || c.ID == "" || c.Version <= c.Last.Version || c.Last.Version < 0 || (removes && c.New()) {
 		return nil, errors.New("its customer needs an id, a merchant and a version above the one it was decided on")
 	}
 	for _, m := range c.Methods {
@@ -195,20 +195,19 @@ func (c customerRow) write(s *session) error {
 	if err := c.claim(s); err != nil {
 		return err
 	}
-	if _, err := s.exec(deleteMethodsSQL, c.MerchantID, c.LiveMode, c.ID); err != nil {
+	if err := s.put(deleteMethodsSQL, c.MerchantID, c.LiveMode, c.ID); err != nil {
 		return err
 	}
 	if c.removes {
-		if _, err := s.exec(leaveCustomerSQL, c.MerchantID, c.LiveMode, c.ID, c.Version, orZero(c.Counted())); err != nil {
+		if err := s.put(leaveCustomerSQL, c.MerchantID, c.LiveMode, c.ID, c.Version, orZero(c.Counted())); err != nil {
 			return err
 		}
-		_, err := s.exec(deleteCustomerSQL, c.MerchantID, c.LiveMode, c.ID)
-		return err
+		return s.put(deleteCustomerSQL, c.MerchantID, c.LiveMode, c.ID)
 	}
 	// One order for all who take profiles, so that none waits for another in a
 	// circle.
 	for _, m := range slices.SortedFunc(slices.Values(c.Methods), byProfile) {
-		if _, err := s.exec(insertMethodSQL, c.MerchantID, c.LiveMode, c.ID, m.ID, m.ProfileID,
+		if err := s.put(insertMethodSQL, c.MerchantID, c.LiveMode, c.ID, m.ID, m.ProfileID,
 			monthOf(m.Card), orZero(m.CheckDue)); err != nil {
 			return err
 		}
@@ -216,25 +215,17 @@ func (c customerRow) write(s *session) error {
 	return nil
 }
 
-// claim changes the customer that is at the version before, or else makes it.
 func (c customerRow) claim(s *session) error {
-	if c.Version > 1 {
-		n, err := s.exec(updateCustomerSQL,
-			c.Version, orZero(c.UpdatedAt), c.body, c.MerchantID, c.LiveMode, c.ID, c.Version-1, orZero(c.CreatedAt))
-		if err != nil || n == 1 {
-			return err
-		}
-		if c.removes {
-			return gateway.ErrStale
-		}
+	if c.New() {
+		return c.begin(s)
 	}
-	return c.begin(s)
+	return s.one(gateway.ErrStale, updateCustomerSQL,
+		c.Version, orZero(c.UpdatedAt), c.body, c.MerchantID, c.LiveMode, c.ID, c.Version-1, orZero(c.CreatedAt))
 }
 
 // begin makes a customer whose version follows that at which the last one of its
-// id went. No customer that was ever there had that version, so that a change of
-// one makes none. The row comes first: whoever is removing the last one has
-// ended then, and what it left can be seen.
+// id went. The row comes first: whoever is removing another one has ended then,
+// and what it left can be seen.
 func (c customerRow) begin(s *session) error {
 	if err := s.one(gateway.ErrStale, insertCustomerSQL,
 		c.MerchantID, c.LiveMode, c.ID, c.Version, orZero(c.CreatedAt), orZero(c.UpdatedAt), c.body); err != nil {
@@ -246,7 +237,7 @@ func (c customerRow) begin(s *session) error {
 // unchanged holds the customer until the transaction ends, if it is as it was
 // read: whoever changes it comes before the change or after it.
 func unchanged(s *session, c gateway.VaultCustomer) error {
-	return s.one(gateway.ErrStale, sameCustomerSQL, c.MerchantID, c.LiveMode, c.ID, c.Version, orZero(c.CreatedAt))
+	return s.there(gateway.ErrStale, sameCustomerSQL, c.MerchantID, c.LiveMode, c.ID, c.Version, orZero(c.CreatedAt))
 }
 
 func byProfile(a, b gateway.VaultMethod) int { return cmp.Compare(a.ProfileID, b.ProfileID) }

@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"sync/atomic"
 	"time"
+
+	"paytrace-gateway/gateway"
 )
 
 // Client is a system that may call: a shop, an org, a terminal.
@@ -23,7 +26,17 @@ type Client struct {
 	// Certificates are those under which the client signs its own JWTs.
 	Certificates []*x509.Certificate
 	Disabled     bool
+	// Quota is the client's own limit, the zero value none.
+	Quota gateway.Quota
+	// Secrets are those of a client that is kept in the ledger, which has no
+	// SecretHash. Two of them are good while one takes the other's place.
+	Secrets []gateway.APISecret
+	// used is when a kept client last called, in Unix seconds.
+	used *atomic.Int64
 }
+
+// maxSecrets is how many secrets of one client are good at a time.
+const maxSecrets = 2
 
 // maxCertificates allows for a rotation, and bounds the signatures that one
 // token can make us check.
@@ -39,20 +52,27 @@ var (
 	secretHash = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 )
 
-// Clients are all the clients by their ids. They do not change: a new
-// configuration makes new Clients.
-type Clients struct{ byID map[string]Client }
+// Clients are all the clients by their ids. Those of the configuration do not
+// change; those that are kept in the ledger are put in their place by a Roster,
+// so that to find one costs a look into memory.
+type Clients struct {
+	configured map[string]Client
+	kept       atomic.Pointer[map[string]Client]
+	secretKey  SecretKey
+}
 
-// NewClients checks the clients and names every fault at once.
+// NewClients checks the clients of the configuration and names every fault at
+// once.
 func NewClients(clients []Client) (*Clients, error) {
-	c := &Clients{byID: make(map[string]Client, len(clients))}
+	c := &Clients{configured: make(map[string]Client, len(clients))}
+	c.kept.Store(&map[string]Client{})
 	var faults []error
 	for _, client := range clients {
-		if _, taken := c.byID[client.ID]; taken {
+		if _, taken := c.configured[client.ID]; taken {
 			faults = append(faults, fmt.Errorf("client %q: the id is used twice", client.ID))
 		}
 		faults = append(faults, client.check())
-		c.byID[client.ID] = client
+		c.configured[client.ID] = client
 	}
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
@@ -79,7 +99,7 @@ func (c Client) check() error {
 			fault("there is no scope %q; the scopes are: %s", scope, AllScopes())
 		}
 	}
-	if c.SecretHash == "" && len(c.Certificates) == 0 {
+	if c.SecretHash == "" && len(c.Secrets) == 0 && len(c.Certificates) == 0 && !c.Disabled {
 		fault("it has neither a secret nor a certificate")
 	}
 	if c.SecretHash != "" && !secretHash.MatchString(c.SecretHash) {
@@ -96,10 +116,40 @@ func (c Client) check() error {
 	return errors.Join(faults...)
 }
 
+// find knows disabled clients too. Where the configuration and the ledger have
+// the same id, the configuration's is meant.
+func (c *Clients) find(id string) (Client, bool) {
+	client, ok := c.configured[id]
+	if !ok {
+		client, ok = (*c.kept.Load())[id]
+	}
+	return client, ok
+}
+
 // active finds a client that is not disabled.
 func (c *Clients) active(id string) (Client, bool) {
-	client, ok := c.byID[id]
+	client, ok := c.find(id)
 	return client, ok && !client.Disabled
+}
+
+// Quota is the client's own limit, and whether it has one.
+func (c *Clients) Quota(id string) (gateway.Quota, bool) {
+	client, _ := c.find(id)
+	return client.Quota, client.Quota.Requests > 0
+}
+
+// usedEvery is how exactly it is known when a client last called.
+const usedEvery = 5 * time.Minute
+
+// use notes that the client calls. It writes rarely, since many requests would
+// otherwise wait for one word of memory.
+func (c Client) use(now time.Time) {
+	if c.used == nil {
+		return
+	}
+	if at := now.Unix(); at-c.used.Load() >= int64(usedEvery/time.Second) {
+		c.used.Store(at)
+	}
 }
 
 // keys are those of the certificates that are valid at that time.

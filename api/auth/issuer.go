@@ -42,6 +42,7 @@ type Issuer struct {
 	clients  *Clients
 	now      func() time.Time
 	parser   *jwt.Parser
+	guesses  *guesses
 }
 
 // NewIssuer makes an Issuer.
@@ -56,6 +57,7 @@ func NewIssuer(c Config) *Issuer {
 		clients:  c.Clients,
 		now:      c.Now,
 		parser:   newParser(c.Now, c.Issuer, c.Issuer+TokenPath),
+		guesses:  newGuesses(),
 	}
 }
 
@@ -127,29 +129,48 @@ func (i *Issuer) authenticate(r TokenRequest) (Client, *OAuthError) {
 	if r.ClientAssertion != "" && r.ClientAssertionType != clientAssertionType {
 		return Client{}, badRequest(invalidRequest, "client_assertion_type must be "+clientAssertionType+".")
 	}
-	client, err := i.prove(r)
+	client, wait, err := i.prove(r)
+	if wait > 0 {
+		return Client{}, i.tried(r, tooManyGuesses(wait))
+	}
 	if err == nil && r.ClientID != "" && r.ClientID != client.ID {
 		err = refuse("client_id is another client's")
 	}
 	if err != nil {
-		return Client{}, wrongClient(r.basic()).because(err)
+		return Client{}, i.tried(r, wrongClient(r.basic()).because(err))
 	}
 	return client, nil
 }
 
-func (i *Issuer) prove(r TokenRequest) (Client, error) {
-	switch {
-	case r.basic():
-		return i.clients.authenticate(r.BasicID, r.BasicSecret)
-	case r.ClientAssertion != "":
+// prove says how long to wait where too many secrets were wrong. Assertions can
+// be tried as often as one likes: nobody guesses a signature.
+func (i *Issuer) prove(r TokenRequest) (Client, time.Duration, error) {
+	if r.ClientAssertion != "" {
 		client, said, err := i.asserted(r.ClientAssertion)
 		if err == nil && said.Subject != client.ID {
 			err = refuse("the assertion's sub is not the client")
 		}
-		return client, err
-	default:
-		return i.clients.authenticate(r.ClientID, r.ClientSecret)
+		return client, 0, err
 	}
+	id, secret, now := r.ClientID, r.ClientSecret, i.now()
+	if r.basic() {
+		id, secret = r.BasicID, r.BasicSecret
+	}
+	_, exists := i.clients.find(id)
+	return i.guesses.try(id, exists, r.Address, now, func() (Client, error) {
+		return i.clients.authenticate(id, secret, now)
+	})
+}
+
+// tried notes for the log which client it was, if there is such a one.
+func (i *Issuer) tried(r TokenRequest, refusal *OAuthError) *OAuthError {
+	for _, id := range []string{r.BasicID, r.ClientID} {
+		if client, ok := i.clients.find(id); ok {
+			refusal.Client = client.ID
+			break
+		}
+	}
+	return refusal
 }
 
 // fromGrant takes an assertion for the whole of the request. The client need
@@ -184,7 +205,8 @@ func (i *Issuer) asserted(assertion string) (Client, *claims, error) {
 	if err != nil {
 		return Client{}, nil, err
 	}
-	return i.clients.byID[said.Issuer], said, nil
+	client, _ := i.clients.find(said.Issuer)
+	return client, said, nil
 }
 
 // sign makes a token of ours, good from now on for as long as life.

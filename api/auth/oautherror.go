@@ -1,6 +1,9 @@
 package auth
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // OAuthError is a refusal of the token endpoint, as RFC 6749 §5.2 has it. It
 // marshals to the body of the answer.
@@ -11,8 +14,13 @@ type OAuthError struct {
 	Status int `json:"-"`
 	// Challenge is the answer's WWW-Authenticate header, if it has one.
 	Challenge string `json:"-"`
+	// RetryAfter is how long to wait, where that helps.
+	RetryAfter time.Duration `json:"-"`
 	// Reason is for the log alone: why a client or its assertion was refused.
 	Reason string `json:"-"`
+	// Client is for the log alone: which one was tried, if there is such a one.
+	// What a stranger calls itself may be a secret in the wrong place.
+	Client string `json:"-"`
 }
 
 // Error is for the log; a caller gets the marshalled body.
@@ -35,8 +43,20 @@ const (
 	invalidGrant         = "invalid_grant"
 	invalidScope         = "invalid_scope"
 	unsupportedGrantType = "unsupported_grant_type"
+	slowDown             = "slow_down"
 	serverError          = "server_error"
 )
+
+// tooManyGuesses is the same for clients that exist and for those that do not.
+func tooManyGuesses(wait time.Duration) *OAuthError {
+	wait = wait.Truncate(time.Second) + time.Second
+	return &OAuthError{
+		Code:        slowDown,
+		Description: "Too many requests with a wrong secret came from here, or for this client. Nothing was checked. Wait " + wait.String() + ".",
+		Status:      http.StatusTooManyRequests,
+		RetryAfter:  wait,
+	}
+}
 
 func badRequest(code, description string) *OAuthError {
 	return &OAuthError{Code: code, Description: description, Status: http.StatusBadRequest}

@@ -1,5 +1,7 @@
 package auth
 
+import "strings"
+
 // Principal is who makes a request, for one merchant and one environment: a
 // client, for those that it belongs to, or an operator, for those that the
 // token names.
@@ -15,3 +17,6 @@ type Principal struct {
 
 // Has reports whether the caller may do what scope stands for.
 func (p Principal) Has(scope Scope) bool { return p.Scopes.Has(scope) }
+
+// IsOperator reports whether the caller is a person at the gateway's own machine.
+func (p Principal) IsOperator() bool { return strings.HasPrefix(p.ClientID, operatorPrefix) }

@@ -22,6 +22,8 @@ type TokenRequest struct {
 	// ClientAssertion takes a secret's place (RFC 7523 §2.2).
 	ClientAssertion     string
 	ClientAssertionType string
+	// Address is where the request came from.
+	Address string
 }
 
 func (r TokenRequest) basic() bool { return r.BasicID != "" || r.BasicSecret != "" }

@@ -2,12 +2,12 @@ package auth
 
 import (
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // minLiveSecret makes a random secret too long to be guessed, so that one fast
@@ -40,16 +40,28 @@ func HashSecret(secret string) string {
 // that could be sent.
 var noSecret = "sha256:" + strings.Repeat("0", 2*sha256.Size)
 
-// authenticate finds the client with this id and secret.
-func (c *Clients) authenticate(id, secret string) (Client, error) {
+// authenticate finds the client with this id and secret. Whatever the client
+// is, as much is hashed and compared.
+func (c *Clients) authenticate(id, secret string, now time.Time) (Client, error) {
 	client, ok := c.active(id)
-	want := client.SecretHash
-	if want == "" {
-		want, ok = noSecret, false
+	plain, keyed := HashSecret(secret), c.secretKey.Hash(secret)
+	same := sameHash(plain, orNone(client.SecretHash))
+	for i := range maxSecrets {
+		hash := noSecret
+		if i < len(client.Secrets) && client.Secrets[i].Good(now) {
+			hash = client.Secrets[i].Hash
+		}
+		same = sameHash(keyed, hash) || same
 	}
-	same := subtle.ConstantTimeCompare([]byte(HashSecret(secret)), []byte(want)) == 1
 	if !ok || !same {
 		return Client{}, refuse("the client is unknown or disabled, or its secret is wrong")
 	}
 	return client, nil
+}
+
+func orNone(hash string) string {
+	if hash == "" {
+		return noSecret
+	}
+	return hash
 }

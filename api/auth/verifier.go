@@ -51,7 +51,7 @@ func (v *Verifier) Verify(bearer string) (Principal, error) {
 			return Principal{}, err
 		}
 	}
-	return v.principal(g)
+	return v.principal(g, now)
 }
 
 // open checks a token that has not been seen. Only our own are remembered: a
@@ -92,7 +92,7 @@ func (v *Verifier) chooseKey(t *jwt.Token, said *claims) (any, error) {
 
 // principal looks the client up at every request, so that a client which is
 // disabled, or loses a scope, loses it at once.
-func (v *Verifier) principal(g grant) (Principal, error) {
+func (v *Verifier) principal(g grant, now time.Time) (Principal, error) {
 	if g.operator != nil {
 		return *g.operator, nil
 	}
@@ -100,6 +100,7 @@ func (v *Verifier) principal(g grant) (Principal, error) {
 	if !ok {
 		return Principal{}, refuse("the client is unknown or disabled")
 	}
+	client.use(now)
 	scopes := client.Scopes
 	if len(g.scopes) > 0 {
 		scopes = g.scopes.within(client.Scopes)

@@ -16,6 +16,7 @@ import (
 	"paytrace-gateway/adapters/paytrace"
 	"paytrace-gateway/adapters/telemetry"
 	"paytrace-gateway/api"
+	"paytrace-gateway/api/auth"
 	"paytrace-gateway/cmd/gateway/config"
 	"paytrace-gateway/gateway"
 	"paytrace-gateway/gateway/guard"
@@ -44,6 +45,7 @@ type app struct {
 	logIns  map[string]*guard.Breaker   // by merchant id
 	guards  map[string]*guard.Guard     // by merchant id
 	desk    desk
+	roster  *auth.Roster
 	gauges  *telemetry.Telemetry
 	gateway *gateway.Gateway
 	server  *api.Server
@@ -70,7 +72,7 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *app, er
 		return nil, err
 	}
 	a.onClose(func() { a.closeLedger() })
-	secret, err := gatewaySecret(cfg)
+	secret, err := gatewaySecret(cfg, fingerprintKey)
 	if err != nil {
 		return nil, err
 	}
@@ -96,15 +98,15 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *app, er
 	if err := a.gateway.Subscribe(ctx); err != nil {
 		return nil, err
 	}
-	issuer, verifier, err := authOf(cfg)
+	access, err := a.openClients(ctx)
 	if err != nil {
 		return nil, err
 	}
 	a.server = api.New(api.Config{
-		Gateway: a.gateway, Issuer: issuer, Verifier: verifier, Log: log, Now: time.Now,
+		Gateway: a.gateway, Issuer: auth.NewIssuer(access), Verifier: auth.NewVerifier(access), Roster: a.roster, Log: log, Now: time.Now,
 		Operator: cfg.OperatorListen == cfg.Listen,
 		RawCards: rawCardsOf(cfg),
-		Quotas:   a.desk.quotas, Quota: quotasOf(cfg), Degraded: a.desk.degraded,
+		Quotas:   a.desk.quotas, Quota: access.Clients.Quota, Degraded: a.desk.degraded,
 		Metrics: a.gauges.Handler(), Observe: a.gauges.Request, Trace: a.gauges.Span,
 	})
 	a.watchFigures()
@@ -213,6 +215,7 @@ func (a *app) run(ctx context.Context) error {
 	a.background(func(ctx context.Context) { a.gateway.RunComparison(ctx, compareEvery) })
 	a.background(func(ctx context.Context) { a.gateway.RunTelling(ctx, tellEvery) })
 	a.background(func(ctx context.Context) { a.gateway.RunRetention(ctx, retainEvery) })
+	a.background(a.roster.Run)
 
 	failed := make(chan error, 3)
 	go func() { failed <- a.server.Serve(a.public) }()

@@ -88,19 +88,3 @@ func redisConfig(r config.Redis) (redis.Config, error) {
 	c.ReadTimeout, c.WriteTimeout, c.CallTimeout = r.Timeout, r.Timeout, r.Timeout
 	return c, nil
 }
-
-// quotasOf tells the limit of each client that has one.
-func quotasOf(cfg *config.Config) func(string) (gateway.Quota, bool) {
-	limits := map[string]gateway.Quota{}
-	for _, m := range cfg.Merchants {
-		for _, c := range m.Clients {
-			if c.Quota.Requests > 0 {
-				limits[c.ID] = gateway.Quota(c.Quota)
-			}
-		}
-	}
-	return func(clientID string) (gateway.Quota, bool) {
-		q, ok := limits[clientID]
-		return q, ok
-	}
-}

@@ -33,7 +33,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 	}
 	root.AddCommand(serveCommand(), demoCommand(), configCommand(), healthCommand(), attentionCommand(), unmatchedCommand(),
-		callbacksCommand(), archiveCommand(), doctorCommand(), mappingCommand(), versionCommand())
+		callbacksCommand(), clientsCommand(), archiveCommand(), doctorCommand(), mappingCommand(), versionCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetArgs(args)
 	root.SetOut(stdout)

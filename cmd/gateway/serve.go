@@ -37,6 +37,7 @@ func serveCommand() *cobra.Command {
 		log, endLog := newLog(cfg.Log, cmd.ErrOrStderr())
 		defer endLog()
 		listenToLibraries(log)
+		keepHeapFloor()
 		app, err := open(cmd.Context(), cfg, log)
 		if err != nil {
 			return err

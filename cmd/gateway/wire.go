@@ -56,9 +56,15 @@ func guardConfig(m config.Merchant, log *slog.Logger) guard.Config {
 	}
 }
 
-// gatewaySecret is the key of the fingerprints, derived from the configured
-// secret or from one that is made once and kept beside the ledger.
-func gatewaySecret(cfg *config.Config) ([]byte, error) {
+// The keys that are derived from the gateway's secret, by what they are for.
+const (
+	fingerprintKey   = "fingerprint"
+	clientSecretsKey = "client secrets"
+)
+
+// gatewaySecret is a key derived from the configured secret, or from one that is
+// made once and kept beside the ledger.
+func gatewaySecret(cfg *config.Config, purpose string) ([]byte, error) {
 	master := cfg.Secret.Reveal()
 	if master == "" {
 		made, err := ownSecret(cfg.SecretPath())
@@ -67,7 +73,7 @@ func gatewaySecret(cfg *config.Config) ([]byte, error) {
 		}
 		master = made
 	}
-	return hkdf.Key(sha256.New, []byte(master), nil, "fingerprint", sha256.Size)
+	return hkdf.Key(sha256.New, []byte(master), nil, purpose, sha256.Size)
 }
 
 // minSecret is how many bytes a secret of our own has at least.
@@ -118,26 +124,15 @@ func makeSecret(path string) error {
 	return nil
 }
 
-// authOf knows the clients, and signs and checks their tokens.
-func authOf(cfg *config.Config) (*auth.Issuer, *auth.Verifier, error) {
-	keys, err := signingKeys(cfg)
-	if err != nil {
-		return nil, nil, err
-	}
+// configuredClients are those that stand in the file.
+func configuredClients(cfg *config.Config) (*auth.Clients, error) {
 	var list []auth.Client
 	for _, m := range cfg.Merchants {
 		for _, c := range m.Clients {
 			list = append(list, clientOf(m, c))
 		}
 	}
-	clients, err := auth.NewClients(list)
-	if err != nil {
-		return nil, nil, err
-	}
-	common := auth.Config{
-		Issuer: cfg.PublicURL, Lifetime: cfg.TokenLifetime, Keys: keys, Clients: clients, Now: time.Now,
-	}
-	return auth.NewIssuer(common), auth.NewVerifier(common), nil
+	return auth.NewClients(list)
 }
 
 func signingKeys(cfg *config.Config) (*auth.Keys, error) {
@@ -154,6 +149,7 @@ func signingKeys(cfg *config.Config) (*auth.Keys, error) {
 func clientOf(m config.Merchant, c config.Client) auth.Client {
 	client := auth.Client{
 		ID: c.ID, MerchantID: m.ID, LiveMode: m.LiveMode, Channel: c.Channel, SecretHash: c.SecretHash.Reveal(),
+		Quota: gateway.Quota(c.Quota),
 	}
 	if secret := c.Secret.Reveal(); secret != "" {
 		client.SecretHash = auth.HashSecret(secret)

@@ -86,10 +86,15 @@ func load(t *testing.T) *config.Config {
 
 func TestWhatConfigCheckPassesStarts(t *testing.T) {
 	cfg := load(t)
-	issuer, _, err := authOf(cfg)
+	keys, err := signingKeys(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
+	clients, err := configuredClients(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuer := auth.NewIssuer(auth.Config{Issuer: cfg.PublicURL, Keys: keys, Clients: clients, Now: time.Now})
 	if len(longestID) != 64 || cfg.Merchants[0].Clients[0].ID != longestID {
 		t.Errorf("the client's id %q is not the longest that is allowed", cfg.Merchants[0].Clients[0].ID)
 	}

@@ -198,11 +198,10 @@ func idUsedAgain(t *testing.T, l gateway.Ledger) {
 
 	made := adding(shopper("m1", "cus_1", start.Add(time.Hour)))
 	for _, version := range []int64{1, 2, 3, 5} {
-		made.Customer.Version = version
+		made.Customer.Version, made.Customer.Last.Version = version, version-1
 		wantErr(t, l.ApplyVault(t.Context(), gateway.VaultChange{Customer: made.Customer}), gateway.ErrStale)
 	}
-	made.Customer.Version, made.Customer.Since = 4, start
-	wantErr(t, l.ApplyVault(t.Context(), gateway.VaultChange{Customer: made.Customer, Removes: true}), gateway.ErrStale)
+	made.Customer.Version, made.Customer.Last = 4, gateway.PastCustomer{Version: 3, Since: start}
 	wantNoCustomer(t, l, "m1", true, "cus_1")
 	applyVault(t, l, made)
 	wantVault(t, l, made)

@@ -38,7 +38,7 @@ func following(t *testing.T, l gateway.Ledger, c gateway.VaultCustomer) gateway.
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Version, c.Since = last.Version+1, last.Since
+	c.Version, c.Last = last.Version+1, last
 	return c
 }
 

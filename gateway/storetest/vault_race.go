@@ -123,7 +123,7 @@ func raceOfLives(t *testing.T, l gateway.Ledger) {
 				return l.ApplyVault(t.Context(), removing(c, start.Add(time.Minute)))
 			}
 			late := shopper("m1", "cus_1", start.Add(2*time.Minute))
-			late.Version = c.Version
+			late.Version, late.Last = c.Version, c.Last
 			return l.ApplyVault(t.Context(), adding(late))
 		})
 		if winner := oneWins(t, errs, gateway.ErrStale); winner != callers/2 {
@@ -148,9 +148,7 @@ func raceForOperation(t *testing.T, l gateway.Ledger) {
 func changeOfEarlierCustomer(t *testing.T, l gateway.Ledger) {
 	read := stored(t, l, shopper("m1", "cus_1", start))
 	applyVault(t, l, removing(read, start.Add(time.Minute)))
-	next := shopper("m1", "cus_1", start.Add(2*time.Minute))
-	next.Version = 3
-	anew := stored(t, l, next)
+	anew := stored(t, l, following(t, l, shopper("m1", "cus_1", start.Add(2*time.Minute))))
 
 	late := onward(read, start.Add(3*time.Minute), read.Methods...)
 	wantErr(t, l.ApplyVault(t.Context(), gateway.VaultChange{Customer: &late}), gateway.ErrStale)

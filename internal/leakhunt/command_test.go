@@ -95,7 +95,7 @@ func (w *town) commands() int {
 	with := []string{"--config", w.config}
 	for _, args := range [][]string{
 		{"config", "check"}, {"config", "show"}, {"doctor"}, {"health"}, {"mapping", "test"},
-		{"callbacks", "list", "--status", "all"}, {"callbacks", "subscribers"}, {"attention", "list"}, {"unmatched"},
+		{"callbacks", "list", "--status", "all"}, {"callbacks", "subscribers"}, {"attention", "list"}, {"unmatched"}, {"clients", "list"},
 	} {
 		w.operate(append(args, with...)...)
 	}

@@ -22,6 +22,10 @@ var bodies = map[string]string{
 	"GET /.well-known/jwks.json":                                         "",
 	"GET /api/v1/callbacks":                                              "",
 	"GET /api/v1/callbacks/{deliveryId}":                                 "",
+	"GET /api/v1/clients":                                                "",
+	"POST /api/v1/clients":                                               `{"clientId":"a","scopes":["payments:read"],"decidedBy":"Ada Byron"}`,
+	"POST /api/v1/clients/{clientId}/rotate":                             `{"finish":true,"decidedBy":"Ada Byron"}`,
+	"POST /api/v1/clients/{clientId}/revoke":                             `{"decidedBy":"Ada Byron"}`,
 	"GET /api/v1/payments":                                               "",
 	"GET /api/v1/payments/by-key/{idempotencyKey}":                       "",
 	"GET /api/v1/payments/{paymentId}":                                   "",
@@ -67,7 +71,7 @@ func (w *town) named() map[string]string {
 	eventually(w.t, "there is a delivery", func() bool { return len(w.deliveries("")) > 0 })
 	stored := w.store("named", w.hostedFields("a named customer"))
 	return map[string]string{
-		"paymentId": r.PaymentID, "transactionId": r.PaymentID, "idempotencyKey": "named", "subscriber": "erp",
+		"paymentId": r.PaymentID, "transactionId": r.PaymentID, "idempotencyKey": "named", "subscriber": "erp", "clientId": "shop",
 		"deliveryId": w.deliveries("")[0], "customerId": stored.CustomerID, "paymentMethodId": stored.method(),
 	}
 }

@@ -107,6 +107,8 @@ type town struct {
 	// lives are the gateways that were there, the present one included.
 	lives []*process
 	token string
+	// key is the file of the key that signs tokens.
+	key string
 }
 
 // settle builds a town, has something happen in it, and starts its gateway.
@@ -125,7 +127,8 @@ func settle(t testing.TB, seed uint64, postgres *services.Server, before func(*t
 	w.erp = erp
 	orgURL, shopURL := w.meetOrg(), w.meetShop()
 	w.secrets()
-	text := fmt.Sprintf(townYAML, w.listen, w.operators, w.signingKey(), collectorURL, w.paytraceURL, shopURL, orgURL, erpURL)
+	w.key = w.signingKey()
+	text := fmt.Sprintf(townYAML, w.listen, w.operators, w.key, collectorURL, w.paytraceURL, shopURL, orgURL, erpURL)
 	w.write(w.config, text)
 	before(w)
 	w.start()

@@ -32,8 +32,8 @@ func (o object) clients(live bool) []Client {
 	o.list("clients", maxClients, func(node *yaml.Node, path string) {
 		clients = append(clients, o.r.object(node, path, "client").client(live))
 	})
-	if o.empty("clients") {
-		o.fault("clients", "is missing; expected at least one client, or nobody can call")
+	if o.members["clients"] == nil {
+		o.fault("clients", "is missing; expected at least one client, or [] where `gateway clients add` makes them")
 	}
 	return clients
 }

@@ -314,3 +314,10 @@ func write(t *testing.T, path, text string, mode fs.FileMode) {
 		t.Fatal(err)
 	}
 }
+
+func TestAMerchantMayHaveNoClientsInTheFile(t *testing.T) {
+	c := newWorld().mustParse(t, minimal[:strings.Index(minimal, "    clients")]+"    clients: []\n")
+	if n := len(c.Merchants[0].Clients); n != 0 {
+		t.Errorf("there are %d clients", n)
+	}
+}

@@ -91,7 +91,7 @@ var faultTable = []struct {
 	{"discretionary names meet", "username: shop", "username: shop\n      discretionaryData: {a: X, b: X}", "6:36: merchants[0].paytrace.discretionaryData.b: goes to the same name at PayTrace as a"},
 	{"discretionary name", "username: shop", "username: shop\n      discretionaryData: {a: X Y}", "6:30: merchants[0].paytrace.discretionaryData.a: expected the name that PayTrace knows, 1 to 64 characters without blanks"},
 
-	{"no clients", minimal[strings.Index(minimal, "    clients"):], "", "2:5: merchants[0].clients: is missing; expected at least one client, or nobody can call"},
+	{"no clients", minimal[strings.Index(minimal, "    clients"):], "", "2:5: merchants[0].clients: is missing; expected at least one client, or [] where `gateway clients add` makes them"},
 	{"client id", "id: magento", "id: a:b", "9:13: merchants[0].clients[0].id: expected 1 to 64 of A-Z a-z 0-9 . _ @ -"},
 	{"client id too long", "id: magento", "id: " + strings.Repeat("m", 65), "9:13: merchants[0].clients[0].id: expected 1 to 64 of A-Z a-z 0-9 . _ @ -"},
 	{"too many certificates", "secret: ${CLIENT}", "certificates: [a, b, c, d, e]", "10:23: merchants[0].clients[0].certificates: expected at most 4 elements"},

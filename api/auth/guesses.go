@@ -1,0 +1,129 @@
+package auth
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// guesses slows those down who try secrets. Wrong ones are counted by client
+// and by address; a client that has shown its secret at an address has a count
+// of its own there, so that nobody can keep it from its tokens by guessing
+// elsewhere.
+type guesses struct {
+	mu sync.Mutex
+	// met are the pairs of client and address that have shown a good secret.
+	met map[guesser]bool
+	// Ids that no client has are counted as clients are, or the answers would tell
+	// which ones exist; but apart, so that any number of them displaces no client.
+	clients, strangers, addresses, pairs budget
+}
+
+// guesser is who guesses: a client's id, an address, or both.
+type guesser struct{ client, address string }
+
+// remembered bounds each of the lists, together below two megabytes.
+const remembered = 4096
+
+func newGuesses() *guesses {
+	return &guesses{
+		met:       map[guesser]bool{},
+		clients:   newBudget(10, 30*time.Second),
+		strangers: newBudget(10, 30*time.Second),
+		addresses: newBudget(30, 10*time.Second),
+		pairs:     newBudget(60, 2*time.Second),
+	}
+}
+
+// try lets prove look at the secret unless too many were wrong; then it says how
+// long to wait. One is looked at at a time, which takes microseconds: a thousand
+// at once get no further than one after the other.
+func (g *guesses) try(client string, exists bool, address string, now time.Time, prove func() (Client, error)) (Client, time.Duration, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	address = network(address)
+	pair := guesser{client, address}
+	counts := map[*budget]guesser{&g.addresses: {address: address}}
+	switch {
+	case g.met[pair]:
+		counts = map[*budget]guesser{&g.pairs: pair}
+	case exists:
+		counts[&g.clients] = guesser{client: client}
+	default:
+		counts[&g.strangers] = guesser{client: client[:min(len(client), maxIDLength)]}
+	}
+	var wait time.Duration
+	for budget, who := range counts {
+		wait = max(wait, budget.wait(who, now))
+	}
+	if wait > 0 {
+		return Client{}, wait, nil
+	}
+	proven, err := prove()
+	if err == nil {
+		makeRoom(g.met, pair)
+		g.met[pair] = true
+		return proven, 0, nil
+	}
+	for budget, who := range counts {
+		budget.spend(who, now)
+	}
+	return Client{}, 0, err
+}
+
+// budget is how many wrong secrets are borne: so many at once, and then one each
+// time that one has come back.
+type budget struct {
+	atOnce int
+	each   time.Duration
+	// full is when the whole of it is there again.
+	full map[guesser]time.Time
+}
+
+func newBudget(atOnce int, each time.Duration) budget {
+	return budget{atOnce: atOnce, each: each, full: map[guesser]time.Time{}}
+}
+
+func (b *budget) wait(who guesser, now time.Time) time.Duration {
+	full, counted := b.full[who]
+	if !counted || full.Before(now) {
+		return 0
+	}
+	return max(0, full.Sub(now)-time.Duration(b.atOnce-1)*b.each)
+}
+
+func (b *budget) spend(who guesser, now time.Time) {
+	full := b.full[who]
+	if full.Before(now) {
+		full = now
+	}
+	makeRoom(b.full, who)
+	b.full[who] = full.Add(b.each)
+}
+
+// makeRoom forgets any one when there are as many as may be remembered.
+func makeRoom[V any](all map[guesser]V, who guesser) {
+	if _, there := all[who]; there || len(all) < remembered {
+		return
+	}
+	for other := range all {
+		delete(all, other)
+		return
+	}
+}
+
+// maxIDLength bounds what is remembered of an id that nobody has.
+const maxIDLength = 64
+
+// network is the address, or the network that one subscriber has in IPv6.
+func network(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return ""
+	}
+	if ip = ip.Unmap().WithZone(""); ip.Is4() {
+		return ip.String()
+	}
+	prefix, _ := ip.Prefix(64) // it has 128 bits
+	return prefix.String()
+}
