@@ -73,7 +73,7 @@ func (g *Gateway) newCustomer(ctx context.Context, m Merchant, cmd CreateCustome
 	there, err := g.ledger.Customer(ctx, m.ID, m.LiveMode, fresh.ID)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return fresh, nil
+		return g.goingOn(ctx, fresh)
 	case err != nil:
 		return VaultCustomer{}, unavailable(err)
 	case again != nil && there.CreatedAt.Equal(again.CreatedAt):
@@ -81,6 +81,17 @@ func (g *Gateway) newCustomer(ctx context.Context, m Merchant, cmd CreateCustome
 	}
 	return VaultCustomer{}, refuse(CodeCustomerExists,
 		"there is a customer with this id already; add a payment method to it, or take another id").on("customerId")
+}
+
+// goingOn has the customer's versions go on from the last one of its id: who
+// keeps the highest must not take the new one's news for old.
+func (g *Gateway) goingOn(ctx context.Context, fresh VaultCustomer) (VaultCustomer, error) {
+	last, err := g.ledger.LastCustomer(ctx, fresh.MerchantID, fresh.LiveMode, fresh.ID)
+	if err != nil {
+		return VaultCustomer{}, unavailable(err)
+	}
+	fresh.Version, fresh.Last = last.Version, last
+	return fresh, nil
 }
 
 // UpdateCustomer changes what PayTrace knows nothing of.

@@ -28,9 +28,10 @@ type Event struct {
 // versionBits are more than the versions of any customer need.
 const versionBits = 20
 
-// Position orders the events of one queue: by their versions, which begin at one
-// again with a customer whose id was used before, and so by when it was made
-// first. An org that was away must not hear last that the first one has gone.
+// Position orders the events of one queue, by their versions. Those of the vault
+// have before that since when versions are counted, which is the same for all of
+// a customer's id; but it was not before versions went on from a removed customer
+// to the next one, and what was told then may still wait.
 func (e Event) Position() int64 {
 	if e.Vault == nil || e.Vault.Since.IsZero() {
 		return e.Version

@@ -20,10 +20,13 @@ type VaultCustomer struct {
 	// Pending are the adding and replacing operations that are not decided, by the
 	// id of the method that each is about. A customer does not go before they are.
 	Pending map[string]string `json:"pending,omitempty"`
-	// Version counts the changes of the customer and of its methods.
-	Version   int64     `json:"version"`
-	CreatedAt time.Time `json:"createdAt"`
-	UpdatedAt time.Time `json:"updatedAt"`
+	// Version counts the changes of the customer and of its methods, and goes on
+	// from one customer to the next of its id.
+	Version int64 `json:"version"`
+	// Last is what the last customer of the id left.
+	Last      PastCustomer `json:"last,omitzero"`
+	CreatedAt time.Time    `json:"createdAt"`
+	UpdatedAt time.Time    `json:"updatedAt"`
 }
 
 // VaultMethod is one stored card. PayTrace holds one card for each of its own
@@ -51,6 +54,26 @@ func (c VaultCustomer) Choose(methodID string) (VaultMethod, bool) {
 		}
 	}
 	return VaultMethod{}, false
+}
+
+// Counted is since when the versions of its id are counted: when the first
+// customer of that id was made.
+func (c VaultCustomer) Counted() time.Time {
+	if c.Last.Since.IsZero() {
+		return c.CreatedAt
+	}
+	return c.Last.Since
+}
+
+// New says that this is the first version of the customer.
+func (c VaultCustomer) New() bool { return c.Version == c.Last.Version+1 }
+
+// PastCustomer is what a removed customer leaves for the next one of its id.
+type PastCustomer struct {
+	// Version is that of the removal.
+	Version int64 `json:"version"`
+	// Since is what the customer's Counted was, and zero where that is not known.
+	Since time.Time `json:"since,omitzero"`
 }
 
 // next is the customer one version on, with methods of its own to change.
@@ -122,12 +145,12 @@ type VaultOperation struct {
 // VaultChange is what the ledger applies whole or not at all.
 type VaultChange struct {
 	// Customer is the customer at its next version; the stored one has to be at
-	// the version before and made at the same time, since an id may be used again,
-	// and version one must not be there yet. With no customer only operations
-	// change.
+	// the version before and made at the same time. Of a new one there must be
+	// none, and what it says of the last one has to be so. With no customer only
+	// operations change.
 	Customer *VaultCustomer
 	// Removes deletes the customer, which is given at its next version as for any
-	// other change. Its id is free again then, and a new one begins at version one.
+	// other change. Its id is free again then, and a new one goes on from there.
 	Removes bool
 	// Operations are each at their next version, as the customer is.
 	Operations []VaultOperation
@@ -141,8 +164,7 @@ type VaultNews struct {
 	LiveMode   bool          `json:"liveMode"`
 	CustomerID string        `json:"customerId"`
 	Source     SourceRecords `json:"source,omitzero"`
-	// Since is when the customer was made. The id of one that was removed may be
-	// used again.
+	// Since is the customer's Counted.
 	Since  time.Time   `json:"since,omitzero"`
 	Method VaultMethod `json:"method"`
 	// Stored is how many methods the customer has now.
@@ -181,6 +203,9 @@ type VaultLedger interface {
 	// such one in that mode.
 	Customer(ctx context.Context, merchantID string, liveMode bool, customerID string) (VaultCustomer, error)
 	VaultOperation(ctx context.Context, merchantID, operationID string) (VaultOperation, error)
+	// LastCustomer returns what the last customer of that id left when it was
+	// removed, and nothing if none was.
+	LastCustomer(ctx context.Context, merchantID string, liveMode bool, customerID string) (PastCustomer, error)
 	// ProfileUsed says that a method of the merchant's, in that mode, has the
 	// profile.
 	ProfileUsed(ctx context.Context, merchantID string, liveMode bool, profileID string) (bool, error)

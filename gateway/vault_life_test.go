@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,6 +25,36 @@ func TestARepeatDoesNotShowTheNextCustomerOfItsID(t *testing.T) {
 	if !again.Replayed || again.MethodID != before.Methods[0].ID || len(again.Customer.Methods) != 0 || again.Customer.Source.AccountID != "" {
 		t.Errorf("the repeat shows the cards of another: %+v", again.Customer)
 	}
+}
+
+// A subscriber that was down from before a customer's removal is told of both
+// customers of the id, and who keeps the highest version ends with the second.
+func TestTheVersionsOfACustomerGoOnWithTheNextOneOfItsID(t *testing.T) {
+	shop := &listener{answer: feelsUnwell}
+	tells(t, func(t *testing.T, h *house) {
+		first := h.stored("a", "b")
+		time.Sleep(time.Second)
+		if err := h.RemoveCustomer(t.Context(), as(""), "c"); err != nil {
+			t.Fatal(err)
+		}
+		second, err := h.createCustomer(9*time.Second, "anew", gateway.CreateCustomer{CustomerID: "c", Card: fields("x")})
+		h.vaulted(second, err, gateway.OpApproved)
+		// The removal is one version after the first, and making the second takes two.
+		if want := first.Version + 3; second.Customer.Version != want || h.customer("c").Version != want {
+			t.Errorf("the second customer is at version %d, want %d", second.Customer.Version, want)
+		}
+		time.Sleep(time.Second)
+		shop.answers(nil)
+		before := shop.count()
+		time.Sleep(time.Hour)
+		var versions []int64
+		for _, d := range shop.told[before:] {
+			versions = append(versions, d.Event.Version)
+		}
+		if !slices.IsSorted(versions) || len(versions) != 5 || versions[4] != second.Customer.Version {
+			t.Errorf("the shop heard versions %v", versions)
+		}
+	}, gateway.Subscriber{Name: "shop", Sink: shop})
 }
 
 // A clerk's profile was put under the wrong customer, removed there, and put

@@ -68,7 +68,7 @@ func vaultEvents(before, after VaultCustomer, origin Origin, operationID string,
 		events = append(events, Event{
 			ID: NewEventID(now), MerchantID: after.MerchantID, OperationID: operationID,
 			Type: kind, Version: after.Version, At: now,
-			Vault: &VaultNews{LiveMode: after.LiveMode, CustomerID: after.ID, Source: after.Source, Since: after.CreatedAt, Method: m, Stored: len(after.Methods), Origin: origin},
+			Vault: &VaultNews{LiveMode: after.LiveMode, CustomerID: after.ID, Source: after.Source, Since: after.Counted(), Method: m, Stored: len(after.Methods), Origin: origin},
 		})
 	}
 	for _, m := range after.Methods {

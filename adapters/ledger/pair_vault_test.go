@@ -31,6 +31,10 @@ func (p *pair) DueChecks(ctx context.Context, merchantID string, liveMode bool, 
 	return p.next().DueChecks(ctx, merchantID, liveMode, now, limit)
 }
 
+func (p *pair) LastCustomer(ctx context.Context, merchantID string, liveMode bool, customerID string) (gateway.PastCustomer, error) {
+	return p.next().LastCustomer(ctx, merchantID, liveMode, customerID)
+}
+
 func (p *pair) ProfileUsed(ctx context.Context, merchantID string, liveMode bool, profileID string) (bool, error) {
 	return p.next().ProfileUsed(ctx, merchantID, liveMode, profileID)
 }

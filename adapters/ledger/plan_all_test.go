@@ -95,7 +95,7 @@ func parsed(t *testing.T, wanted func(name string) bool) []*ast.File {
 
 // scanned is a step that reads a whole table which grows, or a whole index of
 // it.
-var scanned = regexp.MustCompile(`(?m)^SCAN (payments|operations|idempotency_keys|events|deliveries|delivery_lanes|unmatched_transactions|vault_customers|vault_methods|vault_operations)\b( USING .*)?$`)
+var scanned = regexp.MustCompile(`(?m)^SCAN (payments|operations|idempotency_keys|events|deliveries|delivery_lanes|unmatched_transactions|vault_customers|vault_lives|vault_methods|vault_operations)\b( USING .*)?$`)
 
 // unfinished are the indexes that hold what is unfinished and nothing else, and
 // that of the transactions that a person is to look at.

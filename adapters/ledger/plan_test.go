@@ -53,6 +53,8 @@ func TestEveryQueryWalksItsIndex(t *testing.T) {
 		"checks": {dueChecksSQL, []string{
 			"COVERING INDEX vault_methods_to_check (merchant_id=? AND live_mode=? AND check_due>? AND check_due<?)", "vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
 		"change a customer":        {updateCustomerSQL, []string{"vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
+		"last customer":            {lastCustomerSQL, []string{"vault_lives_1 (merchant_id=? AND live_mode=? AND customer_id=?)"}},
+		"go on from the last":      {continuesSQL, []string{"vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)", "vault_lives_1 (merchant_id=? AND live_mode=? AND customer_id=?)"}},
 		"remove a customer":        {deleteCustomerSQL, []string{"vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
 		"hold a customer":          {holdCustomerSQL, []string{"vault_customers_1 (merchant_id=? AND live_mode=? AND id=?)"}},
 		"profile used":             {profileUsedSQL, []string{"vault_methods_profiles (profile_id=? AND merchant_id=? AND live_mode=?)"}},

@@ -59,7 +59,7 @@ type reader struct {
 	customer, customers, expiring            *sql.Stmt
 	dueChecks                                *sql.Stmt
 	vaultOperation, dueVaultOperations       *sql.Stmt
-	profileUsed                              *sql.Stmt
+	profileUsed, lastCustomer                *sql.Stmt
 	unmatched, unmatchedByOrder              *sql.Stmt
 	unmatchedTransaction                     *sql.Stmt
 	unspread, dueDeliveries, delivery        *sql.Stmt
@@ -79,7 +79,7 @@ func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
 		{&r.undecidedRefunds, undecidedRefundsSQL}, {&r.due, dueSQL}, {&r.backlog, backlogSQL},
 		{&r.watch, watchSQL},
 		{&r.customer, customerSQL}, {&r.customers, customersSQL}, {&r.expiring, expiringSQL}, {&r.dueChecks, dueChecksSQL},
-		{&r.profileUsed, profileUsedSQL}, {&r.vaultOperation, vaultOperationSQL}, {&r.dueVaultOperations, dueVaultOperationsSQL},
+		{&r.profileUsed, profileUsedSQL}, {&r.lastCustomer, lastCustomerSQL}, {&r.vaultOperation, vaultOperationSQL}, {&r.dueVaultOperations, dueVaultOperationsSQL},
 		{&r.unmatched, unmatchedSQL}, {&r.unmatchedByOrder, unmatchedByOrderSQL}, {&r.unmatchedTransaction, unmatchedTransactionSQL},
 		{&r.unspread, unspreadSQL}, {&r.dueDeliveries, dueDeliveriesSQL}, {&r.delivery, deliverySQL},
 		{&r.deliveryBacklog, deliveryBacklogSQL}, {&r.subscriber, subscriberSQL}, {&r.subscriptions, subscriptionsSQL}, {&r.subscribers, subscribersSQL}, {&r.dueSubscribers, dueSubscribersSQL},

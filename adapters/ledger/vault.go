@@ -152,13 +152,19 @@ const (
 	insertCustomerSQL = `INSERT INTO vault_customers (merchant_id, live_mode, id, version, created_at, updated_at, body)
 		VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (merchant_id, live_mode, id) DO NOTHING`
-	// A removed customer's id may be used again, and its versions with it. When it
-	// was made tells the two apart, so that nobody who has read the first one
-	// writes its cards into the second.
+	// A removed customer's id may be used again. Its versions go on, and yet when
+	// it was made is compared too: a gateway of before vault_lives, which may still
+	// be at work, begins them anew.
 	updateCustomerSQL = `UPDATE vault_customers SET version = ?, updated_at = ?, body = ?
 		WHERE merchant_id = ? AND live_mode = ? AND id = ? AND version = ? AND created_at = ?`
 	sameCustomerSQL = `SELECT 1 FROM vault_customers
 		WHERE merchant_id = ? AND live_mode = ? AND id = ? AND version = ? AND created_at = ? FOR UPDATE`
+	leaveCustomerSQL = `INSERT INTO vault_lives (merchant_id, live_mode, customer_id, version, since)
+		VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (merchant_id, live_mode, customer_id) DO UPDATE SET version = excluded.version, since = excluded.since`
+	continuesSQL = `UPDATE vault_customers SET version = version
+		WHERE merchant_id = ? AND live_mode = ? AND id = ? AND version = 1 + COALESCE(
+			(SELECT version FROM vault_lives WHERE merchant_id = ? AND live_mode = ? AND customer_id = ?), 0)`
 	deleteCustomerSQL = `DELETE FROM vault_customers WHERE merchant_id = ? AND live_mode = ? AND id = ?`
 	insertMethodSQL   = `INSERT INTO vault_methods (merchant_id, live_mode, customer_id, id, profile_id, expires, check_due)
 		VALUES (?, ?, ?, ?, ?, ?, ?)`
@@ -166,7 +172,7 @@ const (
 )
 
 func encodeCustomer(c gateway.VaultCustomer, removes bool) (*customerRow, error) {
-	if c.MerchantID == "" || c.ID == "" || c.Version < 1 || (removes && c.Version == 1) {
+	if c.MerchantID == "" || c.ID == "" || c.Version <= c.Last.Version || c.Last.Version < 0 || (removes && c.New()) {
 		return nil, errors.New("its customer needs an id, a merchant and a version above the one it was decided on")
 	}
 	for _, m := range c.Methods {
@@ -193,6 +199,9 @@ func (c customerRow) write(s *session) error {
 		return err
 	}
 	if c.removes {
+		if err := s.put(leaveCustomerSQL, c.MerchantID, c.LiveMode, c.ID, c.Version, orZero(c.Counted())); err != nil {
+			return err
+		}
 		return s.put(deleteCustomerSQL, c.MerchantID, c.LiveMode, c.ID)
 	}
 	// One order for all who take profiles, so that none waits for another in a
@@ -207,12 +216,22 @@ func (c customerRow) write(s *session) error {
 }
 
 func (c customerRow) claim(s *session) error {
-	if c.Version == 1 {
-		return s.one(gateway.ErrStale, insertCustomerSQL,
-			c.MerchantID, c.LiveMode, c.ID, c.Version, orZero(c.CreatedAt), orZero(c.UpdatedAt), c.body)
+	if c.New() {
+		return c.begin(s)
 	}
 	return s.one(gateway.ErrStale, updateCustomerSQL,
 		c.Version, orZero(c.UpdatedAt), c.body, c.MerchantID, c.LiveMode, c.ID, c.Version-1, orZero(c.CreatedAt))
+}
+
+// begin makes a customer whose version follows that at which the last one of its
+// id went. The row comes first: whoever is removing another one has ended then,
+// and what it left can be seen.
+func (c customerRow) begin(s *session) error {
+	if err := s.one(gateway.ErrStale, insertCustomerSQL,
+		c.MerchantID, c.LiveMode, c.ID, c.Version, orZero(c.CreatedAt), orZero(c.UpdatedAt), c.body); err != nil {
+		return err
+	}
+	return s.one(gateway.ErrStale, continuesSQL, c.MerchantID, c.LiveMode, c.ID, c.MerchantID, c.LiveMode, c.ID)
 }
 
 // unchanged holds the customer until the transaction ends, if it is as it was

@@ -12,6 +12,8 @@ import (
 const (
 	customerSQL = `SELECT body FROM vault_customers WHERE merchant_id = ? AND live_mode = ? AND id = ?`
 
+	lastCustomerSQL = `SELECT version, since FROM vault_lives WHERE merchant_id = ? AND live_mode = ? AND customer_id = ?`
+
 	profileUsedSQL = `SELECT EXISTS (SELECT 1 FROM vault_methods WHERE profile_id = ? AND merchant_id = ? AND live_mode = ?)`
 
 	customersSQL = `SELECT body FROM vault_customers
@@ -46,6 +48,20 @@ func (l *Ledger) Customer(ctx context.Context, merchantID string, liveMode bool,
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
 	return oneOfVault[gateway.VaultCustomer](l, l.reads.customer.QueryRowContext(ctx, merchantID, liveMode, customerID))
+}
+
+// LastCustomer implements gateway.VaultLedger.
+func (l *Ledger) LastCustomer(ctx context.Context, merchantID string, liveMode bool, customerID string) (gateway.PastCustomer, error) {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
+	var past gateway.PastCustomer
+	var since int64
+	err := l.reads.lastCustomer.QueryRowContext(ctx, merchantID, liveMode, customerID).Scan(&past.Version, &since)
+	if errors.Is(err, sql.ErrNoRows) {
+		return past, nil
+	}
+	past.Since = timeOf(since)
+	return past, l.explain(err)
 }
 
 // ProfileUsed implements gateway.VaultLedger.

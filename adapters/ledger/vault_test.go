@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"sync"
@@ -91,6 +92,37 @@ func vaultGoesOn(t *testing.T, l *Ledger, c gateway.VaultCustomer) {
 	fits(t, l.ApplyVault(t.Context(), gateway.VaultChange{Customer: &third}))
 }
 
+// TestACustomerGoesOnFromOneThatWentBefore has the events of the sixth schema
+// tell at which version that was.
+func TestACustomerGoesOnFromOneThatWentBefore(t *testing.T) {
+	for name, blank := range stores {
+		t.Run(name, func(t *testing.T) {
+			s := blank(t)
+			s.make(t, "migrations/0001_ledger.sql", "migrations/0002_watch.sql", "migrations/0003_outbox.sql",
+				"migrations/0004_vault.sql", "migrations/0005_subscriptions.sql", "migrations/0006_archive.sql")
+			decided, _, _ := history()
+			s.insertFirst(t, decided)
+			for i, version := range []int64{2, 7, 3} {
+				for _, queue := range []string{"vault:m1:true:c:ü_%", "vault:m1:false:c"} {
+					s.exec(t, `INSERT INTO events (id, merchant_id, subject, operation_id, type, version, at, body) VALUES (?, 'm1', ?, '', 'x', ?, 1, '{}')`,
+						fmt.Sprint(queue, i), queue, version)
+					version++
+				}
+			}
+			l := s.open(t)
+			for _, want := range []struct {
+				live    bool
+				id      string
+				version int64
+			}{{true, "c:ü_%", 7}, {false, "c", 8}, {true, "c", 0}, {false, "c:ü_%", 0}} {
+				if got, err := l.LastCustomer(t.Context(), "m1", want.live, want.id); err != nil || got != (gateway.PastCustomer{Version: want.version}) {
+					t.Errorf("%s, live %t, went leaving %+v, %v; want version %d", want.id, want.live, got, err, want.version)
+				}
+			}
+		})
+	}
+}
+
 // TestEventsOfTheThirdSchemaAreStillTold leaves a payment's event unspread.
 func TestEventsOfTheThirdSchemaAreStillTold(t *testing.T) {
 	for name, blank := range stores {
@@ -172,6 +204,7 @@ func TestPostgresLooksAtTheVaultByItsIndexes(t *testing.T) {
 		"profile":    {profileUsedSQL, []string{"vault_methods_profiles"}},
 		"payer":      {sameCustomerSQL, []string{"vault_customers_pkey"}},
 		"methods":    {deleteMethodsSQL, []string{"vault_methods_pkey"}},
+		"last":       {lastCustomerSQL, []string{"vault_lives_pkey"}},
 		"change":     {updateCustomerSQL, []string{"vault_customers_pkey"}},
 		"operation":  {vaultOperationSQL, []string{"vault_operations_pkey"}},
 		"operations": {dueVaultOperationsSQL, []string{"vault_operations_due"}},

@@ -15,7 +15,7 @@ var vaultSpecs = []spec{
 	{"Vault/an operation changes without its customer", operationAlone},
 	{"Vault/a profile belongs to one method of one customer", profilesOnce},
 	{"Vault/a profile is free again when its method or customer is gone", profilesFreed},
-	{"Vault/the id of a removed customer begins anew", idUsedAgain},
+	{"Vault/the versions of a removed customer go on with the next one of its id", idUsedAgain},
 }
 
 func wholeLife(t *testing.T, l gateway.Ledger) {
@@ -187,13 +187,31 @@ func wantUsed(t *testing.T, l gateway.Ledger, profileID string, want bool) {
 }
 
 func idUsedAgain(t *testing.T, l gateway.Ledger) {
+	wantLast(t, l, true, gateway.PastCustomer{})
 	c := stored(t, l, shopper("m1", "cus_1", start))
 	c = onward(c, start.Add(time.Minute), c.Methods...)
 	applyVault(t, l, gateway.VaultChange{Customer: &c})
+	wantLast(t, l, true, gateway.PastCustomer{})
 	applyVault(t, l, removing(c, start.Add(2*time.Minute)))
-	again := onward(c, start.Add(3*time.Minute))
-	wantErr(t, l.ApplyVault(t.Context(), gateway.VaultChange{Customer: &again}), gateway.ErrStale)
+	wantLast(t, l, true, gateway.PastCustomer{Version: 3, Since: start})
+	wantLast(t, l, false, gateway.PastCustomer{})
+
 	made := adding(shopper("m1", "cus_1", start.Add(time.Hour)))
+	for _, version := range []int64{1, 2, 3, 5} {
+		made.Customer.Version, made.Customer.Last.Version = version, version-1
+		wantErr(t, l.ApplyVault(t.Context(), gateway.VaultChange{Customer: made.Customer}), gateway.ErrStale)
+	}
+	made.Customer.Version, made.Customer.Last = 4, gateway.PastCustomer{Version: 3, Since: start}
+	wantNoCustomer(t, l, "m1", true, "cus_1")
 	applyVault(t, l, made)
 	wantVault(t, l, made)
+	applyVault(t, l, removing(*made.Customer, start.Add(2*time.Hour)))
+	wantLast(t, l, true, gateway.PastCustomer{Version: 5, Since: start})
+}
+
+func wantLast(t *testing.T, l gateway.Ledger, live bool, want gateway.PastCustomer) {
+	t.Helper()
+	if got, err := l.LastCustomer(t.Context(), "m1", live, "cus_1"); err != nil || got != want {
+		t.Fatalf("the last customer, live %t, left %+v, %v; want %+v", live, got, err, want)
+	}
 }

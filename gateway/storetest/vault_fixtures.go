@@ -31,6 +31,17 @@ func method(at time.Time) gateway.VaultMethod {
 	}
 }
 
+// following is a new customer of the last one's id.
+func following(t *testing.T, l gateway.Ledger, c gateway.VaultCustomer) gateway.VaultCustomer {
+	t.Helper()
+	last, err := l.LastCustomer(t.Context(), c.MerchantID, c.LiveMode, c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Version, c.Last = last.Version+1, last
+	return c
+}
+
 // onward is the customer one version on, with other methods.
 func onward(c gateway.VaultCustomer, at time.Time, methods ...gateway.VaultMethod) gateway.VaultCustomer {
 	c.Version++
@@ -63,7 +74,7 @@ func afterwards(op gateway.VaultOperation, status gateway.OperationStatus, due, 
 
 // newsOf tells of the customer's last method.
 func newsOf(c gateway.VaultCustomer, operationID string, at time.Time) gateway.Event {
-	news := gateway.VaultNews{LiveMode: c.LiveMode, CustomerID: c.ID, Source: c.Source, Since: c.CreatedAt, Origin: gateway.OriginAPI}
+	news := gateway.VaultNews{LiveMode: c.LiveMode, CustomerID: c.ID, Source: c.Source, Since: c.Counted(), Origin: gateway.OriginAPI}
 	if n := len(c.Methods); n > 0 {
 		news.Method = c.Methods[n-1]
 	}

@@ -13,6 +13,8 @@ var vaultRaceSpecs = []spec{
 	{"Vault/of 20 customers with one profile one is made", raceForProfile},
 	{"Vault/of 20 payments and customers with one key one is made", raceForVaultKey},
 	{"Vault/of removing and changing a customer one is applied", raceToRemove},
+	{"Vault/of 20 customers made after a removed one one is made", raceToFollow},
+	{"Vault/a customer that was decided on before another one came and went is never made", raceOfLives},
 	{"Vault/of 20 that take an operation up one has it", raceForOperation},
 	{"Vault/payments by two customers and changes of both are all applied, each to what it was decided on", raceOfPayments},
 	{"Vault/a change decided on a customer before it was removed is stale for the one made anew under its id", changeOfEarlierCustomer},
@@ -102,6 +104,34 @@ func raceToRemove(t *testing.T, l gateway.Ledger) {
 	}
 }
 
+func raceToFollow(t *testing.T, l gateway.Ledger) {
+	applyVault(t, l, removing(stored(t, l, shopper("m1", "cus_1", start)), start.Add(time.Minute)))
+	changes := make([]gateway.VaultChange, callers)
+	for i := range changes {
+		changes[i] = adding(following(t, l, shopper("m1", "cus_1", start.Add(time.Hour))))
+	}
+	errs := race(callers, func(i int) error { return l.ApplyVault(t.Context(), changes[i]) })
+	wantVault(t, l, changes[oneWins(t, errs, gateway.ErrStale)])
+}
+
+// raceOfLives has the late ones come while the customer is on its way out.
+func raceOfLives(t *testing.T, l gateway.Ledger) {
+	for range 10 {
+		c := stored(t, l, following(t, l, shopper("m1", "cus_1", start)))
+		errs := race(callers, func(i int) error {
+			if i == callers/2 {
+				return l.ApplyVault(t.Context(), removing(c, start.Add(time.Minute)))
+			}
+			late := shopper("m1", "cus_1", start.Add(2*time.Minute))
+			late.Version, late.Last = c.Version, c.Last
+			return l.ApplyVault(t.Context(), adding(late))
+		})
+		if winner := oneWins(t, errs, gateway.ErrStale); winner != callers/2 {
+			t.Fatalf("racer %d has made a customer at version %d again", winner, c.Version)
+		}
+	}
+}
+
 func raceForOperation(t *testing.T, l gateway.Ledger) {
 	made := adding(shopper("m1", "cus_1", start))
 	applyVault(t, l, made)
@@ -113,12 +143,12 @@ func raceForOperation(t *testing.T, l gateway.Ledger) {
 	wantVaultOperation(t, l, taken)
 }
 
-// changeOfEarlierCustomer has a slow reader come back when the customer's id is
-// at the version again that it has read.
+// changeOfEarlierCustomer has a slow reader come back when another customer has
+// the id.
 func changeOfEarlierCustomer(t *testing.T, l gateway.Ledger) {
 	read := stored(t, l, shopper("m1", "cus_1", start))
 	applyVault(t, l, removing(read, start.Add(time.Minute)))
-	anew := stored(t, l, shopper("m1", "cus_1", start.Add(2*time.Minute)))
+	anew := stored(t, l, following(t, l, shopper("m1", "cus_1", start.Add(2*time.Minute))))
 
 	late := onward(read, start.Add(3*time.Minute), read.Methods...)
 	wantErr(t, l.ApplyVault(t.Context(), gateway.VaultChange{Customer: &late}), gateway.ErrStale)

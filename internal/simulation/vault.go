@@ -71,6 +71,11 @@ func (l *ledgerPort) VaultOperation(ctx context.Context, merchantID, id string) 
 	return read(l, "VaultOperation", l.instance.world.record.order(id), func() (gateway.VaultOperation, error) { return l.next.VaultOperation(ctx, merchantID, id) })
 }
 
+// LastCustomer implements gateway.VaultLedger.
+func (l *ledgerPort) LastCustomer(ctx context.Context, merchantID string, live bool, id string) (gateway.PastCustomer, error) {
+	return read(l, "LastCustomer", id, func() (gateway.PastCustomer, error) { return l.next.LastCustomer(ctx, merchantID, live, id) })
+}
+
 // ProfileUsed implements gateway.VaultLedger.
 func (l *ledgerPort) ProfileUsed(ctx context.Context, merchantID string, live bool, profileID string) (bool, error) {
 	return read(l, "ProfileUsed", "", func() (bool, error) { return l.next.ProfileUsed(ctx, merchantID, live, profileID) })

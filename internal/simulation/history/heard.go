@@ -52,21 +52,12 @@ func (x *index) queues() map[queue][]Receipt {
 	return all
 }
 
-// places are where each event stands in its queue. That is its version, but for a
-// customer who was removed and made anew, whose versions begin anew too.
+// places are where each event stands in its queue: its version, also of a
+// customer who was removed and made anew.
 func (x *index) places() map[string]int64 {
-	const life = 1_000_000 // more than the versions of one
-	last, places := map[string]int64{}, map[string]int64{}
+	places := map[string]int64{}
 	for _, e := range x.Events {
-		place := e.Version
-		if e.Customer != "" {
-			place += last[e.Customer] / life * life
-			if place < last[e.Customer] {
-				place += life
-			}
-			last[e.Customer] = place
-		}
-		places[e.ID] = place
+		places[e.ID] = e.Version
 	}
 	return places
 }

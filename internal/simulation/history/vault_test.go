@@ -108,13 +108,18 @@ func TestTheVaultIsJudged(t *testing.T) {
 		"a removal that was told to nobody": {CardsTold, func(h *History) { h.Events = h.Events[:4] }},
 		"an addition that was told nobody":  {CardsTold, func(h *History) { h.Events = append(h.Events[:1:1], h.Events[2], h.Events[4]) }},
 		"a customer who comes anew": {"", func(h *History) {
+			h.anew(8)
+			h.hears("e5", 7, 1)
+			h.hears("e6", 8, 2)
+		}},
+		"a customer who comes anew, and whose versions do too": {HeardInOrder, func(h *History) {
 			h.anew(2)
 			h.hears("e5", 7, 1)
 			h.hears("e6", 2, 2)
 		}},
 		"a customer who comes anew, told before the last one is gone": {HeardInOrder, func(h *History) {
-			h.anew(2)
-			h.hears("e6", 2, 1)
+			h.anew(8)
+			h.hears("e6", 8, 1)
 			h.hears("e5", 7, 2)
 		}},
 		"a customer that the run began with": {"", func(h *History) { h.Customers = append(h.Customers, Customer{ID: "old"}) }},
