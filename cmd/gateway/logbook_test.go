@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,17 +60,24 @@ func TestTheLogIsWrittenToItsEndAndByFullPages(t *testing.T) {
 }
 
 // writes are what reached the log's end, each as it came.
-type writes [][]byte
+type writes struct {
+	mu    sync.Mutex
+	texts [][]byte
+}
 
 func (w *writes) Write(text []byte) (int, error) {
-	*w = append(*w, bytes.Clone(text))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.texts = append(w.texts, bytes.Clone(text))
 	return len(text), nil
 }
 
 func (w *writes) expect(t *testing.T, times, lines int) {
 	t.Helper()
-	if got := bytes.Count(bytes.Join(*w, nil), []byte("\n")); len(*w) != times || got != lines {
-		t.Errorf("%d lines in %d writes, want %d in %d", got, len(*w), lines, times)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if got := bytes.Count(bytes.Join(w.texts, nil), []byte("\n")); len(w.texts) != times || got != lines {
+		t.Errorf("%d lines in %d writes, want %d in %d", got, len(w.texts), lines, times)
 	}
 }
 
