@@ -157,8 +157,10 @@ const (
 	// writes its cards into the second.
 	updateCustomerSQL = `UPDATE vault_customers SET version = ?, updated_at = ?, body = ?
 		WHERE merchant_id = ? AND live_mode = ? AND id = ? AND version = ? AND created_at = ?`
+	// After a failover to a copy without its last change, a customer's version may be
+	// that of another change by now. When it was made tells these two apart.
 	sameCustomerSQL = `SELECT 1 FROM vault_customers
-		WHERE merchant_id = ? AND live_mode = ? AND id = ? AND version = ? AND created_at = ? FOR UPDATE`
+		WHERE merchant_id = ? AND live_mode = ? AND id = ? AND version = ? AND created_at = ? AND updated_at = ? FOR UPDATE`
 	deleteCustomerSQL = `DELETE FROM vault_customers WHERE merchant_id = ? AND live_mode = ? AND id = ?`
 	insertMethodSQL   = `INSERT INTO vault_methods (merchant_id, live_mode, customer_id, id, profile_id, expires, check_due)
 		VALUES (?, ?, ?, ?, ?, ?, ?)`
@@ -218,7 +220,7 @@ func (c customerRow) claim(s *session) error {
 // unchanged holds the customer until the transaction ends, if it is as it was
 // read: whoever changes it comes before the change or after it.
 func unchanged(s *session, c gateway.VaultCustomer) error {
-	return s.there(gateway.ErrStale, sameCustomerSQL, c.MerchantID, c.LiveMode, c.ID, c.Version, orZero(c.CreatedAt))
+	return s.there(gateway.ErrStale, sameCustomerSQL, c.MerchantID, c.LiveMode, c.ID, c.Version, orZero(c.CreatedAt), orZero(c.UpdatedAt))
 }
 
 func byProfile(a, b gateway.VaultMethod) int { return cmp.Compare(a.ProfileID, b.ProfileID) }
