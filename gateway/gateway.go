@@ -61,6 +61,8 @@ type Gateway struct {
 	// unwritten says that the ledger has not taken the last intent, so that keys
 	// are looked up first, and repeats answered, whatever the claims say.
 	unwritten atomic.Bool
+	// misjudged is when a key was last presumed new that was not, in microseconds.
+	misjudged atomic.Int64
 }
 
 const (

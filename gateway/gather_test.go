@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"paytrace-gateway/adapters/ledger"
 	"paytrace-gateway/gateway"
 	"paytrace-gateway/gateway/processortest"
 )
@@ -61,4 +62,37 @@ func TestEventsAreGatheredWhenTheyComeInCrowds(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestWhatWaitsIsSpreadInOneGoHoweverManyAreToldOfIt has more payments waiting than
+// one write takes, for a merchant of 20 subscribers, and nothing happens afterwards
+// that would wake the spreading again.
+func TestWhatWaitsIsSpreadInOneGoHoweverManyAreToldOfIt(t *testing.T) {
+	path := t.TempDir() + "/ledger.db"
+	synctest.Test(t, func(t *testing.T) {
+		books, err := ledger.OpenSQLite(t.Context(), path, ledger.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer books.Close()
+		shop := &listener{}
+		subscribers := []gateway.Subscriber{{Name: "shop", Sink: shop}}
+		for i := range 19 {
+			subscribers = append(subscribers, gateway.Subscriber{Name: fmt.Sprint("other", i), Sink: &listener{}, Events: []string{"payment.refunded"}})
+		}
+		h := tellingHouse(t, books, "one", processortest.New(time.Now), subscribers...)
+		const waiting = 40
+		for i := range waiting {
+			h.create(fmt.Sprint("k", i), sale(processortest.Declines))
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { h.RunTelling(ctx, time.Hour); close(ended) }()
+		time.Sleep(time.Second)
+		if n := shop.count(); n != waiting {
+			t.Errorf("the shop was told of %d payments of %d", n, waiting)
+		}
+		cancel()
+		<-ended
+	})
 }

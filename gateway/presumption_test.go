@@ -38,13 +38,18 @@ func (b *books) Apply(ctx context.Context, c gateway.Change) error {
 // forgetfulDesk is a house whose claims say of every key that it is free.
 func forgetfulDesk(t *testing.T) (*house, *books) {
 	h := newHouse(t)
-	b, d := &books{Ledger: h.ledger}, newDesk()
-	d.lies(func(gateway.ClaimKey, gateway.Claim) (gateway.Claim, error) { return gateway.Claim{Won: true}, nil })
+	b := &books{Ledger: h.ledger}
 	h.Gateway = gateway.New(gateway.Config{
 		Ledger: b, Merchants: merchants, Processors: map[string]gateway.Processor{"main": h.processor},
-		Secret: secret, Instance: "one", Now: time.Now, MaxInFlight: 256, Log: discard, Claims: d,
+		Secret: secret, Instance: "one", Now: time.Now, MaxInFlight: 256, Log: discard, Claims: alwaysFree(),
 	})
 	return h, b
+}
+
+func alwaysFree() *desk {
+	d := newDesk()
+	d.lies(func(gateway.ClaimKey, gateway.Claim) (gateway.Claim, error) { return gateway.Claim{Won: true}, nil })
+	return d
 }
 
 func (h *house) chargedOnce() {
@@ -64,6 +69,33 @@ func TestANewKeyIsNotLookedUp(t *testing.T) {
 		t.Errorf("%+v", again)
 	}
 	h.chargedOnce()
+}
+
+// Repeats come in storms, and each that is presumed new costs the ledger more than
+// a look.
+func TestAfterAWrongPresumptionKeysAreLookedUpForASecond(t *testing.T) {
+	h, b := forgetfulDesk(t)
+	h.create("k", sale(1999))
+	h.create("k", sale(1999))
+	before := b.looks.Load()
+	h.create("new", sale(1999))
+	if n := b.looks.Load() - before; n != 1 {
+		t.Errorf("within the second a new key was looked up %d times", n)
+	}
+	var ahead atomic.Int64
+	ahead.Store(int64(time.Second))
+	began := time.Now()
+	h.Gateway = gateway.New(gateway.Config{
+		Ledger: b, Merchants: merchants, Processors: map[string]gateway.Processor{"main": h.processor}, Secret: secret,
+		Instance: "one", Now: func() time.Time { return began.Add(time.Duration(ahead.Load())) }, MaxInFlight: 256, Log: discard, Claims: alwaysFree(),
+	})
+	h.create("k", sale(1999))
+	ahead.Add(int64(time.Second))
+	before = b.looks.Load()
+	h.create("newer", sale(1999))
+	if n := b.looks.Load() - before; n != 0 {
+		t.Errorf("after the second a new key was looked up %d times", n)
+	}
 }
 
 func TestAKeyThatIsWronglyPresumedNewChargesOnce(t *testing.T) {

@@ -226,7 +226,7 @@ func (g *Gateway) spreadAll(ctx context.Context) {
 		if err != nil || n == 0 {
 			return
 		}
-		if n < spreadAtOnce {
+		if n < g.telling.spreadLimit() {
 			// That was all. What was written since has woken the next round.
 			if n >= many {
 				rest(ctx, gather)

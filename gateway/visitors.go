@@ -8,9 +8,7 @@ import (
 const (
 	// maxVisitors bounds the customers that are remembered.
 	maxVisitors = 1024
-	// rememberedFor is about as long as a checkout takes. It also bounds what a
-	// customer can be taken for whose last change the ledger has lost, in a
-	// failover, and whose version is another change's by now.
+	// rememberedFor is about as long as a checkout takes.
 	rememberedFor = 2 * time.Minute
 )
 

@@ -157,8 +157,10 @@ const (
 	// be at work, begins them anew.
 	updateCustomerSQL = `UPDATE vault_customers SET version = ?, updated_at = ?, body = ?
 		WHERE merchant_id = ? AND live_mode = ? AND id = ? AND version = ? AND created_at = ?`
+	// After a failover to a copy without its last change, a customer's version may be
+	// that of another change by now. When it was made tells these two apart.
 	sameCustomerSQL = `SELECT 1 FROM vault_customers
-		WHERE merchant_id = ? AND live_mode = ? AND id = ? AND version = ? AND created_at = ? FOR UPDATE`
+		WHERE merchant_id = ? AND live_mode = ? AND id = ? AND version = ? AND created_at = ? AND updated_at = ? FOR UPDATE`
 	leaveCustomerSQL = `INSERT INTO vault_lives (merchant_id, live_mode, customer_id, version, since)
 		VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (merchant_id, live_mode, customer_id) DO UPDATE SET version = excluded.version, since = excluded.since`
@@ -237,7 +239,7 @@ func (c customerRow) begin(s *session) error {
 // unchanged holds the customer until the transaction ends, if it is as it was
 // read: whoever changes it comes before the change or after it.
 func unchanged(s *session, c gateway.VaultCustomer) error {
-	return s.there(gateway.ErrStale, sameCustomerSQL, c.MerchantID, c.LiveMode, c.ID, c.Version, orZero(c.CreatedAt))
+	return s.there(gateway.ErrStale, sameCustomerSQL, c.MerchantID, c.LiveMode, c.ID, c.Version, orZero(c.CreatedAt), orZero(c.UpdatedAt))
 }
 
 func byProfile(a, b gateway.VaultMethod) int { return cmp.Compare(a.ProfileID, b.ProfileID) }

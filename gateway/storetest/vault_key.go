@@ -86,6 +86,11 @@ func paymentByCustomer(t *testing.T, l gateway.Ledger) {
 	wantNoKey(t, l, "m1", late.Binds.Key)
 	apply(t, l, by(changed))
 	wantCustomer(t, l, changed)
+	// A ledger that failed over to a copy without its last change gives its version
+	// to another one.
+	lost := changed
+	lost.UpdatedAt = start.Add(30 * time.Second)
+	wantErr(t, l.Apply(t.Context(), by(lost)), gateway.ErrStale)
 	applyVault(t, l, removing(changed, start.Add(2*time.Minute)))
 	wantErr(t, l.Apply(t.Context(), by(changed)), gateway.ErrStale)
 	other := by(c)

@@ -1,0 +1,86 @@
+package ledger
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"paytrace-gateway/gateway"
+	"paytrace-gateway/gateway/storetest"
+	"paytrace-gateway/internal/services"
+)
+
+// TestAConnectionThatDiesInAGroupLosesNothingThatWasAcknowledged ends the writer's
+// session over and over while changes are written, some of them for keys that are
+// bound. Whatever is acknowledged is there whole, and of what certainly was not
+// written there is nothing.
+func TestAConnectionThatDiesInAGroupLosesNothingThatWasAcknowledged(t *testing.T) {
+	url := services.Postgres(t)
+	l := onPostgres(t, url)
+	bound := storetest.Sale("m1", noon)
+	if err := l.Apply(t.Context(), bound); err != nil {
+		t.Fatal(err)
+	}
+	var writers, killer sync.WaitGroup
+	var over atomic.Bool
+	db := database(t, "pgx", url)
+	killer.Go(func() {
+		for !over.Load() {
+			if _, err := db.ExecContext(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+				WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL`); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	var kept, doubtful, refused atomic.Int32
+	for range 16 {
+		writers.Go(func() {
+			for i := range 40 {
+				c := storetest.Sale("m1", noon)
+				if i%8 == 0 {
+					c.Binds.Key = bound.Binds.Key
+				}
+				err := l.Apply(t.Context(), c)
+				rows := rowsOf(t, l, c)
+				switch {
+				case err == nil:
+					kept.Add(1)
+					if i%8 == 0 || rows != 3 {
+						t.Errorf("an acknowledged change has %d rows of 3", rows)
+					}
+				case strings.Contains(err.Error(), "not known"):
+					doubtful.Add(1)
+					if rows != 0 && rows != 3 {
+						t.Errorf("a doubtful change has %d rows of 3", rows)
+					}
+				default:
+					refused.Add(1)
+					if rows != 0 || i%8 > 0 && errors.Is(err, gateway.ErrKeyTaken) {
+						t.Errorf("a change that was refused with %q has %d rows", err, rows)
+					}
+				}
+			}
+		})
+	}
+	writers.Wait()
+	over.Store(true)
+	killer.Wait()
+	t.Logf("%d kept, %d doubtful, %d refused", kept.Load(), doubtful.Load(), refused.Load())
+}
+
+// rowsOf counts what is there of a sale: its payment, its operation and its key.
+func rowsOf(t *testing.T, l *Ledger, c gateway.Change) (n int) {
+	t.Helper()
+	for range 100 { // reading sessions are ended too
+		err := l.reads.db.QueryRowContext(t.Context(), `SELECT
+			(SELECT COUNT(*) FROM payments WHERE id = $1) + (SELECT COUNT(*) FROM operations WHERE payment_id = $1) +
+			(SELECT COUNT(*) FROM idempotency_keys WHERE payment_id = $1)`, c.Payment.ID).Scan(&n)
+		if err == nil {
+			return n
+		}
+	}
+	t.Error("nobody can read the ledger")
+	return 0
+}
