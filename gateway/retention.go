@@ -187,10 +187,12 @@ func (g *Gateway) retain(ctx context.Context, turn Retention) (Retention, error)
 		return Retention{}, err
 	}
 	g.lookForFiles(ctx)
-	if err := r.archive(ctx); err != nil {
-		return r.turn, err
+	failed := r.archive(ctx)
+	if errors.Is(failed, ErrStale) || ctx.Err() != nil {
+		return r.turn, failed
 	}
-	if err := r.forget(ctx); err != nil {
+	// Where the archive's disk is full, that of the ledger may be next.
+	if err := errors.Join(failed, r.forget(ctx)); err != nil {
 		return r.turn, err
 	}
 	r.turn.FinishedAt = g.clock()

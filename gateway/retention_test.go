@@ -433,3 +433,24 @@ func TestWhatWasToldIsForgottenAndThenSaidSo(t *testing.T) {
 		k.payment(p.ID)
 	})
 }
+
+func TestWhatWasToldIsForgottenThoughTheArchiveIsAway(t *testing.T) {
+	kept(t, func(t *testing.T, k *keeper) {
+		k.create("first", sale(1000))
+		k.processor.Settle()
+		k.lives(time.Hour)
+		k.archives(1)
+		k.create("second", sale(1001))
+		k.processor.Settle()
+		k.lives(time.Hour)
+		if err := os.Remove(k.files()[0]); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(aYear)
+		k.Gateway = k.another("one", gateway.RetentionRules{ArchiveAfter: aYear - 24*time.Hour, ForgetAfter: 90 * 24 * time.Hour})
+		done, err := k.Retain(t.Context())
+		if err == nil || done.Archived != 0 || done.Forgotten == 0 || len(k.files()) != 0 {
+			t.Errorf("%+v, %v, files %q", done, err, k.files())
+		}
+	})
+}
