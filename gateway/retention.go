@@ -13,7 +13,8 @@ import (
 type Archive interface {
 	// Archivable returns at most limit payments of all merchants that have ended,
 	// need nobody's attention, lie in the ledger whole and were last changed before
-	// a time: the least recently changed first, and behind the place after.
+	// a time: the least recently changed first, and behind the place after. Beside
+	// an UnreadableError there may be others.
 	Archivable(ctx context.Context, before time.Time, after ArchivePlace, limit int) ([]Payment, error)
 	// Archive moves payments into the archive, with the replies of their keys, their
 	// events and deliveries, and returns how many it has moved. It leaves one that
@@ -250,6 +251,13 @@ func (r *retaining) archive(ctx context.Context) error {
 	var after ArchivePlace
 	for {
 		page, err := g.ledger.Archivable(ctx, before, after, retainAtOnce)
+		var bad UnreadableError
+		if errors.As(err, &bad) {
+			g.log.Warn("retention.unreadable", "payments", len(bad), "error", bad[0].Err, "behind", after.ID,
+				"consequence", "they stay in the ledger; all others are archived")
+			r.turn.Kept += len(bad)
+			err = nil
+		}
 		if err != nil || len(page) == 0 {
 			return err
 		}

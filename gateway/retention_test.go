@@ -454,3 +454,30 @@ func TestWhatWasToldIsForgottenThoughTheArchiveIsAway(t *testing.T) {
 		}
 	})
 }
+
+// halfRead has one more payment than it can read.
+type halfRead struct{ gateway.Ledger }
+
+func (h halfRead) Archivable(ctx context.Context, before time.Time, after gateway.ArchivePlace, limit int) ([]gateway.Payment, error) {
+	found, err := h.Ledger.Archivable(ctx, before, after, limit)
+	if err == nil && after == (gateway.ArchivePlace{}) {
+		err = gateway.UnreadableError{{Err: fmt.Errorf("a newer program's")}}
+	}
+	return found, err
+}
+
+func TestAPaymentThatCannotBeReadKeepsNoOther(t *testing.T) {
+	kept(t, func(t *testing.T, k *keeper) {
+		k.create("k", sale(1000))
+		k.processor.Settle()
+		k.lives(time.Hour)
+		k.Gateway = gateway.New(gateway.Config{
+			Ledger: halfRead{k.ledger}, Merchants: merchants, Processors: map[string]gateway.Processor{"main": k.processor}, Secret: secret,
+			Instance: "one", Now: time.Now, MaxInFlight: 256, Log: k.logger, Retention: rules,
+		})
+		k.archives(1)
+		if log := k.log.String(); !strings.Contains(log, "retention.unreadable") || !strings.Contains(log, "kept=1") {
+			t.Errorf("the log says\n%s", log)
+		}
+	})
+}

@@ -81,7 +81,24 @@ func (l *Ledger) Archivable(ctx context.Context, before time.Time, after gateway
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
 	rows, err := l.reads.db.QueryContext(ctx, l.reads.dialect.query(finishedSQL), before.UnixMicro(), orZero(after.UpdatedAt), after.ID, max(limit, 0))
-	return l.many(ctx, rows, err)
+	if err != nil {
+		return nil, l.explain(err)
+	}
+	bodies, err := bodiesOf(rows)
+	if err != nil {
+		return nil, l.explain(err)
+	}
+	var payments []gateway.Payment
+	var bad []gateway.Unreadable
+	for _, body := range bodies {
+		p, err := decodePayment(body)
+		if err != nil {
+			bad = append(bad, gateway.Unreadable{ID: p.ID, MerchantID: p.MerchantID, PaymentID: p.ID, Err: err})
+			continue
+		}
+		payments = append(payments, p)
+	}
+	return payments, unreadable(bad)
 }
 
 // Movable are those of the payments that would leave if they were archived now.

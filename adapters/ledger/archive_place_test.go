@@ -173,3 +173,20 @@ func TestAPaymentThatCouldNotBeReadAgainStays(t *testing.T) {
 		t.Errorf("it is read as %q, %v", got.ID, err)
 	}
 }
+
+func TestAPaymentThatCannotBeReadKeepsNoOtherInTheLedger(t *testing.T) {
+	path := fresh(t)
+	l := opened(t, path, Options{Archive: path + ".archive"})
+	bad, good := toldPayment(t, l, noon), toldPayment(t, l, noon.Add(time.Hour))
+	err := l.write(t.Context(), "payment "+bad.ID, func(s *session) error {
+		return s.put(`UPDATE payments SET body = '{"a newer one":' WHERE id = ?`, bad.ID)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := l.Archivable(t.Context(), noon.AddDate(1, 0, 0), gateway.ArchivePlace{}, 10)
+	var unread gateway.UnreadableError
+	if !errors.As(err, &unread) || len(unread) != 1 || len(found) != 1 || found[0].ID != good.ID {
+		t.Errorf("%d found, %v, want the good one and word of the other", len(found), err)
+	}
+}
