@@ -13,7 +13,8 @@ import (
 type Archive interface {
 	// Archivable returns at most limit payments of all merchants that have ended,
 	// need nobody's attention, lie in the ledger whole and were last changed before
-	// a time: the least recently changed first, and behind the place after.
+	// a time: the least recently changed first, and behind the place after. Beside
+	// an UnreadableError there may be others.
 	Archivable(ctx context.Context, before time.Time, after ArchivePlace, limit int) ([]Payment, error)
 	// Archive moves payments into the archive, with the replies of their keys, their
 	// events and deliveries, and returns how many it has moved. It leaves one that
@@ -187,10 +188,12 @@ func (g *Gateway) retain(ctx context.Context, turn Retention) (Retention, error)
 		return Retention{}, err
 	}
 	g.lookForFiles(ctx)
-	if err := r.archive(ctx); err != nil {
-		return r.turn, err
+	failed := r.archive(ctx)
+	if errors.Is(failed, ErrStale) || ctx.Err() != nil {
+		return r.turn, failed
 	}
-	if err := r.forget(ctx); err != nil {
+	// Where the archive's disk is full, that of the ledger may be next.
+	if err := errors.Join(failed, r.forget(ctx)); err != nil {
 		return r.turn, err
 	}
 	r.turn.FinishedAt = g.clock()
@@ -248,6 +251,13 @@ func (r *retaining) archive(ctx context.Context) error {
 	var after ArchivePlace
 	for {
 		page, err := g.ledger.Archivable(ctx, before, after, retainAtOnce)
+		var bad UnreadableError
+		if errors.As(err, &bad) {
+			g.log.Warn("retention.unreadable", "payments", len(bad), "error", bad[0].Err, "behind", after.ID,
+				"consequence", "they stay in the ledger; all others are archived")
+			r.turn.Kept += len(bad)
+			err = nil
+		}
 		if err != nil || len(page) == 0 {
 			return err
 		}

@@ -433,3 +433,51 @@ func TestWhatWasToldIsForgottenAndThenSaidSo(t *testing.T) {
 		k.payment(p.ID)
 	})
 }
+
+func TestWhatWasToldIsForgottenThoughTheArchiveIsAway(t *testing.T) {
+	kept(t, func(t *testing.T, k *keeper) {
+		k.create("first", sale(1000))
+		k.processor.Settle()
+		k.lives(time.Hour)
+		k.archives(1)
+		k.create("second", sale(1001))
+		k.processor.Settle()
+		k.lives(time.Hour)
+		if err := os.Remove(k.files()[0]); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(aYear)
+		k.Gateway = k.another("one", gateway.RetentionRules{ArchiveAfter: aYear - 24*time.Hour, ForgetAfter: 90 * 24 * time.Hour})
+		done, err := k.Retain(t.Context())
+		if err == nil || done.Archived != 0 || done.Forgotten == 0 || len(k.files()) != 0 {
+			t.Errorf("%+v, %v, files %q", done, err, k.files())
+		}
+	})
+}
+
+// halfRead has one more payment than it can read.
+type halfRead struct{ gateway.Ledger }
+
+func (h halfRead) Archivable(ctx context.Context, before time.Time, after gateway.ArchivePlace, limit int) ([]gateway.Payment, error) {
+	found, err := h.Ledger.Archivable(ctx, before, after, limit)
+	if err == nil && after == (gateway.ArchivePlace{}) {
+		err = gateway.UnreadableError{{Err: fmt.Errorf("a newer program's")}}
+	}
+	return found, err
+}
+
+func TestAPaymentThatCannotBeReadKeepsNoOther(t *testing.T) {
+	kept(t, func(t *testing.T, k *keeper) {
+		k.create("k", sale(1000))
+		k.processor.Settle()
+		k.lives(time.Hour)
+		k.Gateway = gateway.New(gateway.Config{
+			Ledger: halfRead{k.ledger}, Merchants: merchants, Processors: map[string]gateway.Processor{"main": k.processor}, Secret: secret,
+			Instance: "one", Now: time.Now, MaxInFlight: 256, Log: k.logger, Retention: rules,
+		})
+		k.archives(1)
+		if log := k.log.String(); !strings.Contains(log, "retention.unreadable") || !strings.Contains(log, "kept=1") {
+			t.Errorf("the log says\n%s", log)
+		}
+	})
+}

@@ -36,12 +36,12 @@ const (
 func isArchived(body string) bool { return strings.HasPrefix(body, archived) }
 
 // record reads what lies at the place that the ledger names.
-func (l *Ledger) record(place string) (archiveRecord, error) {
+func (l *Ledger) record(ctx context.Context, place string) (archiveRecord, error) {
 	p, err := parseArchivePlace(place)
 	if err != nil {
 		return archiveRecord{}, err
 	}
-	line, err := l.archive.read(p)
+	line, err := l.archive.read(ctx, p)
 	if err != nil {
 		return archiveRecord{}, err
 	}
@@ -49,11 +49,11 @@ func (l *Ledger) record(place string) (archiveRecord, error) {
 }
 
 // payment is what a body says, wherever it is.
-func (l *Ledger) payment(body string) (gateway.Payment, error) {
+func (l *Ledger) payment(ctx context.Context, body string) (gateway.Payment, error) {
 	if !isArchived(body) {
 		return decodePayment(body)
 	}
-	r, err := l.record(body)
+	r, err := l.record(ctx, body)
 	if err != nil {
 		return gateway.Payment{}, err
 	}
@@ -61,11 +61,11 @@ func (l *Ledger) payment(body string) (gateway.Payment, error) {
 }
 
 // reply is the payment of a key's reply, wherever it is.
-func (l *Ledger) reply(key, body string) (gateway.Payment, error) {
+func (l *Ledger) reply(ctx context.Context, key, body string) (gateway.Payment, error) {
 	if !isArchived(body) {
 		return decodePayment(body)
 	}
-	r, err := l.record(body)
+	r, err := l.record(ctx, body)
 	if err != nil {
 		return gateway.Payment{}, err
 	}
@@ -80,7 +80,25 @@ func (l *Ledger) reply(key, body string) (gateway.Payment, error) {
 func (l *Ledger) Archivable(ctx context.Context, before time.Time, after gateway.ArchivePlace, limit int) ([]gateway.Payment, error) {
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
-	return l.many(l.reads.db.QueryContext(ctx, l.reads.dialect.query(finishedSQL), before.UnixMicro(), orZero(after.UpdatedAt), after.ID, max(limit, 0)))
+	rows, err := l.reads.db.QueryContext(ctx, l.reads.dialect.query(finishedSQL), before.UnixMicro(), orZero(after.UpdatedAt), after.ID, max(limit, 0))
+	if err != nil {
+		return nil, l.explain(err)
+	}
+	bodies, err := bodiesOf(rows)
+	if err != nil {
+		return nil, l.explain(err)
+	}
+	var payments []gateway.Payment
+	var bad []gateway.Unreadable
+	for _, body := range bodies {
+		p, err := decodePayment(body)
+		if err != nil {
+			bad = append(bad, gateway.Unreadable{ID: p.ID, MerchantID: p.MerchantID, PaymentID: p.ID, Err: err})
+			continue
+		}
+		payments = append(payments, p)
+	}
+	return payments, unreadable(bad)
 }
 
 // Movable are those of the payments that would leave if they were archived now.
@@ -114,36 +132,78 @@ type leaving struct {
 // Archive implements gateway.Archive. First the records are on the disk, then
 // the rows change, each payment's by itself: who dies between leaves a record
 // that nothing leads to, and the payment where it was.
-func (l *Ledger) Archive(ctx context.Context, payments []gateway.Payment, at time.Time) (int, error) {
-	all, err := l.gatherAll(ctx, payments, at)
-	if err != nil || len(all) == 0 {
+func (l *Ledger) Archive(ctx context.Context, payments []gateway.Payment, at time.Time) (moved int, err error) {
+	if len(payments) == 0 {
+		return 0, nil
+	}
+	if err := l.rightFolder(ctx); err != nil {
 		return 0, err
 	}
-	if err := l.keep(ctx, all, at); err != nil {
-		return 0, fmt.Errorf("the archive cannot be written, everything stays in the ledger: %w", err)
+	for len(payments) > 0 {
+		all, looked, err := l.gatherSome(ctx, payments, at)
+		if err != nil {
+			return moved, err
+		}
+		payments = payments[looked:]
+		if len(all) == 0 {
+			continue
+		}
+		if err := l.keep(ctx, all, at); err != nil {
+			return moved, fmt.Errorf("the archive cannot be written, everything stays in the ledger: %w", err)
+		}
+		n, err := l.move(ctx, all)
+		if moved += n; err != nil {
+			return moved, err
+		}
 	}
-	return l.move(ctx, all)
+	return moved, nil
 }
 
-func (l *Ledger) gatherAll(ctx context.Context, payments []gateway.Payment, at time.Time) ([]leaving, error) {
-	var all []leaving
-	for _, p := range payments {
+// rightFolder refuses a folder that has none of the files that it should have.
+// It is another one, or the place of a share that is not mounted: what were
+// written there would be away when the right one is back.
+func (l *Ledger) rightFolder(ctx context.Context) error {
+	files, err := l.ArchiveFiles(ctx)
+	if err != nil || len(files) == 0 {
+		return err
+	}
+	for _, f := range files {
+		if away, err := l.archive.missing(f); err != nil || !away {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: %s has none of its files, so it is another folder, or a share that is not mounted; everything stays in the ledger",
+		gateway.ErrArchive, l.archive.folder)
+}
+
+// gatheredAtOnce bounds the bytes of payments that leave together.
+const gatheredAtOnce = 16 << 20
+
+// gatherSome reads what leaves with payments, and says how many it has looked
+// at. One whose record could not be read again stays for ever.
+func (l *Ledger) gatherSome(ctx context.Context, payments []gateway.Payment, at time.Time) (all []leaving, looked int, err error) {
+	for size := 0; looked < len(payments) && size < gatheredAtOnce; looked++ {
+		p := payments[looked]
 		reading, cancel := context.WithTimeout(ctx, readPatience)
 		r, ended, err := l.gather(reading, p, at)
 		cancel()
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if !ended {
 			continue
 		}
 		line, err := json.Marshal(r)
 		if err != nil {
-			return nil, fmt.Errorf("payment %s cannot be archived: %w", p.ID, err)
+			return nil, 0, fmt.Errorf("payment %s cannot be archived: %w", p.ID, err)
 		}
+		if len(line) >= recordAtMost {
+			continue
+		}
+		size += len(line)
 		all = append(all, leaving{payment: p, record: r, line: line})
 	}
-	return all, nil
+	return all, looked, nil
 }
 
 // keep has the records on the disk, and the file that they are in known.
@@ -296,6 +356,6 @@ func (l *Ledger) Archived(ctx context.Context, merchantID, paymentID string) (fi
 	if err != nil {
 		return "", 0, nil, err
 	}
-	line, err = l.archive.read(p)
+	line, err = l.archive.read(ctx, p)
 	return p.file, p.offset, line, err
 }

@@ -95,7 +95,7 @@ func TestArchivingProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := l.gatherAll(ctx, payments, noon)
+	all, _, err := l.gatherSome(ctx, payments, noon)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
@@ -33,9 +34,15 @@ var errNoArchive = fmt.Errorf("%w: no folder is named, set retention.archive.fol
 // never write in one place, and what a dead one left at an end harms nobody.
 type archivist struct {
 	folder string
+	// reading has a place for each file that is read at the moment.
+	reading chan struct{}
 
 	mu   sync.Mutex
 	file *archiveWriter // nil when none is open
+}
+
+func newArchivist(folder string) *archivist {
+	return &archivist{folder: folder, reading: make(chan struct{}, readingAtOnce)}
 }
 
 // archiveWriter is the file that is being written.
@@ -56,7 +63,7 @@ func (a *archivist) add(records [][]byte, at time.Time) (places []archivePlace, 
 	defer a.mu.Unlock()
 	defer func() {
 		if err != nil {
-			a.leave()
+			a.giveUp()
 		}
 	}()
 	w, err := a.writer(at)
@@ -78,6 +85,9 @@ func (a *archivist) add(records [][]byte, at time.Time) (places []archivePlace, 
 		return nil, gateway.ArchiveFile{}, err
 	}
 	if err := w.to.Sync(); err != nil {
+		return nil, gateway.ArchiveFile{}, err
+	}
+	if err := w.inPlace(a.folder); err != nil {
 		return nil, gateway.ArchiveFile{}, err
 	}
 	w.sum.Write(packed.Bytes())
@@ -124,6 +134,37 @@ func (a *archivist) leave() {
 	}
 }
 
+// giveUp leaves the file without what does not count of it: a full disk would
+// else be kept full by what could not be written to it.
+func (a *archivist) giveUp() {
+	if a.file == nil {
+		return
+	}
+	if a.file.Size > 0 {
+		_ = a.file.to.Truncate(a.file.Size)
+	} else {
+		_ = os.Remove(filepath.Join(a.folder, a.file.Name))
+	}
+	a.leave()
+}
+
+// inPlace says whether the file that was written is the one that will be read:
+// a folder can be moved away, or a share be mounted over it, under an open file.
+func (w *archiveWriter) inPlace(folder string) error {
+	open, err := w.to.Stat()
+	if err != nil {
+		return err
+	}
+	named, err := os.Stat(filepath.Join(folder, w.Name))
+	if err != nil {
+		return fmt.Errorf("the folder was changed while %s was written: %w", w.Name, err)
+	}
+	if !os.SameFile(open, named) {
+		return fmt.Errorf("the folder was changed while %s was written: another file has its name now", w.Name)
+	}
+	return nil
+}
+
 // Close implements io.Closer.
 func (a *archivist) Close() error {
 	a.mu.Lock()
@@ -132,11 +173,46 @@ func (a *archivist) Close() error {
 	return nil
 }
 
-// read returns a record as it was added.
-func (a *archivist) read(p archivePlace) ([]byte, error) {
+// readingAtOnce bounds the files that are read at a time, those among them of
+// which a network share will never say anything.
+const readingAtOnce = 32
+
+// read returns a record as it was added. A share that is away can keep whoever
+// reads from it for ever, and is left to itself when ctx ends.
+func (a *archivist) read(ctx context.Context, p archivePlace) ([]byte, error) {
 	if a.folder == "" {
 		return nil, errNoArchive
 	}
+	away := func() error {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return ctx.Err()
+		}
+		return fmt.Errorf("%w: %s does not answer in time, is its share away? %w", gateway.ErrArchive, a.folder, ctx.Err())
+	}
+	select {
+	case a.reading <- struct{}{}:
+	case <-ctx.Done():
+		return nil, away()
+	}
+	type found struct {
+		record []byte
+		err    error
+	}
+	answer := make(chan found, 1)
+	go func() {
+		defer func() { <-a.reading }()
+		record, err := a.readFile(p)
+		answer <- found{record, err}
+	}()
+	select {
+	case f := <-answer:
+		return f.record, f.err
+	case <-ctx.Done():
+		return nil, away()
+	}
+}
+
+func (a *archivist) readFile(p archivePlace) ([]byte, error) {
 	fault := func(what string, err error) error {
 		return fmt.Errorf("%w: %s, at byte %d, %s: %w", gateway.ErrArchive, filepath.Join(a.folder, p.file), p.offset, what, err)
 	}

@@ -166,7 +166,7 @@ func (l *Ledger) gatherDeliveries(ctx context.Context, p gateway.Payment, r *arc
 	return true, rows.Err()
 }
 
-// decodeArchiveRecord refuses what is another payment's.
+// decodeArchiveRecord trusts the sum for that it is this payment's.
 func decodeArchiveRecord(line []byte) (archiveRecord, error) {
 	var r archiveRecord
 	if err := json.Unmarshal(line, &r); err != nil {

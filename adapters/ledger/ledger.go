@@ -46,7 +46,7 @@ func start(ctx context.Context, db, reads *sql.DB, store io.Closer, opts Options
 	if err != nil {
 		return nil, d.explain(err)
 	}
-	l := &Ledger{writes: newGroup(db, d), reads: r, archive: &archivist{folder: opts.Archive}, explain: d.explain}
+	l := &Ledger{writes: newGroup(db, d), reads: r, archive: newArchivist(opts.Archive), explain: d.explain}
 	l.ready = newReadiness(opts.Now, l.write)
 	l.close = sync.OnceValue(func() error {
 		l.writes.close()

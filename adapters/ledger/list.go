@@ -15,7 +15,8 @@ func (l *Ledger) Payments(ctx context.Context, f gateway.PaymentFilter) ([]gatew
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
 	query, args := listSQL(f)
-	return l.many(l.reads.db.QueryContext(ctx, l.reads.dialect.query(query), args...))
+	rows, err := l.reads.db.QueryContext(ctx, l.reads.dialect.query(query), args...)
+	return l.many(ctx, rows, err)
 }
 
 // listSQL walks one index from the newest, and reads no further than the page is

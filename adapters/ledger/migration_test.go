@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"reflect"
 	"testing"
@@ -316,5 +317,21 @@ func TestAnUnmatchedTransactionIsToldWholeAndOnce(t *testing.T) {
 				t.Errorf("the event is %+v", e)
 			}
 		})
+	}
+}
+
+// A ledger keeps the number of the migrations that it went through, not their
+// names: one that is put in front of another is never carried out where the
+// other was.
+func TestMigrationsAreOnlyEverAddedAtTheEnd(t *testing.T) {
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inUse := []string{"0001_ledger", "0002_watch", "0003_outbox", "0004_vault", "0005_subscriptions", "0006_archive", "0008_clients"}
+	for i, name := range inUse {
+		if i >= len(files) || files[i] != "migrations/"+name+".sql" {
+			t.Fatalf("the migrations are %q, and a ledger of schema %d has gone through %s", files, i+1, name)
+		}
 	}
 }

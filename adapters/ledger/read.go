@@ -98,14 +98,14 @@ func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
 func (l *Ledger) Payment(ctx context.Context, merchantID, paymentID string) (gateway.Payment, error) {
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
-	return l.one(l.reads.payment.QueryRowContext(ctx, paymentID, merchantID))
+	return l.one(ctx, l.reads.payment.QueryRowContext(ctx, paymentID, merchantID))
 }
 
 // PaymentByTransaction implements gateway.Ledger.
 func (l *Ledger) PaymentByTransaction(ctx context.Context, merchantID string, liveMode bool, transactionID string) (gateway.Payment, error) {
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
-	return l.one(l.reads.byTransaction.QueryRowContext(ctx,
+	return l.one(ctx, l.reads.byTransaction.QueryRowContext(ctx,
 		merchantID, merchantID, liveMode, transactionID, merchantID, liveMode, transactionID, transactionID))
 }
 
@@ -113,7 +113,7 @@ func (l *Ledger) PaymentByTransaction(ctx context.Context, merchantID string, li
 func (l *Ledger) PaymentByReference(ctx context.Context, merchantID, reference string) (gateway.Payment, error) {
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
-	return l.one(l.reads.byReference.QueryRowContext(ctx, reference, merchantID))
+	return l.one(ctx, l.reads.byReference.QueryRowContext(ctx, reference, merchantID))
 }
 
 // Key implements gateway.Ledger.
@@ -133,7 +133,7 @@ func (l *Ledger) Key(ctx context.Context, merchantID, key string) (gateway.KeyRe
 	if !reply.Valid {
 		return record, nil
 	}
-	p, err := l.reply(key, reply.String)
+	p, err := l.reply(ctx, key, reply.String)
 	if err != nil {
 		return gateway.KeyRecord{}, err
 	}
@@ -153,10 +153,11 @@ func (l *Ledger) UndecidedRefunds(ctx context.Context, merchantID string, liveMo
 func (l *Ledger) Due(ctx context.Context, now time.Time, limit int) ([]gateway.Payment, error) {
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
-	return l.many(l.reads.due.QueryContext(ctx, now.UnixMicro(), max(limit, 0)))
+	rows, err := l.reads.due.QueryContext(ctx, now.UnixMicro(), max(limit, 0))
+	return l.many(ctx, rows, err)
 }
 
-func (l *Ledger) one(row *sql.Row) (gateway.Payment, error) {
+func (l *Ledger) one(ctx context.Context, row *sql.Row) (gateway.Payment, error) {
 	var body string
 	err := row.Scan(&body)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -165,25 +166,38 @@ func (l *Ledger) one(row *sql.Row) (gateway.Payment, error) {
 	if err != nil {
 		return gateway.Payment{}, l.explain(err)
 	}
-	return l.payment(body)
+	return l.payment(ctx, body)
 }
 
-func (l *Ledger) many(rows *sql.Rows, err error) ([]gateway.Payment, error) {
+// many lets go of its connection before it reads from the archive, whose files
+// may be slow.
+func (l *Ledger) many(ctx context.Context, rows *sql.Rows, err error) ([]gateway.Payment, error) {
 	if err != nil {
 		return nil, l.explain(err)
 	}
-	defer rows.Close()
+	bodies, err := bodiesOf(rows)
+	if err != nil {
+		return nil, l.explain(err)
+	}
 	var payments []gateway.Payment
-	for rows.Next() {
-		var body string
-		if err := rows.Scan(&body); err != nil {
-			return nil, l.explain(err)
-		}
-		p, err := l.payment(body)
+	for _, body := range bodies {
+		p, err := l.payment(ctx, body)
 		if err != nil {
 			return nil, err
 		}
 		payments = append(payments, p)
 	}
-	return payments, l.explain(rows.Err())
+	return payments, nil
+}
+
+func bodiesOf(rows *sql.Rows) (bodies []string, err error) {
+	defer rows.Close()
+	for rows.Next() {
+		var body string
+		if err := rows.Scan(&body); err != nil {
+			return nil, err
+		}
+		bodies = append(bodies, body)
+	}
+	return bodies, rows.Err()
 }

@@ -126,6 +126,18 @@ func (c *Clients) find(id string) (Client, bool) {
 	return client, ok
 }
 
+// who says how well the client's secrets are hidden. Those that are kept in the
+// ledger were drawn by the command, and nobody chooses them.
+func (c *Clients) who(id string) who {
+	if _, ok := c.configured[id]; ok {
+		return guessable
+	}
+	if _, ok := c.find(id); ok {
+		return unguessable
+	}
+	return stranger
+}
+
 // active finds a client that is not disabled.
 func (c *Clients) active(id string) (Client, bool) {
 	client, ok := c.find(id)

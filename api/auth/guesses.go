@@ -22,6 +22,17 @@ type guesses struct {
 // guesser is who guesses: a client's id, an address, or both.
 type guesser struct{ client, address string }
 
+// who is what is known of the client that a secret is tried for.
+type who int
+
+const (
+	stranger who = iota
+	// guessable has a secret that a person may have chosen.
+	guessable
+	// unguessable has secrets of 256 bits, which the command drew.
+	unguessable
+)
+
 // remembered bounds each of the lists, together below two megabytes.
 const remembered = 4096
 
@@ -38,7 +49,11 @@ func newGuesses() *guesses {
 // try lets prove look at the secret unless too many were wrong; then it says how
 // long to wait. One is looked at at a time, which takes microseconds: a thousand
 // at once get no further than one after the other.
-func (g *guesses) try(client string, exists bool, address string, now time.Time, prove func() (Client, error)) (Client, time.Duration, error) {
+//
+// Only a secret that can be guessed is not looked at: a gateway that has just
+// started, or one behind a proxy, knows no addresses, and could be kept from
+// giving tokens by anybody. A wrong one is told to wait as any other.
+func (g *guesses) try(client string, known who, address string, now time.Time, prove func() (Client, error)) (Client, time.Duration, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	address = network(address)
@@ -47,16 +62,16 @@ func (g *guesses) try(client string, exists bool, address string, now time.Time,
 	switch {
 	case g.met[pair]:
 		counts = map[*budget]guesser{&g.pairs: pair}
-	case exists:
+	case known != stranger:
 		counts[&g.clients] = guesser{client: client}
 	default:
 		counts[&g.strangers] = guesser{client: client[:min(len(client), maxIDLength)]}
 	}
 	var wait time.Duration
-	for budget, who := range counts {
-		wait = max(wait, budget.wait(who, now))
+	for budget, of := range counts {
+		wait = max(wait, budget.wait(of, now))
 	}
-	if wait > 0 {
+	if wait > 0 && known == guessable {
 		return Client{}, wait, nil
 	}
 	proven, err := prove()
@@ -65,8 +80,11 @@ func (g *guesses) try(client string, exists bool, address string, now time.Time,
 		g.met[pair] = true
 		return proven, 0, nil
 	}
-	for budget, who := range counts {
-		budget.spend(who, now)
+	if wait > 0 {
+		return Client{}, wait, nil
+	}
+	for budget, of := range counts {
+		budget.spend(of, now)
 	}
 	return Client{}, 0, err
 }
@@ -84,26 +102,26 @@ func newBudget(atOnce int, each time.Duration) budget {
 	return budget{atOnce: atOnce, each: each, full: map[guesser]time.Time{}}
 }
 
-func (b *budget) wait(who guesser, now time.Time) time.Duration {
-	full, counted := b.full[who]
+func (b *budget) wait(of guesser, now time.Time) time.Duration {
+	full, counted := b.full[of]
 	if !counted || full.Before(now) {
 		return 0
 	}
 	return max(0, full.Sub(now)-time.Duration(b.atOnce-1)*b.each)
 }
 
-func (b *budget) spend(who guesser, now time.Time) {
-	full := b.full[who]
+func (b *budget) spend(of guesser, now time.Time) {
+	full := b.full[of]
 	if full.Before(now) {
 		full = now
 	}
-	makeRoom(b.full, who)
-	b.full[who] = full.Add(b.each)
+	makeRoom(b.full, of)
+	b.full[of] = full.Add(b.each)
 }
 
 // makeRoom forgets any one when there are as many as may be remembered.
-func makeRoom[V any](all map[guesser]V, who guesser) {
-	if _, there := all[who]; there || len(all) < remembered {
+func makeRoom[V any](all map[guesser]V, of guesser) {
+	if _, there := all[of]; there || len(all) < remembered {
 		return
 	}
 	for other := range all {

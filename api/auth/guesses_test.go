@@ -145,3 +145,24 @@ func TestARefusalNamesOnlyClientsThatExist(t *testing.T) {
 		}
 	}
 }
+
+// A gateway that has just started has met nobody, and behind a proxy all come
+// from one address: a secret that the command drew is a token's worth even then.
+func TestADrawnSecretIsTakenWhoeverGuesses(t *testing.T) {
+	o := newOffice(t, &memory{}, nil).load(t)
+	secret := NewSecret()
+	o.add(t, kept("terminal", secret))
+	for n := range 100 {
+		guess(o.issuer, "terminal", "wrong", "192.0.2.1")
+		guess(o.issuer, fmt.Sprintf("stranger-%d", n), "wrong", "192.0.2.1")
+	}
+	if status := guess(o.issuer, "terminal", "wrong", "192.0.2.1"); status != 429 {
+		t.Errorf("one more guess: %d, want 429", status)
+	}
+	if o.token("terminal", secret) == "" {
+		t.Error("the right secret got no token")
+	}
+	if status := guess(o.issuer, "shop", shopSecret, "192.0.2.1"); status != 429 {
+		t.Errorf("a secret that may have been chosen: %d, want 429", status)
+	}
+}

@@ -156,8 +156,7 @@ func (i *Issuer) prove(r TokenRequest) (Client, time.Duration, error) {
 	if r.basic() {
 		id, secret = r.BasicID, r.BasicSecret
 	}
-	_, exists := i.clients.find(id)
-	return i.guesses.try(id, exists, r.Address, now, func() (Client, error) {
+	return i.guesses.try(id, i.clients.who(id), r.Address, now, func() (Client, error) {
 		return i.clients.authenticate(id, secret, now)
 	})
 }

@@ -71,6 +71,10 @@ func dryRun(ctx context.Context, w io.Writer, cfg *config.Config, now time.Time)
 	var oldest, newest time.Time
 	for after := (gateway.ArchivePlace{}); ; {
 		page, err := l.Archivable(ctx, before, after, dryPage)
+		var bad gateway.UnreadableError
+		if errors.As(err, &bad) {
+			stay, err = stay+len(bad), nil
+		}
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -148,10 +149,10 @@ func clientsAddCommand() *cobra.Command {
 			c.SecretHash = key.Hash(secret)
 		}
 		var after apiClient
-		if err := o.call(cmd.Context(), clientsPath, c, &after); err != nil {
-			return err
-		}
 		w := cmd.OutOrStdout()
+		if err := o.call(cmd.Context(), clientsPath, c, &after); err != nil {
+			return showUnsure(w, secret, err)
+		}
 		fmt.Fprintf(w, "%s may call for merchant %s (%s): %s\n", after.ClientID, o.merchant.ID, environment(after.LiveMode), strings.Join(after.Scopes, " "))
 		return printSecret(w, secret)
 	}
@@ -187,6 +188,16 @@ func printSecret(w io.Writer, secret string) error {
 		return err
 	}
 	_, err := fmt.Fprintf(w, "\nits secret, which is shown this once and kept nowhere:\n\n%s\n", secret)
+	return err
+}
+
+// showUnsure shows the secret also where nobody can say whether the gateway has
+// taken it: it may be the only one that is good from now on.
+func showUnsure(w io.Writer, secret string, err error) error {
+	var unsure unsureError
+	if secret != "" && errors.As(err, &unsure) {
+		fmt.Fprintf(w, "the gateway may have taken this secret, or not; gateway clients list says what is so:\n\n%s\n", secret)
+	}
 	return err
 }
 

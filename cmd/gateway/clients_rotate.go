@@ -45,7 +45,7 @@ func clientsRotateCommand() *cobra.Command {
 		}
 		var after apiClient
 		if err := o.call(cmd.Context(), clientPath(args[0], "rotate"), r, &after); err != nil {
-			return err
+			return showUnsure(cmd.OutOrStdout(), secret, err)
 		}
 		return printRotated(cmd, after, secret, flags.given())
 	}

@@ -180,12 +180,15 @@ func (o *operator) call(ctx context.Context, path string, body, into any) error 
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("%w at %s; start it, or name its address with --address", errNoGateway, o.address)
 	case err != nil:
-		return fmt.Errorf("the gateway at %s does not answer: %w", o.address, err)
+		return unsureError{fmt.Errorf("the gateway at %s does not answer: %w", o.address, err)}
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, operatorReads))
 	if err != nil {
-		return fmt.Errorf("the gateway at %s broke off its answer: %w", o.address, err)
+		return unsureError{fmt.Errorf("the gateway at %s broke off its answer: %w", o.address, err)}
+	}
+	if answer.StatusCode >= http.StatusInternalServerError {
+		return unsureError{o.refusal(answer.StatusCode, text)}
 	}
 	if answer.StatusCode != http.StatusOK {
 		return o.refusal(answer.StatusCode, text)
@@ -195,6 +198,11 @@ func (o *operator) call(ctx context.Context, path string, body, into any) error 
 	}
 	return nil
 }
+
+// unsureError is of a call that may have been carried out all the same.
+type unsureError struct{ error }
+
+func (e unsureError) Unwrap() error { return e.error }
 
 // errNoGateway is said where nothing listens.
 var errNoGateway = errors.New("no gateway runs")
