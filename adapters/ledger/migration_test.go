@@ -328,7 +328,7 @@ func TestMigrationsAreOnlyEverAddedAtTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inUse := []string{"0001_ledger", "0002_watch", "0003_outbox", "0004_vault", "0005_subscriptions", "0006_archive", "0008_clients"}
+	inUse := []string{"0001_ledger", "0002_watch", "0003_outbox", "0004_vault", "0005_subscriptions", "0006_archive", "0008_clients", "0010_vault_lives"}
 	for i, name := range inUse {
 		if i >= len(files) || files[i] != "migrations/"+name+".sql" {
 			t.Fatalf("the migrations are %q, and a ledger of schema %d has gone through %s", files, i+1, name)
