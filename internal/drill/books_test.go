@@ -163,6 +163,10 @@ func (w *town) wantApproved(h history.History, keys int) {
 	}
 }
 
+// untilUndone is enough for an undoing that an open breaker has held back: it is
+// tried again 20 s after the last time. Where nothing is owed, nobody waits for it.
+const untilUndone = 45 * time.Second
+
 // settleWhile lets the callers who are not done go on after the failures have
 // ended, for as long as something is to be expected, and then settles.
 func (w *town) settleWhile(callers *sync.WaitGroup, quiet time.Duration) history.History {
@@ -177,5 +181,5 @@ func (w *town) settleWhile(callers *sync.WaitGroup, quiet time.Duration) history
 	}
 	close(w.closing)
 	w.await(callers)
-	return w.settle(max(time.Until(over), quiet/4))
+	return w.settle(max(time.Until(over), untilUndone))
 }
