@@ -37,7 +37,10 @@ func serveCommand() *cobra.Command {
 		log, endLog := newLog(cfg.Log, cmd.ErrOrStderr())
 		defer endLog()
 		listenToLibraries(log)
-		keepHeapFloor()
+		if cfg.Cards == nil {
+			// Where card numbers come in, what they have left in the heap goes soon.
+			keepHeapFloor()
+		}
 		app, err := open(cmd.Context(), cfg, log)
 		if err != nil {
 			return err
