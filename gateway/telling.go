@@ -18,8 +18,8 @@ const (
 	// spreadAtOnce bounds the payments whose events are spread in one write.
 	spreadAtOnce = 64
 	// many events in one round say that more are coming, so that it pays to gather
-	// them for as long before the next round: with 2,000 payments a second that
-	// takes 300 rounds a second to 45. Fewer are spread at once.
+	// them for as long before the next round: there are at most 50 rounds a second
+	// then. Fewer are spread at once.
 	many   = 8
 	gather = 20 * time.Millisecond
 	// deliveriesAtOnce bounds the deliveries that are made in one write of several
