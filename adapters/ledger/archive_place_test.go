@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -78,7 +79,7 @@ func TestAShareThatIsAwayKeepsNobodyElseWaiting(t *testing.T) {
 		})
 	}
 	for len(l.archive.reading) < readConnections+1 {
-		time.Sleep(time.Millisecond)
+		runtime.Gosched()
 	}
 	if _, err := l.Payment(t.Context(), here.MerchantID, here.ID); err != nil {
 		t.Errorf("the other payment, while lists wait for the share: %v", err)
