@@ -53,7 +53,8 @@ func TestBadRequestsAreRefusedExactlyAndDoNothing(t *testing.T) {
 					t.Errorf("the answer quotes the request: %v %s", a.header, a.raw)
 				}
 			}
-			if challenge := a.header.Get("WWW-Authenticate"); (challenge != "") != (row.status == http.StatusUnauthorized) {
+			challenged := row.status == http.StatusUnauthorized || row.code == "insufficient_scope"
+			if challenge := a.header.Get("WWW-Authenticate"); (challenge != "") != challenged {
 				t.Errorf("beside %d WWW-Authenticate is %q", row.status, challenge)
 			}
 			inner.expectCleanLog()

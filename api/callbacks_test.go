@@ -191,7 +191,7 @@ func TestADeliveryThatIsUnderWayIsDecidedWhenItHasEnded(t *testing.T) {
 	h.storeCustomers()
 	d := h.spread("erp", h.create("k", paidBy("vault")).at("paymentId"))[0]
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	taken := must(h.ledger.TakeDelivery(t.Context(), d, now, now.Add(time.Minute)))(t)
+	taken := must(h.ledger.TakeDeliveries(t.Context(), []gateway.Delivery{d}, now, now.Add(time.Minute)))(t)[0]
 	for _, verb := range []string{"replay", "skip"} {
 		h.do(asPostman(callbacks+"/"+d.ID+"/"+verb, person())).refused(http.StatusConflict, "operation_in_progress", "").
 			expect(http.StatusConflict, "retryable", "true", "retryAfterSeconds", "2")

@@ -12,11 +12,11 @@ import (
 	"paytrace-gateway/gateway"
 )
 
-// ofOperators lets nobody else pass. A client that could add clients could give
-// itself what it was not given.
+// ofOperators lets people alone pass. A client that could add clients could give
+// itself what it was not given, and what one has erased by mistake is gone.
 func ofOperators(c *fiber.Ctx) error {
 	if !principal(c).IsOperator() {
-		return problem(codeForbidden, "only an operator may manage clients, with `gateway clients` at the gateway's own machine")
+		return problem(codeForbidden, "only a person may decide this: an admin with a session, or an operator by command at the gateway's own machine")
 	}
 	return c.Next()
 }
@@ -96,11 +96,7 @@ func (s *Server) listClients(c *fiber.Ctx) error {
 }
 
 func (s *Server) addClient(c *fiber.Ctx) error {
-	request, err := decidedBody[addClientRequest](c)
-	if err != nil {
-		return err
-	}
-	ctx, cancel, err := s.budget(c)
+	request, ctx, cancel, err := decided[addClientRequest](s, c)
 	if err != nil {
 		return err
 	}
@@ -108,15 +104,15 @@ func (s *Server) addClient(c *fiber.Ctx) error {
 	who, now := principal(c), s.now().UTC()
 	added := gateway.APIClient{
 		ID: request.ClientID, MerchantID: who.MerchantID, LiveMode: who.LiveMode, Scopes: request.Scopes, Channel: request.Channel,
-		Certificates: request.Certificates, AddedAt: now, AddedBy: decider(c, request.DecidedBy),
+		Certificates: request.Certificates, AddedAt: now,
 	}
 	if q := request.Quota; q != nil {
 		added.Quota = gateway.Quota{Requests: q.Requests, Per: time.Duration(q.PerSecond) * time.Second}
 	}
 	if request.SecretHash != "" {
-		added.Secrets = []gateway.APISecret{{Hash: request.SecretHash, MadeAt: now, MadeBy: added.AddedBy}}
+		added.Secrets = []gateway.APISecret{{Hash: request.SecretHash, MadeAt: now}}
 	}
-	after, err := s.roster.Add(ctx, added)
+	after, err := s.roster.Add(ctx, decider(c, request.DecidedBy), added)
 	return s.changedClient(c, "added", request.DecidedBy, after, err)
 }
 
@@ -135,7 +131,7 @@ func (s *Server) rotateClient(c *fiber.Ctx) error {
 	defer cancel()
 	who, id := principal(c), param(c, "clientId")
 	if request.Finish {
-		after, err := s.roster.FinishRotation(ctx, who.MerchantID, who.LiveMode, id)
+		after, err := s.roster.FinishRotation(ctx, who.MerchantID, who.LiveMode, id, decider(c, request.DecidedBy))
 		return s.changedClient(c, "rotation_finished", request.DecidedBy, after, err)
 	}
 	oldUntil := s.now().UTC().Add(time.Duration(request.OldForSeconds) * time.Second)
@@ -144,11 +140,7 @@ func (s *Server) rotateClient(c *fiber.Ctx) error {
 }
 
 func (s *Server) revokeClient(c *fiber.Ctx) error {
-	request, err := decidedBody[personRequest](c)
-	if err != nil {
-		return err
-	}
-	ctx, cancel, err := s.budget(c)
+	request, ctx, cancel, err := decided[personRequest](s, c)
 	if err != nil {
 		return err
 	}
@@ -165,7 +157,7 @@ func (s *Server) changedClient(c *fiber.Ctx, change, person string, after gatewa
 		return err
 	}
 	s.log.Info("client.changed", "requestId", requestID(c), "client", after.ID, "merchant", after.MerchantID,
-		"change", change, "scopes", strings.Join(after.Scopes, " "), "by", decider(c, person))
+		"change", change, "scopes", strings.Join(after.Scopes, " "), "by", decider(c, person).String())
 	v := s.viewOfClient(auth.KnownClient{APIClient: after})
 	v.RequestID = requestID(c)
 	return writeJSON(c, http.StatusOK, v)

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"errors"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"paytrace-gateway/spelling"
 	"paytrace-gateway/tokenization"
 )
 
@@ -35,10 +37,14 @@ func decodeProblem(err error) *Problem {
 		field := fieldName(semantic.JSONPointer)
 		switch {
 		case errors.Is(err, json.ErrUnknownName):
-			return fieldProblem(codeInvalidRequest, field, "the contract has no such member")
-		case isMoney(semantic):
+			name := field[strings.LastIndexByte(field, '.')+1:]
+			return fieldProblem(codeInvalidRequest, field, "the contract has no such member"+spelling.Meant(name, membersOf(semantic.GoType)))
+		case isOf(semantic, moneyType):
 			return fieldProblem(codeInvalidRequest, field,
 				`expected a decimal amount with at most two decimals, such as "19.99"`)
+		case isOf(semantic, decimalType):
+			return fieldProblem(codeInvalidRequest, field,
+				`expected a decimal with at most four decimals, such as "2.5"`)
 		default:
 			return fieldProblem(codeInvalidRequest, field, "this member has the wrong type; see /openapi.yaml")
 		}
@@ -55,12 +61,26 @@ func decodeProblem(err error) *Problem {
 	return notAnObject()
 }
 
+// membersOf are the names that an object of this type may have.
+func membersOf(t reflect.Type) []string {
+	if t == nil || t.Kind() != reflect.Struct {
+		return nil
+	}
+	var names []string
+	for _, field := range reflect.VisibleFields(t) {
+		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" && name != "-" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 func notAnObject() *Problem {
 	return fieldProblem(codeInvalidRequest, "body", "expected one JSON object")
 }
 
-func isMoney(e *json.SemanticError) bool {
-	return e.GoType != nil && (e.GoType == moneyType || e.GoType.Kind().String() == "ptr" && e.GoType.Elem() == moneyType)
+func isOf(e *json.SemanticError, t reflect.Type) bool {
+	return e.GoType != nil && (e.GoType == t || e.GoType.Kind() == reflect.Pointer && e.GoType.Elem() == t)
 }
 
 // plainName is what a member's name must look like to be told back: a name
@@ -90,8 +110,12 @@ func fieldName(p jsontext.Pointer) string {
 }
 
 // cardsOwn are where a payment method has a card: as ciphertexts and tokens, or
-// as a raw card, for which there is a rule of its own.
-var cardsOwn = []string{"/paymentMethod/encryptedCard/", "/paymentMethod/card/"}
+// as a raw card, for which there is a rule of its own. The number of a bank account
+// may be made like that of a card.
+var cardsOwn = []string{
+	"/paymentMethod/encryptedCard/", "/paymentMethod/card/",
+	"/paymentMethod/bankAccount/accountNumber", "/paymentMethod/bankAccount/encryptedAccountNumber",
+}
 
 // refuseCardNumbers looks through every name and every string of a body for a
 // card number, before any of them becomes a string of ours. Where the JSON is

@@ -37,7 +37,7 @@ func TestNoWayOfPrintingARequestShowsItsCard(t *testing.T) {
 	}
 	for name, shape := range map[string]any{
 		"request": request, "its pointer": &request, "method": request.PaymentMethod, "card": request.card(),
-		"command": cmd, "its pointer, command": &cmd, "faults": faults, "problem": cardProblem(faults),
+		"command": cmd, "its pointer, command": &cmd, "faults": faults, "problem": digitsProblem("card", faults),
 	} {
 		var out bytes.Buffer
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%t"} {

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"net"
-
 	"github.com/gofiber/fiber/v2"
 
 	"paytrace-gateway/gateway"
@@ -23,11 +21,11 @@ func forget(whole func(*fiber.Ctx) bool) fiber.Handler {
 			if !ok {
 				return
 			}
-			if whole(c) {
+			all := whole(c)
+			if all {
 				c.Context().SetConnectionClose()
-				from.wipe()
 			}
-			from.read = from.read[:0]
+			from.leave(all)
 		}()
 		return c.Next()
 	}
@@ -38,7 +36,7 @@ func forget(whole func(*fiber.Ctx) bool) fiber.Handler {
 func forgetAll(c *fiber.Ctx) {
 	wipeBody(c)
 	if from, ok := c.Context().Conn().(*forgetful); ok {
-		from.wipe()
+		from.leave(true)
 	}
 }
 
@@ -51,57 +49,12 @@ func wipeBody(c *fiber.Ctx) {
 
 func always(*fiber.Ctx) bool { return true }
 
-// heldCard says that there was card data in the request, or what looks like it.
+// heldCard says that there was card data in the request, or what looks like it, or
+// the number of a bank account.
 func heldCard(c *fiber.Ctx) bool {
 	if held, _ := c.Locals(localHeldCard).(bool); held {
 		return true
 	}
 	code, _ := c.Locals(localCode).(gateway.Code)
-	return code == codeCardNumber || code == codeOrderNumber || code == codeRawCard
-}
-
-// forgetting makes the connections of a listener forgetful.
-type forgetting struct{ net.Listener }
-
-func (l forgetting) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	return &forgetful{Conn: c}, nil
-}
-
-// forgetful is a connection that remembers where the bytes of a request were
-// put: into fasthttp's reader, which keeps them until others take their place.
-// Only the goroutine that serves the connection reads from it.
-type forgetful struct {
-	net.Conn
-	read [][]byte
-}
-
-func (f *forgetful) Read(p []byte) (int, error) {
-	n, err := f.Conn.Read(p)
-	if n > 0 {
-		f.remember(p[:n])
-	}
-	return n, err
-}
-
-// remember makes one piece of two that lie one behind the other, so that a body
-// that trickles in byte by byte is remembered in little room.
-func (f *forgetful) remember(p []byte) {
-	if len(f.read) > 0 {
-		last := &f.read[len(f.read)-1]
-		if n := len(*last); cap(*last) >= n+len(p) && &(*last)[:n+1][n] == &p[0] {
-			*last = (*last)[:n+len(p)]
-			return
-		}
-	}
-	f.read = append(f.read, p)
-}
-
-func (f *forgetful) wipe() {
-	for _, p := range f.read {
-		clear(p)
-	}
+	return code == codeCardNumber || code == codeOrderNumber || code == codeRawCard || code == codeRawAccount
 }

@@ -90,7 +90,7 @@ func (w *watched) send(h *house, key, body string, pieces int) (answer string, c
 	h.t.Helper()
 	c := must(net.Dial("tcp", w.Addr().String()))(h.t)
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(20 * time.Second))
+	c.SetDeadline(time.Now().Add(time.Minute))
 	text := post(h, key, body)
 	for size := (len(text) + pieces - 1) / pieces; text != ""; text = text[min(size, len(text)):] {
 		must(io.WriteString(c, text[:min(size, len(text))]))(h.t)
@@ -204,9 +204,9 @@ func TestABodyThatBreaksOffIsForgotten(t *testing.T) {
 	head, body, _ := strings.Cut(post(h, "half", paidByCard(entered(cardRun, "973"))+strings.Repeat(" ", 40_000)), "\r\n\r\n")
 	c := must(net.Dial("tcp", cards.Addr().String()))(t).(*net.TCPConn)
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(20 * time.Second))
+	c.SetDeadline(time.Now().Add(time.Minute))
 	must(io.WriteString(c, head+"\r\n\r\n"))(t)
-	for limit := time.Now().Add(20 * time.Second); cards.reads() == 0 && time.Now().Before(limit); {
+	for limit := time.Now().Add(time.Minute); cards.reads() == 0 && time.Now().Before(limit); {
 		runtime.Gosched()
 	}
 	must(io.WriteString(c, body[:20_000]))(t)
@@ -236,7 +236,7 @@ func TestWhatCannotBeReadIsForgottenByItsConnection(t *testing.T) {
 			"twice framed": {strings.Replace(whole, "Host: h\r\n", "Host: h\r\nContent-Length: 3\r\n", 1), "400"},
 		} {
 			c := must(net.Dial("tcp", w.Addr().String()))(t).(*net.TCPConn)
-			c.SetDeadline(time.Now().Add(20 * time.Second))
+			c.SetDeadline(time.Now().Add(time.Minute))
 			must(io.WriteString(c, row.text))(t)
 			if err := c.CloseWrite(); err != nil {
 				t.Fatal(err)

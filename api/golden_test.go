@@ -53,6 +53,10 @@ func TestAnswersAreWhatTheyWere(t *testing.T) {
 	h.create("sale-1", body).golden("replayed")
 	h.create("sale-2", paidBy("vault", "amount", `"0.21"`)).golden("declined")
 
+	h.processor.SetBalance(1500, true, false)
+	h.create("part-1", paidBy("vault", "acceptPartial", `true`)).golden("part")
+	h.create("part-2", paidBy("vault")).golden("part_refused")
+	h.processor.SetBalance(0, false, false)
 	heal := h.answers(gateway.Result{Outcome: gateway.Unknown})
 	h.do(call{path: payments, key: "sale-3", body: paidBy("vault")}).expect(http.StatusAccepted).golden("unknown")
 	heal()

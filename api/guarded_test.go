@@ -13,8 +13,11 @@ import (
 
 // bodies are those of all calls.
 var bodies = []any{
-	createPaymentRequest{}, amountRequest{}, noMembers{}, resolveRequest{}, personRequest{}, skipRequest{}, replayRequest{},
+	createPaymentRequest{}, amountRequest{}, noMembers{}, resolveRequest{}, returnRequest{}, personRequest{}, skipRequest{}, replayRequest{},
 	createCustomerRequest{}, updateCustomerRequest{}, addMethodRequest{}, updateMethodRequest{},
+	eraseRequest{},
+	secretsRequest{},
+	addClientRequest{}, rotateRequest{}, logInRequest{}, addOperatorRequest{}, assignRequest{},
 }
 
 // places are the JSON pointers of all members of a type, with what is chosen by

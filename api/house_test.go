@@ -19,7 +19,9 @@ import (
 	"paytrace-gateway/api/auth"
 	"paytrace-gateway/gateway"
 	"paytrace-gateway/gateway/processortest"
+	"paytrace-gateway/gateway/storetest"
 	"paytrace-gateway/openapi/openapitest"
+	"paytrace-gateway/sealing"
 )
 
 // marker stands in requests wherever a caller's text can stand. No answer and
@@ -43,6 +45,8 @@ const (
 	postman = "postman" // main: sees deliveries and decides about them
 	auditor = "auditor" // main: sees deliveries
 	rival   = "rival"   // other: reads and writes payments, the vault and deliveries
+	lord    = "lord"    // main: every scope there is
+	thief   = "thief"   // other: every scope there is
 
 	secret    = "secret-of-the-tests"
 	publicURL = "http://gateway.test"
@@ -65,6 +69,7 @@ type house struct {
 	server    *api.Server
 	contract  *openapitest.Validator
 	auth      auth.Config
+	people    *auth.People
 	log       *record
 	client    *http.Client
 	public    string // host:port
@@ -83,7 +88,7 @@ func newHouse(t *testing.T, changes ...func(*api.Config)) *house {
 	log := slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.client = &http.Client{Transport: &http.Transport{DisableCompression: true}, Timeout: time.Minute}
 	h.contract = must(contract())(t)
-	h.ledger = must(ledger.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "ledger.db"), ledger.Options{}))(t)
+	h.ledger = must(ledger.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "ledger.db"), ledger.Options{AuditKey: storetest.AuditKey}))(t)
 	t.Cleanup(func() { h.ledger.Close() })
 	h.gateway = gateway.New(gateway.Config{
 		Ledger: h.ledger, Merchants: []gateway.Merchant{merchant("main"), merchant("other")},
@@ -97,8 +102,12 @@ func newHouse(t *testing.T, changes ...func(*api.Config)) *house {
 		Store: h.ledger, Clients: h.auth.Clients, SecretKey: clientKey, Now: now, Log: log,
 		Serves: func(merchant string, live bool) bool { return !live && (merchant == "main" || merchant == "other") },
 	})
+	h.people = auth.NewPeople(auth.PeopleConfig{
+		Store: h.ledger, Merchants: map[string]bool{"main": false, "other": false}, Key: clientKey, Now: now, Log: log,
+	})
 	config := api.Config{
-		Roster: roster, Gateway: h.gateway, Issuer: auth.NewIssuer(h.auth), Verifier: auth.NewVerifier(h.auth), Log: log, Now: time.Now,
+		People: h.people, PublicURL: publicURL,
+		Roster: roster, Secrets: sealing.NewKeeper(sealing.Config{Store: h.ledger, Keys: sealingKeys(t), Uses: sealedUses, Now: now, Log: log}), Gateway: h.gateway, Issuer: auth.NewIssuer(h.auth), Verifier: auth.NewVerifier(h.auth), Log: log, Now: time.Now,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "up 1\n") }),
 	}
 	for _, change := range changes {
@@ -150,6 +159,8 @@ func authConfig(t *testing.T) auth.Config {
 		client(postman, "main", auth.CallbacksRead, auth.CallbacksWrite),
 		client(auditor, "main", auth.CallbacksRead),
 		client(rival, "other", auth.PaymentsWrite, auth.PaymentsRead, auth.VaultWrite, auth.VaultRead, auth.CallbacksRead, auth.CallbacksWrite),
+		client(lord, "main", auth.AllScopes()...),
+		client(thief, "other", auth.AllScopes()...),
 	}))(t)
 	return auth.Config{Issuer: publicURL, Keys: must(auth.NewKeys(key))(t), Clients: clients, Now: time.Now}
 }
@@ -170,7 +181,7 @@ func (h *house) listen(serve func(net.Listener) error) string {
 
 // close ends the house and looks once more at what every test has to fulfil.
 func (h *house) close() {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := h.gateway.Stop(ctx); err != nil {
 		h.t.Error(err)

@@ -55,6 +55,22 @@ func TestAKeyBelongsToOneRequest(t *testing.T) {
 	h.expectCharges(2)
 }
 
+// What an upgrade must not change: keys are kept for good, and so are the
+// fingerprints of what was sent under them. docs/errors.md tells it.
+func TestAnEmptyTextIsTheSameRequestAndAnEmptyAddressIsNot(t *testing.T) {
+	h := newHouse(t)
+	a := h.create("k", sale("19.99"))
+	for member, empty := range map[string]string{"metadata": `{}`, "lineItems": `[]`, "storeCode": `""`, "taxAmount": "null"} {
+		h.create("k", sale("19.99", member, empty)).
+			expect(http.StatusCreated, "paymentId", a.at("paymentId"), "idempotentReplay", "true")
+	}
+	for member, value := range map[string]string{"billingAddress": `{}`, "shippingAddress": `{}`, "taxAmount": `"0.00"`} {
+		h.do(call{method: http.MethodPost, path: payments, key: "k", body: sale("19.99", member, value)}).
+			refused(http.StatusUnprocessableEntity, "idempotency_key_reused", "")
+	}
+	h.expectCharges(1)
+}
+
 func TestTheSameIntentIsTheSameRequestWhetherNamedOrNot(t *testing.T) {
 	h := newHouse(t)
 	h.create("k", sale("19.99"))

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -55,6 +56,13 @@ func (s *Server) observe(c *fiber.Ctx) error {
 			return err
 		}
 	}
+	s.answered(c, id, arrived)
+	return nil
+}
+
+// answered tells of a request in one line. It is no part of observe, whose stack
+// stands for as long as a request waits.
+func (s *Server) answered(c *fiber.Ctx, id string, arrived time.Time) {
 	who, status, took := principal(c), c.Response().StatusCode(), s.now().Sub(arrived)
 	code, _ := c.Locals(localCode).(gateway.Code)
 	// Attributes of their own types, since each value in an interface is an allocation.
@@ -66,7 +74,6 @@ func (s *Server) observe(c *fiber.Ctx) error {
 	if end, traced := c.Locals(localEndTrace).(func(int)); traced {
 		end(status)
 	}
-	return nil
 }
 
 // beginTrace begins the span of a call as soon as its route is known; observe
@@ -129,6 +136,13 @@ const chunked = -1
 // refuseAmbiguity refuses a request whose end, or whose meaning, two parties
 // could read differently, and closes its connection.
 func refuseAmbiguity(c *fiber.Ctx) error {
+	if err := ambiguity(c); err != nil {
+		return err
+	}
+	return c.Next()
+}
+
+func ambiguity(c *fiber.Ctx) error {
 	refuse := func(field, message string) error {
 		c.Context().SetConnectionClose()
 		return fieldProblem(codeInvalidRequest, field, message)
@@ -170,7 +184,7 @@ func refuseAmbiguity(c *fiber.Ctx) error {
 			return refuse(name, "this header stands twice")
 		}
 	}
-	return c.Next()
+	return nil
 }
 
 // refuseEncoding refuses compressed bodies: unpacked they would pass every
@@ -201,31 +215,104 @@ func guardAddress(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// needs lets only a bearer with that scope pass, and within its own limit.
-func (s *Server) needs(scope auth.Scope) fiber.Handler {
+// needs lets only a bearer with that scope pass, and within its own limit; or a
+// person, where a role is named, from which on it is allowed.
+func (s *Server) needs(scope auth.Scope, from ...auth.Role) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		s.beginTrace(c)
-		scheme, token, _ := strings.Cut(c.Get(fiber.HeaderAuthorization), " ")
-		if !strings.EqualFold(scheme, "Bearer") {
-			token = ""
-		}
-		who, err := s.verifier.Verify(token)
-		if err != nil {
-			s.log.Warn("auth.refused", "requestId", requestID(c), "reason", err)
-			return problem(codeUnauthorized, "the bearer token is missing, expired or not valid; get a new one at /oauth/token")
-		}
-		c.Locals(localPrincipal, who)
-		if err := s.takeQuota(c, who.ClientID); err != nil {
+		if err := s.admit(c, scope, from); err != nil {
 			return err
-		}
-		if !who.Has(scope) {
-			return problem(codeForbidden, "this client's token lacks the scope "+string(scope))
-		}
-		if media := c.Get(fiber.HeaderContentType); len(c.Request().Body()) > 0 && !isJSON(media) {
-			return problem(codeMediaType, "send the body as application/json")
 		}
 		return c.Next()
 	}
+}
+
+// admit is apart from the handler, so that its frame is gone while the handlers
+// behind it wait.
+func (s *Server) admit(c *fiber.Ctx, scope auth.Scope, from []auth.Role) error {
+	s.beginTrace(c)
+	who, err := s.authenticate(c)
+	if err != nil {
+		return s.refusedToken(c, err)
+	}
+	c.Locals(localPrincipal, who)
+	if err := s.takeQuota(c, who.ClientID); err != nil {
+		return err
+	}
+	if err := allowed(who, scope, from); err != nil {
+		return err
+	}
+	if media := c.Get(fiber.HeaderContentType); len(c.Request().Body()) > 0 && !isJSON(media) {
+		return problem(codeMediaType, "send the body as application/json")
+	}
+	return nil
+}
+
+// authenticate knows a client by its token, and a person by a session.
+func (s *Server) authenticate(c *fiber.Ctx) (auth.Principal, error) {
+	header := c.Get(fiber.HeaderAuthorization)
+	if session, cookie := s.shown(c, header); session != "" {
+		if cookie {
+			if err := s.ownPage(c); err != nil {
+				return auth.Principal{}, err
+			}
+		}
+		ctx, cancel, err := s.budget(c)
+		if err != nil {
+			return auth.Principal{}, err
+		}
+		defer cancel()
+		return s.people.Verify(ctx, session, strings.Clone(c.Get(auth.MerchantHeader)))
+	}
+	return s.verifier.VerifyFrom(bearerOf(header), certificate(c))
+}
+
+// refusedToken tells a bad token or session from what else kept its bearer out.
+func (s *Server) refusedToken(c *fiber.Ctx, err error) error {
+	var bad *auth.TokenError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	s.log.Warn("auth.refused", "requestId", requestID(c), "reason", err)
+	return unauthorized(bearerOf(c.Get(fiber.HeaderAuthorization)))
+}
+
+func bearerOf(header string) string {
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return token
+}
+
+// allowed asks of a person the role, and of everybody else the scope.
+func allowed(who auth.Principal, scope auth.Scope, from []auth.Role) error {
+	switch {
+	case who.Role == "" && !who.Has(scope):
+		return forbidden(scope)
+	case who.Role == "":
+		return nil
+	case len(from) == 0:
+		return problem(codeForbiddenRole, "this call is for clients alone, which have a token from /oauth/token")
+	case !who.Role.Reaches(from[0]):
+		return problem(codeForbiddenRole, "this call is for the role "+string(from[0])+" or above, and yours is "+string(who.Role))
+	}
+	return nil
+}
+
+// unauthorized has a code in its challenge only where a token was shown, as RFC
+// 6750 §3 asks: without one, nothing was wrong with it.
+func unauthorized(token string) *Problem {
+	p := problem(codeUnauthorized, "the bearer token is missing, expired or not valid; get a new one at /oauth/token")
+	if token != "" {
+		p.challenge = `, error="invalid_token"`
+	}
+	return p
+}
+
+func forbidden(scope auth.Scope) *Problem {
+	p := problem(codeForbidden, "this client's token lacks the scope "+string(scope))
+	p.challenge = `, error="insufficient_scope", scope="` + string(scope) + `"`
+	return p
 }
 
 func isJSON(media string) bool {

@@ -5,10 +5,12 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"paytrace-gateway/adapters/ledger"
 	"paytrace-gateway/api"
 	"paytrace-gateway/gateway"
 )
@@ -149,4 +151,17 @@ func TestReadinessNamesWhatItGoesOnWithout(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.do(ready).refused(http.StatusServiceUnavailable, "stopping", "")
+}
+
+func TestReadinessTellsTheOperatorWhatKeepsItFromPayments(t *testing.T) {
+	h := newHouse(t)
+	if err := h.ledger.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h.do(call{path: "/readyz", anyone: true, operator: true}).refused(http.StatusServiceUnavailable, "ledger_unavailable", "").
+		expect(http.StatusServiceUnavailable, "detail", "payments cannot be taken: "+ledger.ErrClosed.Error())
+	shop := h.do(call{path: payments, key: "k", body: sale("1.00")}).refused(http.StatusServiceUnavailable, "ledger_unavailable", "")
+	if detail := shop.at("detail"); strings.Contains(detail, ledger.ErrClosed.Error()) {
+		t.Errorf("a shop is told of the ledger's inside: %s", detail)
+	}
 }

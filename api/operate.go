@@ -65,8 +65,8 @@ func readKey(field, value string) (string, error) {
 	if len(value) >= 2 && value[0] == '"' && value[len(value)-1] == '"' {
 		value = value[1 : len(value)-1]
 	}
-	if !keyForm.MatchString(value) {
-		return "", fieldProblem(codeKeyInvalid, field, "expected 1 to 255 of A-Z a-z 0-9 . _ ~ : -")
+	if !keyForm.MatchString(value) || value == "." || value == ".." { // which clients take out of a path
+		return "", fieldProblem(codeKeyInvalid, field, "expected 1 to 255 of A-Z a-z 0-9 . _ ~ : -, and neither . nor .. alone")
 	}
 	return value, nil
 }
@@ -100,7 +100,18 @@ func body(c *fiber.Ctx) []byte { return c.Request().Body() }
 
 // param is a copy of a path parameter, unescaped after the path was cut: an
 // escaped slash must not lead to another route.
-func param(c *fiber.Ctx, name string) string { return strings.Clone(unescape(c.Params(name))) }
+func param(c *fiber.Ctx, name string) string {
+	return nameable(strings.Clone(unescape(c.Params(name))))
+}
+
+// nobodys is in no id and in no name of ours.
+const nobodys = "\uFFFD"
+
+// nameable keeps from the ledger what PostgreSQL does not take for text, and would
+// fail on: nothing is called so, and it is not found.
+func nameable(id string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(id, nobodys), "\x00", nobodys)
+}
 
 func unescape(path string) string {
 	if plain, err := url.PathUnescape(path); err == nil {

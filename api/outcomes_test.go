@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 
 	"paytrace-gateway/gateway"
@@ -48,6 +49,10 @@ func TestNotSentIsUnavailableAndContinuedByItsKey(t *testing.T) {
 		if wait := a.header.Get("Retry-After"); wait != "2" {
 			t.Errorf("Retry-After is %q", wait)
 		}
+	}
+	const why = `"code":"processor_unavailable","outcome":"not_sent","cause":"PayTrace could not be reached and nothing was sent`
+	if log := h.log.String(); strings.Count(log, why) != 2 {
+		t.Errorf("the log does not say in words why it failed:\n%s", log)
 	}
 	first := h.do(call{path: payments + "/by-key/k"}).expect(http.StatusOK, "status", "failed", "outcome", "not_sent")
 	heal()

@@ -9,30 +9,23 @@ import (
 	"paytrace-gateway/gateway"
 )
 
-// createPayment takes no plain card: those have a listener of their own.
-func (s *Server) createPayment(c *fiber.Ctx) error {
-	return s.create(c, func(string) bool { return false })
-}
+// createPayment takes no plain card and no plain account: those have a listener of
+// their own.
+func (s *Server) createPayment(c *fiber.Ctx) error { return s.create(c, nothingRaw) }
 
-// create makes a payment; mayEnter says of a merchant whether its shoppers'
-// cards may be told in the clear on this listener.
-func (s *Server) create(c *fiber.Ctx, mayEnter func(merchantID string) bool) error {
+// create makes a payment; may says what may be told in the clear on this listener.
+func (s *Server) create(c *fiber.Ctx, may raw) error {
 	caller, err := s.caller(c)
 	if err != nil {
 		return err
 	}
-	var request createPaymentRequest
+	request := new(createPaymentRequest)
 	defer func() {
-		c.Locals(localHeldCard, request.card() != nil)
+		c.Locals(localHeldCard, request.card() != nil || request.account().raw())
 		request.card().Wipe()
+		request.account().wipe()
 	}()
-	if err := decodeStrict(body(c), &request); err != nil {
-		return err
-	}
-	if request.card() != nil && !mayEnter(caller.MerchantID) {
-		return rawCardProblem("hostedFields, encryptedCard or vault")
-	}
-	if err := check(request); err != nil {
+	if err := request.read(body(c), may, caller.MerchantID); err != nil {
 		return err
 	}
 	if request.Channel != "" {
@@ -43,16 +36,46 @@ func (s *Server) create(c *fiber.Ctx, mayEnter func(merchantID string) bool) err
 		return err
 	}
 	defer cancel()
-	cmd := request.command()
-	if entry := request.card(); entry != nil {
+	cmd, err := request.ask()
+	if err != nil {
+		return err
+	}
+	answer, err := s.gateway.CreatePayment(ctx, caller, *cmd)
+	return writeAnswer(c, answer, err)
+}
+
+// read and ask are no part of create, whose stack stands for as long as PayTrace
+// takes.
+func (r *createPaymentRequest) read(body []byte, may raw, merchantID string) error {
+	if err := decodeStrict(body, r); err != nil {
+		return err
+	}
+	if r.card() != nil && !may.cards(merchantID) {
+		return rawCardProblem("hostedFields, encryptedCard or vault")
+	}
+	if r.account().raw() && !may.accounts(merchantID) {
+		return rawAccountProblem("encryptedAccountNumber or vault")
+	}
+	return check(*r)
+}
+
+func (r *createPaymentRequest) ask() (*gateway.CreatePayment, error) {
+	cmd := r.command()
+	if entry := r.card(); entry != nil {
 		card, err := entry.Card()
 		if err != nil {
-			return cardProblem(err)
+			return nil, digitsProblem("card", err)
 		}
 		cmd.Method.Card = card // the gateway's to wipe from here on
 	}
-	answer, err := s.gateway.CreatePayment(ctx, caller, cmd)
-	return writeAnswer(c, answer, err)
+	if entry := r.account(); entry.raw() {
+		account, err := entry.entered()
+		if err != nil {
+			return nil, digitsProblem("bank account", err)
+		}
+		cmd.Method.BankAccount = account // as a card is
+	}
+	return &cmd, nil
 }
 
 func rawCardProblem(others string) *Problem {

@@ -57,6 +57,19 @@ func TestEveryPaymentMethodPays(t *testing.T) {
 		expect(http.StatusCreated, "customerVaultId", "demo-visa", "cardType", "visa", "last4Digits", "1111")
 }
 
+func TestACardIsVerified(t *testing.T) {
+	h := newHouse(t)
+	a := h.create("verify-1", sale("0.00", "intent", `"verify"`))
+	a.expect(http.StatusCreated, "status", "verified", "outcome", "approved", "amount", "0.00", "capturedAmount", "0.00",
+		"operation.operationKind", "verify")
+	h.do(call{path: transaction(a, "capture"), key: "capture-1"}).refused(http.StatusUnprocessableEntity, "not_capturable", "")
+	h.do(call{path: transaction(a, "void"), key: "void-1"}).refused(http.StatusUnprocessableEntity, "not_voidable", "")
+	h.do(call{path: transaction(a, "refund"), key: "refund-1"}).refused(http.StatusUnprocessableEntity, "not_refundable", "")
+	h.do(call{path: payments, key: "verify-2", body: sale("0.01", "intent", `"verify"`)}).refused(http.StatusUnprocessableEntity, "amount_invalid", "amount")
+	h.do(call{path: payments, key: "sale-1", body: sale("0.00")}).refused(http.StatusUnprocessableEntity, "amount_invalid", "amount")
+	h.do(call{path: payments + "?paymentStatus=verified"}).expect(http.StatusOK)
+}
+
 func TestAPaymentGoesThroughItsLife(t *testing.T) {
 	h := newHouse(t)
 	a := h.create("authorize-1", sale("10.00", "intent", `"authorize"`))

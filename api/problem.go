@@ -24,6 +24,8 @@ type Problem struct {
 	RequestID         string       `json:"requestId"`
 	RetryAfterSeconds int          `json:"retryAfterSeconds,omitempty"`
 	Errors            []FieldError `json:"errors,omitempty"`
+	// challenge is what WWW-Authenticate says beside the realm.
+	challenge string
 }
 
 // FieldError says which member of the request is wrong, and what was expected.
@@ -41,12 +43,15 @@ const (
 	codeKeyInvalid       gateway.Code = "idempotency_key_invalid"
 	codeUnauthorized     gateway.Code = "unauthorized"
 	codeForbidden        gateway.Code = "insufficient_scope"
+	codeForbiddenRole    gateway.Code = "insufficient_role"
+	codeCrossSite        gateway.Code = "cross_site_request"
 	codeMethodNotAllowed gateway.Code = "method_not_allowed"
 	codeTooLarge         gateway.Code = "body_too_large"
 	codeHeadersTooLarge  gateway.Code = "headers_too_large"
 	codeEncoding         gateway.Code = "content_encoding_not_supported"
 	codeMediaType        gateway.Code = "media_type_not_supported"
 	codeRawCard          gateway.Code = "raw_card_not_allowed"
+	codeRawAccount       gateway.Code = "raw_bank_account_not_allowed"
 	codeCardNumber       gateway.Code = "card_number_refused"
 	codeOrderNumber      gateway.Code = "card_number_in_order_id"
 	codeTimeout          gateway.Code = "request_timeout"
@@ -61,6 +66,8 @@ var statusOf = map[gateway.Code]int{
 	codeKeyInvalid:       http.StatusBadRequest,
 	codeUnauthorized:     http.StatusUnauthorized,
 	codeForbidden:        http.StatusForbidden,
+	codeForbiddenRole:    http.StatusForbidden,
+	codeCrossSite:        http.StatusForbidden,
 	codeMethodNotAllowed: http.StatusMethodNotAllowed,
 	codeTooLarge:         http.StatusRequestEntityTooLarge,
 	codeHeadersTooLarge:  http.StatusRequestHeaderFieldsTooLarge,
@@ -69,18 +76,22 @@ var statusOf = map[gateway.Code]int{
 	codeTimeout:          http.StatusRequestTimeout,
 	codeInternal:         http.StatusInternalServerError,
 
-	gateway.CodeNotFound:             http.StatusNotFound,
-	gateway.CodeInProgress:           http.StatusConflict,
-	gateway.CodeUndecided:            http.StatusConflict,
-	gateway.CodeKeyInProgress:        http.StatusConflict,
-	gateway.CodeTooManyRequests:      http.StatusTooManyRequests,
-	gateway.CodeProcessorCredentials: http.StatusServiceUnavailable,
-	gateway.CodeProcessorUnavailable: http.StatusServiceUnavailable,
-	gateway.CodeLedgerUnavailable:    http.StatusServiceUnavailable,
-	gateway.CodeArchiveUnavailable:   http.StatusServiceUnavailable,
-	gateway.CodeOutcomeUnknown:       http.StatusServiceUnavailable,
-	gateway.CodeOverloaded:           http.StatusServiceUnavailable,
-	gateway.CodeStopping:             http.StatusServiceUnavailable,
+	gateway.CodeNotFound:              http.StatusNotFound,
+	gateway.CodeLogInRefused:          http.StatusUnauthorized,
+	gateway.CodeSlowDown:              http.StatusTooManyRequests,
+	gateway.CodeProviderAway:          http.StatusServiceUnavailable,
+	gateway.CodeInProgress:            http.StatusConflict,
+	gateway.CodeUndecided:             http.StatusConflict,
+	gateway.CodeVerificationUndecided: http.StatusConflict,
+	gateway.CodeKeyInProgress:         http.StatusConflict,
+	gateway.CodeTooManyRequests:       http.StatusTooManyRequests,
+	gateway.CodeProcessorCredentials:  http.StatusServiceUnavailable,
+	gateway.CodeProcessorUnavailable:  http.StatusServiceUnavailable,
+	gateway.CodeLedgerUnavailable:     http.StatusServiceUnavailable,
+	gateway.CodeArchiveUnavailable:    http.StatusServiceUnavailable,
+	gateway.CodeOutcomeUnknown:        http.StatusServiceUnavailable,
+	gateway.CodeOverloaded:            http.StatusServiceUnavailable,
+	gateway.CodeStopping:              http.StatusServiceUnavailable,
 }
 
 func problem(code gateway.Code, detail string) *Problem {
@@ -171,8 +182,8 @@ func (p Problem) write(c *fiber.Ctx) error {
 	if p.RetryAfterSeconds > 0 {
 		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(p.RetryAfterSeconds))
 	}
-	if p.Status == http.StatusUnauthorized {
-		c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="paytrace-gateway"`)
+	if p.Status == http.StatusUnauthorized || p.challenge != "" {
+		c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="paytrace-gateway"`+p.challenge)
 	}
 	c.Locals(localCode, p.Code)
 	return writeJSON(c, p.Status, p)

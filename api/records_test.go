@@ -31,7 +31,7 @@ func TestRecordsAreForgottenWhenTheirConnectionHasEnded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		served := &forgetful{Conn: tls.Server(below, &tls.Config{Certificates: keys.TLS.Certificates, MaxVersion: version})}
+		served := &forgetful{Conn: tls.Server(below, &tls.Config{Certificates: keys.TLS.Certificates, MaxVersion: version}), tenants: newTenants()}
 		// Records of several lengths, one of which is as long as they may be.
 		words := strings.Repeat("4111111111111111 ", 3000)
 		go func() {

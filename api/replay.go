@@ -57,11 +57,7 @@ func (s *Server) skipCallback(c *fiber.Ctx) error {
 }
 
 func decideCallback[T any](s *Server, c *fiber.Ctx, decide func(context.Context, T) (gateway.Delivery, error)) error {
-	request, err := decidedBody[T](c)
-	if err != nil {
-		return err
-	}
-	ctx, cancel, err := s.budget(c)
+	request, ctx, cancel, err := decided[T](s, c)
 	if err != nil {
 		return err
 	}
@@ -71,15 +67,6 @@ func decideCallback[T any](s *Server, c *fiber.Ctx, decide func(context.Context,
 		return err
 	}
 	return writeDelivery(c, d)
-}
-
-// decidedBody is the body of a decision, which has to be there.
-func decidedBody[T any](c *fiber.Ctx) (T, error) {
-	var request T
-	if err := decodeStrict(body(c), &request); err != nil {
-		return request, err
-	}
-	return request, check(request)
 }
 
 func (s *Server) replayCallbacks(c *fiber.Ctx) error {

@@ -13,11 +13,11 @@ import (
 	"paytrace-gateway/tokenization"
 )
 
-var moneyType = reflect.TypeFor[gateway.Money]()
+var moneyType, decimalType = reflect.TypeFor[gateway.Money](), reflect.TypeFor[gateway.Decimal]()
 
 // createPaymentRequest is the body of POST /api/v1/payments.
 type createPaymentRequest struct {
-	Intent          string             `json:"intent" validate:"omitempty,oneof=sale authorize"`
+	Intent          string             `json:"intent" validate:"omitempty,oneof=sale authorize verify"`
 	Amount          *gateway.Money     `json:"amount" validate:"required"`
 	CurrencyCode    string             `json:"currencyCode" validate:"omitempty,len=3,alpha,uppercase"`
 	OrderID         string             `json:"orderId" validate:"required,max=50,printable"`
@@ -28,7 +28,18 @@ type createPaymentRequest struct {
 	BillingAddress  *address           `json:"billingAddress"`
 	ShippingAddress *address           `json:"shippingAddress"`
 	Channel         string             `json:"channel" validate:"omitempty,max=32,channel"`
+	AcceptPartial   bool               `json:"acceptPartial"`
 	Metadata        map[string]*string `json:"metadata" validate:"max=20,dive,keys,min=1,max=64,printable,endkeys,omitempty,max=500,printable"`
+
+	// What the bank of a purchasing card is told besides.
+	TaxAmount          *gateway.Money `json:"taxAmount"`
+	PurchaseOrder      string         `json:"purchaseOrder" validate:"max=17,printable"`
+	FreightAmount      *gateway.Money `json:"freightAmount"`
+	DutyAmount         *gateway.Money `json:"dutyAmount"`
+	ShipFromPostalCode string         `json:"shipFromPostalCode" validate:"max=20,printable"`
+	ShipToPostalCode   string         `json:"shipToPostalCode" validate:"max=20,printable"`
+	ShipToCountryCode  string         `json:"shipToCountryCode" validate:"omitempty,min=2,max=3,alpha"`
+	LineItems          []lineItem     `json:"lineItems" validate:"max=99,dive"`
 }
 
 type sourceRecords struct {
@@ -43,7 +54,8 @@ type paymentMethod struct {
 	EncryptedCard *encryptedCard `json:"encryptedCard"`
 	Vault         *vaultChoice   `json:"vault"`
 	// Card is checked by itself, once it is known that one may be told here.
-	Card *tokenization.Entry `json:"card" validate:"-"`
+	Card        *tokenization.Entry `json:"card" validate:"-"`
+	BankAccount *bankAccount        `json:"bankAccount"`
 }
 
 type hostedFields struct {
@@ -98,8 +110,11 @@ func newValidator() *validator.Validate {
 	must(v.RegisterValidation("printable", func(f validator.FieldLevel) bool { return printable(f.Field().String()) }))
 	must(v.RegisterValidation("month", func(f validator.FieldLevel) bool { return month(f.Field().String()) }))
 	must(v.RegisterValidation("channel", func(f validator.FieldLevel) bool { return channel(f.Field().String()) }))
+	must(v.RegisterValidation("secretname", func(f validator.FieldLevel) bool { return isSecretName(f.Field().String()) }))
 	must(v.RegisterValidation("pathid", func(f validator.FieldLevel) bool { return pathID(f.Field().String()) }))
+	must(v.RegisterValidation("routing", func(f validator.FieldLevel) bool { return tokenization.RoutingNumber(f.Field().String()) }))
 	v.RegisterStructValidation(exactlyOneMethod, paymentMethod{})
+	v.RegisterStructValidation(exactlyOneNumber, bankAccount{})
 	v.RegisterStructValidation(exactlyOneCard, cardToStore{})
 	v.RegisterStructValidation(exactlyOneReplacement, cardToReplace{})
 	return v
@@ -119,8 +134,8 @@ func channel(s string) bool {
 
 func exactlyOneMethod(level validator.StructLevel) {
 	m := level.Current().Interface().(paymentMethod)
-	exactlyOne(level, "hostedFields, encryptedCard, vault, card",
-		m.HostedFields != nil, m.EncryptedCard != nil, m.Vault != nil, m.Card != nil)
+	exactlyOne(level, "hostedFields, encryptedCard, vault, bankAccount, card",
+		m.HostedFields != nil, m.EncryptedCard != nil, m.Vault != nil, m.BankAccount != nil, m.Card != nil)
 }
 
 // exactlyOne reports a method of which none or several of its members are set.
@@ -149,8 +164,10 @@ var expected = map[string]string{
 	"number":      "digits only",
 	"base64":      "expected base64 as the browser's encryption gives it",
 	"month":       `expected a month from "01" to "12"`,
+	"routing":     "expected the nine digits of an ABA routing number, the last of which is its check digit",
 	"printable":   "control characters are not allowed",
 	"channel":     "lower-case letters, digits, _ and - only",
+	"secretname":  "lower-case letters, digits and - only, no - first",
 	"pathid":      "only A-Z a-z 0-9 . _ ~ : @ - may be used, and neither . nor .. alone, since the id stands in paths",
 	"exactly_one": "expected exactly one of %s",
 }
@@ -214,17 +231,18 @@ func (r createPaymentRequest) command() gateway.CreatePayment {
 		Intent: intent, Amount: *r.Amount, Currency: r.CurrencyCode, OrderID: r.OrderID,
 		StoreCode: r.StoreCode, Source: gateway.SourceRecords(r.SourceRecords), CustomerID: r.CustomerID,
 		Billing: (*gateway.Address)(r.BillingAddress), Shipping: (*gateway.Address)(r.ShippingAddress),
-		Metadata: r.notes(),
+		Metadata: r.notes(), AcceptPartial: r.AcceptPartial, Enhanced: r.enhancement(),
 	}
-	cmd.Method = newCard(r.PaymentMethod.HostedFields, r.PaymentMethod.EncryptedCard)
+	cmd.Method = newMethod(r.PaymentMethod.HostedFields, r.PaymentMethod.EncryptedCard, r.PaymentMethod.BankAccount)
 	if v := r.PaymentMethod.Vault; v != nil {
 		cmd.Method.Vault = &gateway.VaultChoice{CustomerID: v.CustomerID, PaymentMethodID: v.PaymentMethodID}
 	}
 	return cmd
 }
 
-// newCard is a card that the shopper has just entered.
-func newCard(h *hostedFields, e *encryptedCard) gateway.PaymentMethod {
+// newMethod is a card, or an account, that the shopper has just entered, but for
+// one in the clear.
+func newMethod(h *hostedFields, e *encryptedCard, b *bankAccount) gateway.PaymentMethod {
 	var m gateway.PaymentMethod
 	if h != nil {
 		m.HostedFields = &gateway.HostedFields{Token: h.HPFToken, EncryptionKey: h.EncKey}
@@ -233,6 +251,9 @@ func newCard(h *hostedFields, e *encryptedCard) gateway.PaymentMethod {
 		m.EncryptedCard = &gateway.EncryptedCard{
 			Number: e.CardNumber, CSC: e.CSC, ExpirationMonth: e.ExpirationMonth, ExpirationYear: e.ExpirationYear,
 		}
+	}
+	if b != nil && !b.raw() {
+		m.EncryptedBankAccount = b.encrypted()
 	}
 	return m
 }

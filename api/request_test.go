@@ -26,6 +26,16 @@ func TestTheRulesOfEveryBodyAreWellFormed(t *testing.T) {
 	}
 }
 
+func TestNoNameInAPathIsMoreThanALedgerTakes(t *testing.T) {
+	for name, want := range map[string]string{
+		"pay_1": "pay_1", "Zoë": "Zoë", "pay_\x00": "pay_" + nobodys, "\xff": nobodys, "a\xc3": "a" + nobodys, "": "",
+	} {
+		if got := nameable(name); got != want {
+			t.Errorf("%q is asked for as %q, want %q", name, got, want)
+		}
+	}
+}
+
 // fill sets every member, so that every rule is looked at.
 func fill(v reflect.Value) {
 	switch v.Kind() {

@@ -20,14 +20,7 @@ type resolveRequest struct {
 // resolve writes down what a person has decided. It sends nothing to PayTrace,
 // so it needs no key: the second of two decisions finds nothing to decide.
 func (s *Server) resolve(c *fiber.Ctx) error {
-	var request resolveRequest
-	if err := decodeStrict(body(c), &request); err != nil {
-		return err
-	}
-	if err := check(request); err != nil {
-		return err
-	}
-	ctx, cancel, err := s.budget(c)
+	request, ctx, cancel, err := decided[resolveRequest](s, c)
 	if err != nil {
 		return err
 	}
@@ -41,6 +34,3 @@ func (s *Server) resolve(c *fiber.Ctx) error {
 	}
 	return writeJSON(c, http.StatusOK, answerView(c, answer))
 }
-
-// decider names a person, and the client through which it was said.
-func decider(c *fiber.Ctx, person string) string { return person + " (" + principal(c).ClientID + ")" }

@@ -15,6 +15,7 @@ import (
 
 	"paytrace-gateway/api/auth"
 	"paytrace-gateway/gateway"
+	"paytrace-gateway/sealing"
 )
 
 // Config is all that a Server needs. What stands below Operator may be nil.
@@ -24,8 +25,18 @@ type Config struct {
 	Verifier *auth.Verifier
 	// Roster manages the clients that are kept in the ledger.
 	Roster *auth.Roster
-	Log    *slog.Logger
-	Now    func() time.Time
+	// Secrets manages the credentials that are sealed in the ledger.
+	Secrets *sealing.Keeper
+	// People may log in; nil is nobody. Their browsers show the gateway's pages
+	// under PublicURL.
+	People    *auth.People
+	PublicURL string
+	// ClientAddressHeader is where a proxy on this machine says from whom a request
+	// comes; empty without one.
+	ClientAddressHeader string
+
+	Log *slog.Logger
+	Now func() time.Time
 	// Operator adds the operator's paths to the public listener, which only
 	// the demo does.
 	Operator bool
@@ -38,6 +49,8 @@ type Config struct {
 	// RawCards says of a merchant that its shoppers' cards are told in the clear,
 	// on the listener for card data; nil is of none.
 	RawCards func(merchantID string) bool
+	// RawAccounts says the same of their bank accounts.
+	RawAccounts func(merchantID string) bool
 
 	// Metrics answers GET /metrics for the operator.
 	Metrics http.Handler
@@ -57,20 +70,30 @@ type Server struct {
 	issuer   *auth.Issuer
 	verifier *auth.Verifier
 	roster   *auth.Roster
+	secrets  *sealing.Keeper
+	people   *auth.People
+	origin   string
 	log      *slog.Logger
 	now      func() time.Time
 
 	quotas   gateway.Quotas
 	quota    func(string) (gateway.Quota, bool)
 	rawCards func(string) bool
+	// rawAccounts are told where cards are.
+	rawAccounts func(string) bool
+
 	metrics  http.Handler
 	told     func(route, method string, status int, took time.Duration)
 	trace    func(context.Context, string, string) (context.Context, func(int))
 	degraded func() []string
 
+	addressHeader string
+	tenants       *tenants
+
 	public   *fiber.App
 	operator *fiber.App
 	cards    *fiber.App
+	mutual   *fiber.App
 }
 
 // The limits of a request. The slowest answer is the largest budget, so the
@@ -86,8 +109,9 @@ const (
 // New builds the server. It listens only when it is told to.
 func New(c Config) *Server {
 	s := &Server{
-		gateway: c.Gateway, issuer: c.Issuer, verifier: c.Verifier, roster: c.Roster, log: c.Log, now: c.Now,
-		quotas: c.Quotas, quota: c.Quota, rawCards: c.RawCards,
+		gateway: c.Gateway, issuer: c.Issuer, verifier: c.Verifier, roster: c.Roster, secrets: c.Secrets, people: c.People, origin: originOf(c.PublicURL), log: c.Log, now: c.Now,
+		addressHeader: c.ClientAddressHeader, tenants: newTenants(),
+		quotas: c.Quotas, quota: c.Quota, rawCards: c.RawCards, rawAccounts: c.RawAccounts,
 		metrics: c.Metrics, told: c.Observe, trace: c.Trace, degraded: c.Degraded,
 	}
 	if s.told == nil {
@@ -97,13 +121,17 @@ func New(c Config) *Server {
 		s.degraded = func() []string { return nil }
 	}
 	if s.rawCards == nil {
-		s.rawCards = func(string) bool { return false }
+		s.rawCards = none
+	}
+	if s.rawAccounts == nil {
+		s.rawAccounts = none
 	}
 	s.public, s.operator = s.app(heldCard), s.app(heldCard)
-	s.cards = s.app(always)
+	s.cards, s.mutual = s.app(always), s.app(heldCard)
 	s.cards.Server().ConnState = forgetRecords
 	s.cardRoutes(s.cards)
 	s.routes(s.public)
+	s.routes(s.mutual)
 	if c.Operator {
 		s.operatorRoutes(s.public)
 	}
@@ -122,11 +150,16 @@ func (s *Server) app(forgotten func(*fiber.Ctx) bool) *fiber.App {
 		CaseSensitive:         true,
 		BodyLimit:             bodyLimit,
 		ReadBufferSize:        headerLimit,
+		ReduceMemoryUsage:     true, // see tenants.go
 		ReadTimeout:           readTimeout,
 		WriteTimeout:          writeTimeout,
 		IdleTimeout:           idleTimeout,
 		ErrorHandler:          s.handleUnreadable,
 		Network:               "tcp",
+		// Nobody but a proxy on this machine is believed to name an address.
+		ProxyHeader:             s.addressHeader,
+		EnableTrustedProxyCheck: true,
+		TrustedProxies:          []string{"127.0.0.1", "::1"},
 		// fasthttp stops reading a multipart body at its last boundary and
 		// takes what is left of it for the next request.
 		DisablePreParseMultipartForm: true,
@@ -177,7 +210,7 @@ func (s *Server) handleUnreadable(c *fiber.Ctx, err error) error {
 func (s *Server) handleError(c *fiber.Ctx, err error) error {
 	p := problemOf(err)
 	if p.Status >= http.StatusInternalServerError {
-		s.log.Error("http.failed", "requestId", requestID(c), "code", p.Code, "cause", causeOf(err))
+		s.log.Error("http.failed", "requestId", requestID(c), "code", p.Code, "outcome", p.Outcome, "cause", causeOf(err))
 	}
 	return p.write(c)
 }
@@ -185,19 +218,32 @@ func (s *Server) handleError(c *fiber.Ctx, err error) error {
 // causeOf is what the log may know of a failure. Only the gateway's own errors
 // are told in words: the text of others may hold a request's bytes.
 func causeOf(err error) string {
+	var ours *Problem
 	var refused *gateway.Error
-	if errors.As(err, &refused) && refused.Unwrap() != nil {
+	switch {
+	case errors.As(err, &ours):
+		return ours.Detail
+	case errors.As(err, &refused) && refused.Unwrap() != nil:
 		return refused.Unwrap().Error()
+	case errors.As(err, &refused):
+		return refused.Message
+	default:
+		return fmt.Sprintf("%T", err)
 	}
-	return fmt.Sprintf("%T", err)
 }
 
 // Serve answers callers on the listener until Shutdown.
-func (s *Server) Serve(l net.Listener) error { return s.public.Listener(forgetting{l}) }
+func (s *Server) Serve(l net.Listener) error { return s.public.Listener(forgetting{l, s.tenants}) }
 
 // ServeCards answers callers who tell cards in the clear. TLS, if there is any,
 // is the listener's, upon ForgetRecords.
-func (s *Server) ServeCards(l net.Listener) error { return s.cards.Listener(forgetting{l}) }
+func (s *Server) ServeCards(l net.Listener) error { return s.cards.Listener(forgetting{l, s.tenants}) }
+
+// ServeMutual answers callers who prove themselves by a certificate: the listener
+// is one of TLS that has verified it.
+func (s *Server) ServeMutual(l net.Listener) error {
+	return s.mutual.Listener(forgetting{l, s.tenants})
+}
 
 // ServeOperator answers the operator's paths on a listener of their own.
 func (s *Server) ServeOperator(l net.Listener) error { return s.operator.Listener(l) }
@@ -205,7 +251,7 @@ func (s *Server) ServeOperator(l net.Listener) error { return s.operator.Listene
 // Shutdown takes no new connections and waits for the requests under way.
 func (s *Server) Shutdown(ctx context.Context) error {
 	var all error
-	for _, app := range []*fiber.App{s.public, s.operator, s.cards} {
+	for _, app := range []*fiber.App{s.public, s.operator, s.cards, s.mutual} {
 		all = errors.Join(all, app.ShutdownWithContext(ctx))
 	}
 	return all

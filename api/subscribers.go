@@ -53,11 +53,7 @@ func (s *Server) listSubscribers(c *fiber.Ctx) error {
 }
 
 func (s *Server) enableSubscriber(c *fiber.Ctx) error {
-	request, err := decidedBody[personRequest](c)
-	if err != nil {
-		return err
-	}
-	ctx, cancel, err := s.budget(c)
+	request, ctx, cancel, err := decided[personRequest](s, c)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -25,7 +26,17 @@ func (s *Server) ready(c *fiber.Ctx) error {
 	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
 	defer cancel()
 	if err := s.gateway.Ready(ctx); err != nil {
-		return err
+		return notReady(err)
 	}
 	return writeJSON(c, http.StatusOK, readiness{Status: "ready", Degraded: s.degraded()})
+}
+
+// notReady tells the cause, which callers are not told: it is the operator who asks
+// here, and who has to mend it.
+func notReady(err error) *Problem {
+	p := problemOf(err)
+	if cause := errors.Unwrap(err); cause != nil {
+		p.Detail = "payments cannot be taken: " + cause.Error()
+	}
+	return p
 }

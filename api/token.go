@@ -18,7 +18,7 @@ func (s *Server) token(c *fiber.Ctx) error {
 		strings.Clone(c.Get(fiber.HeaderAuthorization)), strings.Clone(c.Get(fiber.HeaderContentType)),
 		string(c.Request().URI().QueryString()), string(c.Request().Body()))
 	var granted auth.TokenResponse
-	request.Address = c.IP()
+	request.Address, request.Certificate = callerAddress(c), certificate(c)
 	if refusal == nil {
 		granted, refusal = s.issuer.Token(context.Background(), request)
 	}
@@ -29,7 +29,7 @@ func (s *Server) token(c *fiber.Ctx) error {
 		if refusal.RetryAfter > 0 {
 			c.Set(fiber.HeaderRetryAfter, strconv.Itoa(seconds(refusal.RetryAfter)))
 		}
-		s.log.Warn("token.refused", "requestId", requestID(c), "client", refusal.Client, "address", c.IP(), "reason", refusal.Error())
+		s.log.Warn("token.refused", "requestId", requestID(c), "client", refusal.Client, "address", callerAddress(c), "reason", refusal.Error())
 		return writeJSON(c, refusal.Status, refusal)
 	}
 	return writeJSON(c, http.StatusOK, granted)

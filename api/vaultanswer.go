@@ -10,11 +10,14 @@ import (
 	"paytrace-gateway/gateway"
 )
 
-// storing is the body of a request that may bring a card.
-type storing interface{ rawCard() bool }
+// storing is the body of a request that may bring a card or a bank account.
+type storing interface {
+	rawCard() bool
+	account() *bankAccount
+}
 
-// storingBody decodes and checks such a body. A plain card is refused before
-// anything else is said of it.
+// storingBody decodes and checks such a body. A plain card, or a plain account, is
+// refused before anything else is said of it.
 func storingBody[R storing](c *fiber.Ctx) (R, error) {
 	var request R
 	if err := decodeStrict(body(c), &request); err != nil {
@@ -22,6 +25,10 @@ func storingBody[R storing](c *fiber.Ctx) (R, error) {
 	}
 	if request.rawCard() {
 		return request, rawCardProblem("hostedFields or encryptedCard")
+	}
+	if account := request.account(); account.raw() {
+		account.wipe()
+		return request, rawAccountProblem("encryptedAccountNumber")
 	}
 	return request, check(request)
 }

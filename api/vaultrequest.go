@@ -47,12 +47,14 @@ type customerRecords struct {
 	ContactID string `json:"contactId,omitempty" validate:"max=18,printable"`
 }
 
-// cardToStore says where the card of a new payment method comes from.
+// cardToStore says where the card, or the bank account, of a new payment method
+// comes from.
 type cardToStore struct {
 	HostedFields     *hostedFields     `json:"hostedFields"`
 	EncryptedCard    *encryptedCard    `json:"encryptedCard"`
 	EarlierPayment   *earlierPayment   `json:"earlierPayment"`
 	ProcessorProfile *processorProfile `json:"processorProfile"`
+	BankAccount      *bankAccount      `json:"bankAccount"`
 	Card             *rawCard          `json:"card" validate:"-"`
 }
 
@@ -77,22 +79,25 @@ type processorProfile struct {
 	ProfileID string `json:"profileId" validate:"required,max=64,printable"`
 }
 
-// cardToReplace is a card that takes the place of one that is stored.
+// cardToReplace is a card, or a bank account, that takes the place of one that is
+// stored.
 type cardToReplace struct {
 	HostedFields  *hostedFields  `json:"hostedFields"`
 	EncryptedCard *encryptedCard `json:"encryptedCard"`
+	BankAccount   *bankAccount   `json:"bankAccount"`
 	Card          *rawCard       `json:"card" validate:"-"`
 }
 
 func exactlyOneCard(level validator.StructLevel) {
 	m := level.Current().Interface().(cardToStore)
-	exactlyOne(level, "hostedFields, encryptedCard, earlierPayment, processorProfile, card",
-		m.HostedFields != nil, m.EncryptedCard != nil, m.EarlierPayment != nil, m.ProcessorProfile != nil, m.Card != nil)
+	exactlyOne(level, "hostedFields, encryptedCard, bankAccount, earlierPayment, processorProfile, card",
+		m.HostedFields != nil, m.EncryptedCard != nil, m.BankAccount != nil, m.EarlierPayment != nil, m.ProcessorProfile != nil, m.Card != nil)
 }
 
 func exactlyOneReplacement(level validator.StructLevel) {
 	m := level.Current().Interface().(cardToReplace)
-	exactlyOne(level, "hostedFields, encryptedCard, card", m.HostedFields != nil, m.EncryptedCard != nil, m.Card != nil)
+	exactlyOne(level, "hostedFields, encryptedCard, bankAccount, card",
+		m.HostedFields != nil, m.EncryptedCard != nil, m.BankAccount != nil, m.Card != nil)
 }
 
 var pathForm = regexp.MustCompile(`^[A-Za-z0-9._~:@-]+$`)
@@ -108,6 +113,22 @@ func (r updateMethodRequest) rawCard() bool {
 	return r.PaymentMethod != nil && r.PaymentMethod.Card != nil
 }
 func (m *cardToStore) rawCard() bool { return m != nil && m.Card != nil }
+
+// account is the bank account in the body, nil without one.
+func (r createCustomerRequest) account() *bankAccount { return r.PaymentMethod.account() }
+func (r addMethodRequest) account() *bankAccount      { return r.PaymentMethod.account() }
+func (r updateMethodRequest) account() *bankAccount {
+	if r.PaymentMethod == nil {
+		return nil
+	}
+	return r.PaymentMethod.BankAccount
+}
+func (m *cardToStore) account() *bankAccount {
+	if m == nil {
+		return nil
+	}
+	return m.BankAccount
+}
 
 // empty says that the body asks for nothing.
 func (r updateMethodRequest) empty() bool {
@@ -138,7 +159,7 @@ func (r updateMethodRequest) command(customerID, methodID string) gateway.Update
 		Billing: (*gateway.Address)(r.BillingAddress), Shipping: (*gateway.Address)(r.ShippingAddress),
 	}
 	if m := r.PaymentMethod; m != nil {
-		cmd.Card = newCard(m.HostedFields, m.EncryptedCard)
+		cmd.Card = newMethod(m.HostedFields, m.EncryptedCard, m.BankAccount)
 	}
 	return cmd
 }
@@ -157,7 +178,7 @@ func (r customerRecords) source() gateway.SourceRecords {
 }
 
 func (m *cardToStore) stored() gateway.StoredCard {
-	stored := gateway.StoredCard{Method: newCard(m.HostedFields, m.EncryptedCard)}
+	stored := gateway.StoredCard{Method: newMethod(m.HostedFields, m.EncryptedCard, m.BankAccount)}
 	if m.EarlierPayment != nil {
 		stored.TransactionID = m.EarlierPayment.TransactionID
 	}

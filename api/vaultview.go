@@ -28,6 +28,7 @@ type methodView struct {
 	Last4Digits     string        `json:"last4Digits,omitempty"`
 	ExpirationMonth string        `json:"expirationMonth,omitempty"`
 	ExpirationYear  string        `json:"expirationYear,omitempty"`
+	BankAccount     *bankView     `json:"bankAccount,omitempty"`
 	IsDefault       bool          `json:"isDefault"` // Apex has "default" for itself.
 	CreatedAt       time.Time     `json:"createdAt,omitzero"`
 	UpdatedAt       time.Time     `json:"updatedAt,omitzero"`
@@ -103,7 +104,7 @@ func viewOfMethods(customer gateway.VaultCustomer) []methodView {
 func viewOfMethod(m gateway.VaultMethod) methodView {
 	return methodView{
 		PaymentMethodID: m.ID, CardType: m.Card.Brand, Last4Digits: m.Card.LastFour,
-		ExpirationMonth: m.Card.ExpirationMonth, ExpirationYear: m.Card.ExpirationYear,
+		ExpirationMonth: m.Card.ExpirationMonth, ExpirationYear: m.Card.ExpirationYear, BankAccount: viewOfBank(m.Bank),
 		IsDefault: m.Default, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
 	}
 }

@@ -15,6 +15,7 @@ type paymentView struct {
 	Status              gateway.Status    `json:"status,omitempty"`
 	Outcome             string            `json:"outcome,omitempty"`
 	Amount              *gateway.Money    `json:"amount,omitempty"`
+	ApprovedAmount      *gateway.Money    `json:"approvedAmount,omitempty"`
 	CapturedAmount      *gateway.Money    `json:"capturedAmount,omitempty"`
 	RefundedAmount      *gateway.Money    `json:"refundedAmount,omitempty"`
 	RefundPendingAmount *gateway.Money    `json:"refundPendingAmount,omitempty"`
@@ -25,12 +26,17 @@ type paymentView struct {
 	ProcessorReference  string            `json:"processorReference,omitempty"`
 	CardType            gateway.Brand     `json:"cardType,omitempty"`
 	Last4Digits         string            `json:"last4Digits,omitempty"`
+	BankAccount         *bankView         `json:"bankAccount,omitempty"`
 	CustomerVaultID     string            `json:"customerVaultId,omitempty"`
 	PaymentMethodID     string            `json:"paymentMethodId,omitempty"`
 	ApprovalCode        string            `json:"approvalCode,omitempty"`
 	AVSResult           string            `json:"avsResult,omitempty"`
 	CSCResult           string            `json:"cscResult,omitempty"`
+	CardBalance         *gateway.Money    `json:"cardBalance,omitempty"`
 	Decline             *gateway.Decline  `json:"decline,omitempty"`
+	TaxAmount           *gateway.Money    `json:"taxAmount,omitempty"`
+	PurchaseOrder       string            `json:"purchaseOrder,omitempty"`
+	EnhancedData        *enhancedView     `json:"enhancedData,omitempty"`
 	Operation           *operationView    `json:"operation,omitempty"`
 	Operations          []operationView   `json:"operations,omitempty"`
 	CreatedAt           *time.Time        `json:"createdAt,omitempty"`
@@ -57,6 +63,7 @@ type operationView struct {
 	Decline         *gateway.Decline        `json:"decline,omitempty"`
 	Attention       string                  `json:"attention,omitempty"`
 	Resolution      *resolutionView         `json:"resolution,omitempty"`
+	BankReturn      *returnView             `json:"bankReturn,omitempty"`
 	CreatedAt       time.Time               `json:"createdAt"`
 	UpdatedAt       time.Time               `json:"updatedAt"`
 }
@@ -81,12 +88,20 @@ func viewOf(p gateway.Payment) paymentView {
 		CurrencyCode: p.Currency, OrderID: p.OrderID, StoreCode: p.StoreCode, ProcessorReference: p.Reference,
 		CardType: p.Card.Brand, Last4Digits: p.Card.LastFour,
 		CustomerVaultID: p.CustomerVaultID, PaymentMethodID: p.PaymentMethodID,
-		ApprovalCode: p.ApprovalCode, AVSResult: p.AVS, CSCResult: p.CSC, Decline: p.Decline,
+		ApprovalCode: p.ApprovalCode, AVSResult: p.AVS, CSCResult: p.CSC, CardBalance: p.CardBalance, Decline: p.Decline,
 		CreatedAt: &p.CreatedAt, UpdatedAt: &p.UpdatedAt, Version: p.Version,
 		Metadata: p.Metadata, NeedsAttention: p.NeedsAttention,
 	}
+	if p.First().Part {
+		granted := p.Granted()
+		v.ApprovedAmount = &granted
+	}
 	if source := sourceRecords(p.Source); source != (sourceRecords{}) {
 		v.SourceRecords = &source
+	}
+	v.showEnhancement(p.Enhancement)
+	if p.ACH() {
+		v.BankAccount = viewOfBank(*p.Bank)
 	}
 	for _, op := range p.Operations {
 		v.Operations = append(v.Operations, viewOfOperation(op))
@@ -102,7 +117,7 @@ func viewOfOperation(op gateway.Operation) operationView {
 	v := operationView{
 		OperationID: op.ID, OperationKind: op.Kind, OperationStatus: status, ProcessedAs: op.ProcessedAs,
 		Origin: op.Origin, Channel: op.Channel, Amount: op.Amount, TransactionID: op.TransactionID,
-		IdempotencyKey: op.Key, Decline: op.Decline, Attention: op.Attention,
+		IdempotencyKey: op.Key, Decline: op.Decline, Attention: op.Attention, BankReturn: viewOfReturn(op.Return),
 		CreatedAt: op.CreatedAt, UpdatedAt: op.UpdatedAt,
 	}
 	if r := op.Resolution; r != nil {

@@ -80,7 +80,7 @@ func charge(client *paytrace.Client, n int) error {
 	ctx, cancel := context.WithTimeout(context.Background(), budget)
 	defer cancel()
 	result := client.Charge(ctx, gateway.Charge{
-		Intent: gateway.IntentSale, Amount: 1999, OrderID: orderOf(n), Reference: gateway.NewReference(),
+		Intent: gateway.IntentSale, Amount: 1999, OrderID: orderOf(n), Reference: gateway.NewReference(time.Now()),
 		Method:     gateway.PaymentMethod{Vault: &gateway.VaultChoice{CustomerID: customer}},
 		CustomerID: customer, SendBefore: time.Now().Add(gateway.DefaultSendWindow),
 	})

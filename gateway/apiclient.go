@@ -47,14 +47,15 @@ func (s APISecret) Good(at time.Time) bool { return s.Until.IsZero() || at.Befor
 
 // ClientStore keeps the clients that were added by command.
 type ClientStore interface {
-	// APIClients are all of them, by id.
+	// APIClients are all of them, by id. Beside an UnreadableError there may be
+	// others.
 	APIClients(ctx context.Context) ([]APIClient, error)
 	// APIClientsVersion changes whenever SaveAPIClient changes any of them. It is
 	// cheap enough to be asked every second.
 	APIClientsVersion(ctx context.Context) (int64, error)
-	// SaveAPIClient keeps c, or returns ErrStale unless its Version is one above
-	// the kept one's (zero where there is none).
-	SaveAPIClient(ctx context.Context, c APIClient) error
+	// SaveAPIClient keeps c with the record of the decision, or returns ErrStale
+	// unless its Version is one above the kept one's (zero where there is none).
+	SaveAPIClient(ctx context.Context, c APIClient, r AuditRecord) error
 	// UseAPIClient notes that the client called at that time. An earlier time
 	// than the one that is kept changes nothing.
 	UseAPIClient(ctx context.Context, id string, at time.Time) error

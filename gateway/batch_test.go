@@ -73,3 +73,33 @@ func TestASinkWithoutAVerdictForEachIsAskedForEachAlone(t *testing.T) {
 		}
 	}, gateway.Subscriber{Name: "org", Sink: org})
 }
+
+func TestWhatOneCallToldIsWrittenInOneGo(t *testing.T) {
+	org := &batcher{}
+	takesAhead(t, approved("org", org), func(h *house, l *taking, stop func()) {
+		stop()
+		for i := range 20 {
+			h.create(fmt.Sprint("q", i), sale(1000))
+		}
+		defer l.begins(h, approved("org", org))()
+		time.Sleep(time.Minute)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if !slices.Equal(org.calls, []int{20}) || !slices.Equal(l.saves, []int{20}) {
+			t.Errorf("calls of %v were saved by %v", org.calls, l.saves)
+		}
+	})
+}
+
+func TestWhatIsGivenBackIsWrittenInOneGo(t *testing.T) {
+	_, s := slowShop()
+	takesAhead(t, s, func(h *house, l *taking, stop func()) {
+		crowdFor(t, h, 8)
+		stop()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if last := l.saves[len(l.saves)-1]; last < 5 {
+			t.Errorf("the writes at the end were %v", l.saves)
+		}
+	})
+}

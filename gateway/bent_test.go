@@ -42,7 +42,7 @@ func bent(t *testing.T, m gateway.Merchant, bend func(gateway.Ledger) gateway.Le
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	synctest.Test(t, func(t *testing.T) {
-		books, err := ledger.OpenSQLite(t.Context(), path, ledger.Options{})
+		books, err := ledger.OpenSQLite(t.Context(), path, ledger.Options{AuditKey: auditKey})
 		if err != nil {
 			t.Fatal(err)
 		}

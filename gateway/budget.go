@@ -28,8 +28,8 @@ func inBudget[T any](ctx context.Context, g *Gateway, attempt func() (T, error))
 }
 
 // inBudgetThen is inBudget for what leaves something to do once the caller has
-// heard. It is done in the same goroutine, and not in another one for each payment,
-// whose stack would have to grow first.
+// heard. It is done in a goroutine of its own: the attempt has made the stack grow
+// to 32 KiB, and what follows waits for the processor on half of that.
 func inBudgetThen[T any](ctx context.Context, g *Gateway, attempt func() (T, func(), error)) (T, error) {
 	type arrival struct {
 		answer T
@@ -37,6 +37,7 @@ func inBudgetThen[T any](ctx context.Context, g *Gateway, attempt func() (T, fun
 	}
 	arrived := make(chan arrival, 1)
 	go func() {
+		roomForDeciding(0)
 		var then func()
 		func() {
 			var a arrival
@@ -48,7 +49,10 @@ func inBudgetThen[T any](ctx context.Context, g *Gateway, attempt func() (T, fun
 			})
 		}()
 		if then != nil {
-			then()
+			go func() {
+				roomForSending(0)
+				then()
+			}()
 		}
 	}()
 	select {

@@ -48,19 +48,19 @@ func (g *Gateway) Deliveries(ctx context.Context, f DeliveryFilter) ([]Delivery,
 
 // Replay sends one delivery again, under the id of its event. What its payment
 // has behind it follows in order.
-func (g *Gateway) Replay(ctx context.Context, merchantID, by, id string) (Delivery, error) {
-	return g.decideDelivery(ctx, merchantID, id, func(d Delivery) (Delivery, error) { return replayed(d, by, g.clock()) })
+func (g *Gateway) Replay(ctx context.Context, merchantID string, by Actor, id string) (Delivery, error) {
+	return g.decideDelivery(ctx, merchantID, by, id, func(d Delivery) (Delivery, error) { return replayed(d, by.String(), g.clock()) })
 }
 
 // Skip gives one delivery up: the subscriber is never told of that event, and
 // what its payment has behind it goes on.
-func (g *Gateway) Skip(ctx context.Context, merchantID, by, id, note string) (Delivery, error) {
-	return g.decideDelivery(ctx, merchantID, id, func(d Delivery) (Delivery, error) { return skipped(d, by, note, g.clock()) })
+func (g *Gateway) Skip(ctx context.Context, merchantID string, by Actor, id, note string) (Delivery, error) {
+	return g.decideDelivery(ctx, merchantID, by, id, func(d Delivery) (Delivery, error) { return skipped(d, by.String(), note, g.clock()) })
 }
 
 // decideDelivery carries a person's decision out. One that is under way meanwhile
 // is decided anew.
-func (g *Gateway) decideDelivery(ctx context.Context, merchantID, id string, decide func(Delivery) (Delivery, error)) (Delivery, error) {
+func (g *Gateway) decideDelivery(ctx context.Context, merchantID string, by Actor, id string, decide func(Delivery) (Delivery, error)) (Delivery, error) {
 	m, err := g.merchant(merchantID)
 	if err != nil {
 		return Delivery{}, err
@@ -77,7 +77,7 @@ func (g *Gateway) decideDelivery(ctx context.Context, merchantID, id string, dec
 		if err != nil {
 			return Delivery{}, err
 		}
-		if err := g.writeDecision(ctx, d, next); err != nil {
+		if err := g.writeDecision(ctx, m, by, d, next); err != nil {
 			return Delivery{}, err
 		}
 		g.attendDelivery(ctx, next, Verdict{})
@@ -89,12 +89,12 @@ func (g *Gateway) decideDelivery(ctx context.Context, merchantID, id string, dec
 	})
 }
 
-func (g *Gateway) writeDecision(ctx context.Context, before, next Delivery) error {
-	save := g.ledger.SaveDelivery
+func (g *Gateway) writeDecision(ctx context.Context, m Merchant, by Actor, before, next Delivery) error {
+	save := g.ledger.DecideDelivery
 	if before.Status == DeliveryDone {
 		save = g.ledger.ReplayDelivery
 	}
-	err := save(ctx, next)
+	err := save(ctx, next, decidedDelivery(m, by, next))
 	if errors.Is(err, ErrStale) && before.Status == DeliveryDone {
 		return refuse(CodeNotReplayable, "the subscriber has been told of a newer state of this payment, or is about to be; replay the newest of its deliveries instead")
 	}
@@ -102,6 +102,23 @@ func (g *Gateway) writeDecision(ctx context.Context, before, next Delivery) erro
 		return unavailable(err)
 	}
 	return err
+}
+
+// decidedDelivery is the record of what the last entry of the delivery's log says.
+func decidedDelivery(m Merchant, by Actor, next Delivery) AuditRecord {
+	last := next.Log[len(next.Log)-1]
+	r := AuditRecord{
+		At: last.At, Actor: by, Action: AuditDeliveryReplayed, MerchantID: m.ID, LiveMode: m.LiveMode,
+		Subject: AuditSubject{Kind: "delivery", ID: next.ID},
+		Details: map[string]string{"subscriber": next.Subscriber, "event": next.Event.ID},
+	}
+	if last.Outcome == Skipped {
+		r.Action = AuditDeliverySkipped
+	}
+	if next.Event.PaymentID != "" {
+		r.Details["payment"] = next.Event.PaymentID
+	}
+	return r
 }
 
 // replayed is a delivery that a person sends again: its schedule begins anew.
@@ -151,7 +168,7 @@ const replayAtMost = 200
 
 // ReplayRange sends the dead letters of a time again. One call goes through a
 // part of the range and says where the next one begins.
-func (g *Gateway) ReplayRange(ctx context.Context, merchantID, by string, r ReplayRange) (Replays, error) {
+func (g *Gateway) ReplayRange(ctx context.Context, merchantID string, by Actor, r ReplayRange) (Replays, error) {
 	m, err := g.merchant(merchantID)
 	if err != nil {
 		return Replays{}, err
@@ -166,7 +183,7 @@ func (g *Gateway) ReplayRange(ctx context.Context, merchantID, by string, r Repl
 	return inBudget(ctx, g, func() (Replays, error) { return g.replayAll(ctx, m, by, f) })
 }
 
-func (g *Gateway) replayAll(ctx context.Context, m Merchant, by string, f DeliveryFilter) (Replays, error) {
+func (g *Gateway) replayAll(ctx context.Context, m Merchant, by Actor, f DeliveryFilter) (Replays, error) {
 	page, err := g.ledger.Deliveries(ctx, f)
 	if err = g.readable(err); err != nil {
 		return Replays{}, unavailable(err)
@@ -314,7 +331,7 @@ func (g *Gateway) standings(m Merchant, k known) []SubscriberStanding {
 }
 
 // EnableSubscriber tells a subscriber again that had said it was gone.
-func (g *Gateway) EnableSubscriber(ctx context.Context, merchantID, by, name string) error {
+func (g *Gateway) EnableSubscriber(ctx context.Context, merchantID string, by Actor, name string) error {
 	m, err := g.merchant(merchantID)
 	if err != nil {
 		return err
@@ -328,14 +345,17 @@ func (g *Gateway) EnableSubscriber(ctx context.Context, merchantID, by, name str
 			return struct{}{}, refuse(CodeNotFound, "no disabled subscriber with this name")
 		}
 		state.DisabledAt, state.Reason, state.Version = time.Time{}, "", state.Version+1
-		err = g.ledger.SaveSubscriberState(ctx, state)
+		err = g.ledger.DecideSubscriber(ctx, state, AuditRecord{
+			At: g.clock(), Actor: by, Action: AuditSubscriberEnabled, MerchantID: m.ID, LiveMode: m.LiveMode,
+			Subject: AuditSubject{Kind: "subscriber", ID: name},
+		})
 		if errors.Is(err, ErrStale) {
 			return struct{}{}, err // decided anew
 		}
 		if err != nil {
 			return struct{}{}, unavailable(err)
 		}
-		g.log.Warn("subscriber.enabled", "merchant", m.ID, "subscriber", name, "by", by)
+		g.log.Warn("subscriber.enabled", "merchant", m.ID, "subscriber", name, "by", by.String())
 		for _, t := range g.telling.of(m.ID) {
 			t.forget()
 		}

@@ -32,11 +32,11 @@ func TestARangeThatHadNoTimeIsNotTakenForDone(t *testing.T) {
 			Ledger: tired{h.ledger, cancel}, Merchants: merchants, Processors: map[string]gateway.Processor{"main": processortest.New(time.Now)},
 			Secret: secret, Instance: "slow", Now: time.Now, MaxInFlight: 1, Log: discard,
 		})
-		done, err := slow.ReplayRange(ctx, "main", "anna", gateway.ReplayRange{CreatedFrom: time.Now().Add(-time.Hour)})
+		done, err := slow.ReplayRange(ctx, "main", anna, gateway.ReplayRange{CreatedFrom: time.Now().Add(-time.Hour)})
 		if err == nil && done.Next == "" {
 			t.Errorf("a range of which nothing was replayed is done: %+v", done)
 		}
-		done, err = h.ReplayRange(t.Context(), "main", "anna", gateway.ReplayRange{CreatedFrom: time.Now().Add(-time.Hour)})
+		done, err = h.ReplayRange(t.Context(), "main", anna, gateway.ReplayRange{CreatedFrom: time.Now().Add(-time.Hour)})
 		if err != nil || done.Replayed != 1 || done.Next != "" {
 			t.Errorf("%+v, %v", done, err)
 		}

@@ -76,13 +76,15 @@ func decideCancel(p Payment, operationID string, now time.Time) (Change, bool, e
 		op.Status, op.Cancel, op.Due, op.Attention = OpCancelled, CancelDone, time.Time{}, ""
 		return decided(p, p.next(op, now), op.ID, now), true, nil
 	case op.Continuable():
-		op.Status, op.Cancel = OpCancelled, CancelDone
-	case op.Status == OpApproved:
+		op.Status, op.Cancel, op.Due = OpCancelled, CancelDone, time.Time{}
+	case op.Status == OpApproved && op.Kind != KindVerify:
 		op.Cancel, op.Due = CancelRequested, now.Add(undoEvery)
 	case op.Undecided():
 		op.Cancel = CancelRequested // it is undone, or due, once it is decided
 	default:
 		return Change{}, false, nil
 	}
-	return Change{Payment: p.next(op, now), Base: p.Version, Operation: op.ID}, true, nil
+	next := p.next(op, now)
+	next.endEnhancement()
+	return Change{Payment: next, Base: p.Version, Operation: op.ID}, true, nil
 }

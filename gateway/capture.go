@@ -25,25 +25,27 @@ func decideCapture(p Payment, op Operation, cmd CapturePayment, at moment, m Mer
 	}
 	switch p.Status {
 	case Authorized:
-	case StatusApproved, Settled, PartiallyRefunded, Refunded:
+	case Accepted, StatusApproved, Settled, PartiallyRefunded, Refunded, Returned:
 		if p.Intent == IntentAuthorize {
 			return Change{}, refuse(CodeAlreadyCaptured,
 				"%s of %s was captured, and PayTrace takes one capture for each authorization; the remaining %s can no longer be captured",
-				p.Captured(), p.Amount, p.Amount-p.Captured())
+				p.Captured(), p.Granted(), p.Granted()-p.Captured())
 		}
 		return Change{}, refuse(CodeNotCapturable, "a sale is captured when it is made")
+	case Verified:
+		return Change{}, refuse(CodeNotCapturable, holdsNoMoney, "capture")
 	default:
 		return Change{}, refuse(CodeNotCapturable, "a payment that is %s cannot be captured", p.Status)
 	}
-	op.Kind, op.Amount = KindCapture, p.Amount
+	op.Kind, op.Amount = KindCapture, p.Granted()
 	if cmd.Amount != nil {
 		op.Amount = *cmd.Amount
 	}
 	if op.Amount <= 0 {
 		return Change{}, refuse(CodeAmount, "the amount must be at least 0.01").on("amount")
 	}
-	if op.Amount > p.Amount {
-		return Change{}, refuse(CodeCaptureExceeds, "at most the authorized %s can be captured", p.Amount).on("amount")
+	if op.Amount > p.Granted() {
+		return Change{}, refuse(CodeCaptureExceeds, "at most the authorized %s can be captured", p.Granted()).on("amount")
 	}
 	op = at.intent(op, m)
 	return Change{Payment: p.next(op, at.now), Base: p.Version, Operation: op.ID}, nil

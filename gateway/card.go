@@ -56,10 +56,12 @@ type VaultChoice struct {
 
 // PaymentMethod carries exactly one of its members.
 type PaymentMethod struct {
-	HostedFields  *HostedFields
-	EncryptedCard *EncryptedCard
-	Vault         *VaultChoice
-	Card          Card
+	HostedFields         *HostedFields
+	EncryptedCard        *EncryptedCard
+	Vault                *VaultChoice
+	Card                 Card
+	BankAccount          BankAccount
+	EncryptedBankAccount *EncryptedBankAccount
 }
 
 // MethodKind says how a payment was paid.
@@ -71,12 +73,18 @@ const (
 	ByEncryptedCard MethodKind = "encryptedCard"
 	ByVault         MethodKind = "vault"
 	ByCard          MethodKind = "card"
+	// ByBankAccount is an account told in the clear or encrypted.
+	ByBankAccount MethodKind = "bankAccount"
 )
 
-// wipe forgets the digits of a card that was told in the clear.
+// wipe forgets the digits of a card, or of an account, that were told in the
+// clear.
 func (m PaymentMethod) wipe() {
 	if m.Card != nil {
 		m.Card.Wipe()
+	}
+	if m.BankAccount != nil {
+		m.BankAccount.Wipe()
 	}
 }
 
@@ -89,6 +97,8 @@ func (m PaymentMethod) Kind() MethodKind {
 		return ByEncryptedCard
 	case m.Vault != nil:
 		return ByVault
+	case m.BankAccount != nil, m.EncryptedBankAccount != nil:
+		return ByBankAccount
 	default:
 		return ByCard
 	}
@@ -96,7 +106,7 @@ func (m PaymentMethod) Kind() MethodKind {
 
 // empty says that no way to pay is given.
 func (m PaymentMethod) empty() bool {
-	return m.HostedFields == nil && m.EncryptedCard == nil && m.Vault == nil && m.Card == nil
+	return m == PaymentMethod{}
 }
 
 // summary is what the method itself tells of its card.

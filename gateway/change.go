@@ -1,5 +1,7 @@
 package gateway
 
+import "time"
+
 // Change is the one product of a verb: the payment at its next version, what
 // is to be told of it, and the answer to the key that caused it. The ledger
 // applies all of it or none.
@@ -18,6 +20,24 @@ type Change struct {
 	// Reply is set once the operation is decided; it replaces an older one.
 	Reply  *Reply
 	Events []Event
+	// HeardSince is set where this instance has nobody to tell of the events. They
+	// are spread with the change, to nobody, unless a subscription of the merchant
+	// has been seen since then: whoever has that one spreads them.
+	HeardSince time.Time
+	// Audit is the record of a person's decision, nil where nobody decided but the
+	// client that asked, whom the operation names by its key and channel.
+	Audit *AuditRecord
+}
+
+// operation is the one that the change is about, where it stands in the payment:
+// an operation has half a kilobyte.
+func (c *Change) operation() *Operation {
+	for i := range c.Payment.Operations {
+		if c.Payment.Operations[i].ID == c.Operation {
+			return &c.Payment.Operations[i]
+		}
+	}
+	return nil
 }
 
 // Binding ties a key to the change's operation, for good.
@@ -30,4 +50,8 @@ type Binding struct {
 type Reply struct {
 	Payment     Payment `json:"payment"`
 	OperationID string  `json:"operationId"`
+}
+
+func replyOf(p Payment, operationID string) *Reply {
+	return &Reply{Payment: p.told(), OperationID: operationID}
 }

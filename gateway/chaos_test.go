@@ -97,10 +97,10 @@ func TestChaosChargesOnce(t *testing.T) {
 									if a, err := g.ByKey(c, "main", key); err == nil && a.Operation().Status == gateway.OpUnknown {
 										for _, rec := range h.processor.Records() {
 											if rec.Reference == a.Payment.Reference {
-												_, _ = g.Resolve(c, "main", "x", a.Payment.ID, gateway.ResolveOperation{OperationID: a.OperationID, Decision: gateway.Done, TransactionID: rec.TransactionID})
+												_, _ = g.Resolve(c, "main", anna, a.Payment.ID, gateway.ResolveOperation{OperationID: a.OperationID, Decision: gateway.Done, TransactionID: rec.TransactionID})
 											}
 										}
-										_, _ = g.Resolve(c, "main", "x", a.Payment.ID, gateway.ResolveOperation{OperationID: a.OperationID, Decision: gateway.NotDone})
+										_, _ = g.Resolve(c, "main", anna, a.Payment.ID, gateway.ResolveOperation{OperationID: a.OperationID, Decision: gateway.NotDone})
 									}
 								default:
 									_, _ = g.CreatePayment(c, as(key), cmd)

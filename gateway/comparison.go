@@ -136,11 +136,11 @@ func (r *comparison) compare(ctx context.Context, c VaultCustomer) error {
 }
 
 func (r *comparison) compareMethod(ctx context.Context, c *VaultCustomer, method VaultMethod, now time.Time) error {
-	card, err := r.profile(ctx, r.merchant, method.ProfileID)
+	shown, err := r.profile(ctx, r.merchant, method.ProfileID)
 	switch {
 	case err == nil:
 		r.shown++
-		c.seen(method.ID, card, r.merchant.checkEvery(), now)
+		c.seen(method.ID, shown, r.merchant.checkEvery(), now)
 		return nil
 	case !errors.Is(err, ErrNotFound):
 		return err
@@ -157,12 +157,18 @@ func (r *comparison) compareMethod(ctx context.Context, c *VaultCustomer, method
 	return err
 }
 
-// seen takes the card over as PayTrace shows it.
-func (c *VaultCustomer) seen(methodID string, card CardSummary, again time.Duration, now time.Time) {
+// seen takes the card, or the account, over as PayTrace shows it.
+func (c *VaultCustomer) seen(methodID string, shown ProfileSummary, again time.Duration, now time.Time) {
 	m := c.stored(methodID)
 	m.Misses, m.CheckDue = 0, now.Add(again)
-	if shown := card.over(m.Card); shown != m.Card {
-		m.Card, m.UpdatedAt, c.UpdatedAt = shown, now, now
+	before := *m
+	if m.ACH() {
+		m.Bank = shown.Bank.over(m.Bank)
+	} else {
+		m.Card = shown.Card.over(m.Card)
+	}
+	if m.Card != before.Card || m.Bank != before.Bank {
+		m.UpdatedAt, c.UpdatedAt = now, now
 	}
 }
 
@@ -184,7 +190,7 @@ func (g *Gateway) comparisonEvents(before, after VaultCustomer, now time.Time) [
 	events := vaultEvents(before, after, OriginExternal, "", now)
 	for i, e := range events {
 		old, _ := before.Choose(e.Vault.Method.ID)
-		if e.Type == EventMethodUpdated && !old.Card.readable() {
+		if e.Type == EventMethodUpdated && !old.readable() {
 			events[i].Vault.Origin = OriginGateway
 		}
 		g.log.Info("vault.compared", "merchant", after.MerchantID, "customer", after.ID, "method", old.ID, "told", e.Type)

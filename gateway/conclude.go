@@ -30,6 +30,13 @@ func conclude(p Payment, sent Operation, r Result, now time.Time) (Change, error
 	if !ok || !op.Undecided() || op.IntentID != sent.IntentID || (r.Outcome == Unknown && op.Status == OpUnknown) {
 		return Change{}, errDecided
 	}
+	part, refused := p.grantedIn(op, r)
+	if part {
+		op.Part, op.Amount = true, r.ApprovedAmount
+	}
+	if refused {
+		r = declinedPart(r)
+	}
 	op.Status = operationStatus[r.Outcome]
 	op.Decline, op.Rejection = r.Decline, r.Rejection
 	if r.TransactionID != "" {
@@ -39,15 +46,21 @@ func conclude(p Payment, sent Operation, r Result, now time.Time) (Change, error
 	if op.Status == OpWaiting {
 		op.ProcessedAs = "" // how is decided when it is sent
 	}
-	op.Due = dueAfter(op, now)
+	op.Due = dueAfter(p, op, now)
+	if refused {
+		op.giveBack(now)
+	}
 	told := op.Attention
 	switch {
+	case op.Status == OpUnknown && p.ACH():
+		op.Contested = r.Contested
+		op.raise(bankUnknown(op, r))
 	case op.Status == OpWaiting && now.Sub(op.CreatedAt) > waitingAtMost:
 		op.raise("PayTrace has not taken this refund yet: " + r.Detail)
 	case !op.Undecided() && op.Status != OpWaiting:
 		op.Attention = ""
 	}
-	if op.Due.IsZero() && op.Charges() && op.Status == OpApproved && !cardKnown(p.Card, r.Card) {
+	if op.Due.IsZero() && op.Charges() && op.Status == OpApproved && !p.ACH() && !cardKnown(p.Card, r.Card) {
 		op.Due = now.Add(learnAfter)
 	}
 	next := p.next(op, now)
@@ -63,7 +76,7 @@ func conclude(p Payment, sent Operation, r Result, now time.Time) (Change, error
 		change.Events = append(change.Events, attentionEvent(next, op.ID, now))
 	}
 	if op.Final() {
-		change.Reply = &Reply{Payment: next, OperationID: op.ID}
+		change.Reply = replyOf(next, op.ID)
 	}
 	return change, nil
 }
@@ -71,7 +84,7 @@ func conclude(p Payment, sent Operation, r Result, now time.Time) (Change, error
 // settleCancel ends the wish to give an operation up that took no money. One
 // that could be continued is closed, so that nothing continues it.
 func (o *Operation) settleCancel() {
-	if o.Cancel != CancelRequested || o.Undecided() || o.Status == OpApproved {
+	if o.Cancel != CancelRequested || o.Undecided() || (o.Status == OpApproved && o.Kind != KindVerify) {
 		return
 	}
 	if o.Continuable() {
@@ -82,14 +95,18 @@ func (o *Operation) settleCancel() {
 
 // dueAfter is when an operation that has just got its answer wants something
 // more.
-func dueAfter(op Operation, now time.Time) time.Time {
+func dueAfter(p Payment, op Operation, now time.Time) time.Time {
 	switch {
+	case op.Status == OpUnknown && p.ACH():
+		return time.Time{} // nothing can be looked for
 	case op.Status == OpUnknown:
 		return now.Add(nextLook(0))
 	case op.Status == OpWaiting:
 		return now.Add(sendWaitingEvery)
 	case op.Status == OpApproved && op.Cancel == CancelRequested:
 		return now.Add(undoEvery)
+	case op.Charges() && op.Continuable() && p.enhancing():
+		return now.Add(linesKeptFor)
 	default:
 		return time.Time{}
 	}
@@ -98,14 +115,14 @@ func dueAfter(op Operation, now time.Time) time.Time {
 // follow moves the payment to where its operation's answer leaves it.
 func (p *Payment) follow(op Operation, r Result, now time.Time) error {
 	if op.Charges() {
-		return p.followCharge(r)
+		return p.followCharge(p.heard(r))
 	}
-	if r.Outcome != Approved {
-		return nil
+	if r.Outcome != Approved || p.First().refusedPart() {
+		return nil // what is given back of a declined payment leaves it declined
 	}
 	switch op.Kind {
 	case KindCapture:
-		return p.move(StatusApproved)
+		return p.move(p.taken())
 	case KindVoid:
 		p.closeWaitingRefunds(now)
 		return p.move(Voided)
@@ -117,16 +134,22 @@ func (p *Payment) follow(op Operation, r Result, now time.Time) error {
 	}
 }
 
+// approvedAs is what an approval makes of a payment that takes no money yet.
+var approvedAs = map[Intent]Status{
+	IntentAuthorize: Authorized,
+	IntentVerify:    Verified,
+}
+
 func (p *Payment) followCharge(r Result) error {
 	p.TransactionID, p.ApprovalCode, p.AVS, p.CSC = r.TransactionID, r.ApprovalCode, r.AVS, r.CSC
-	p.Decline = r.Decline
+	p.Decline, p.CardBalance = r.Decline, r.Balance
 	p.learnCard(r.Card)
 	switch r.Outcome {
 	case Approved:
-		if p.Intent == IntentAuthorize {
-			return p.move(Authorized)
+		if to, ok := approvedAs[p.Intent]; ok {
+			return p.move(to)
 		}
-		return p.move(StatusApproved)
+		return p.move(p.taken())
 	case Declined:
 		return p.move(StatusDeclined)
 	case Unknown:
@@ -134,6 +157,14 @@ func (p *Payment) followCharge(r Result) error {
 	default:
 		return p.move(Failed)
 	}
+}
+
+// taken is the state of a payment whose money the processor has just taken.
+func (p *Payment) taken() Status {
+	if p.ACH() {
+		return Accepted
+	}
+	return StatusApproved
 }
 
 // cardKnown says that two summaries of a card tell brand and last four together.
@@ -157,10 +188,19 @@ func (p *Payment) learnCard(c CardSummary) {
 // followRefund moves the payment on once money went back, by a refund or by a
 // void that closed everything.
 func (p *Payment) followRefund() error {
+	if p.First().refusedPart() {
+		return nil
+	}
 	if p.returnable() <= 0 {
 		return p.move(Refunded)
 	}
 	return p.move(PartiallyRefunded)
+}
+
+// reject ends an operation of which nothing was done, and never will be.
+func (o *Operation) reject(message string) {
+	o.Status, o.Due, o.Attention = OpRejected, time.Time{}, ""
+	o.Rejection = &Rejection{Code: RejectedByState, Message: message}
 }
 
 // closeWaitingRefunds marks the partial refunds that a void of the whole has
@@ -173,7 +213,7 @@ func (p *Payment) closeWaitingRefunds(now time.Time) {
 		}
 		o.UpdatedAt, o.Due, o.Attention = now, time.Time{}, ""
 		if o.Amount > p.returnable() {
-			o.Status, o.Rejection = OpRejected, &Rejection{Code: RejectedByState, Message: "The payment was voided, and less than this had been taken."}
+			o.reject("The payment was voided, and less than this had been taken.")
 		} else {
 			o.Status, o.ProcessedAs = OpApproved, AsVoid
 		}

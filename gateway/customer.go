@@ -46,6 +46,9 @@ func (g *Gateway) CreateCustomer(ctx context.Context, caller Caller, cmd CreateC
 	card := &cardSource{StoredCard: cmd.Card}
 	v.decide = func(ctx context.Context, again *VaultOperation) (VaultChange, error) {
 		at := g.moment()
+		if card.verified != nil && cmd.CustomerID == "" {
+			cmd.CustomerID = card.verified.CustomerID // the id that was made for the verification
+		}
 		customer, err := g.newCustomer(ctx, merchant, cmd, again, at)
 		if err != nil {
 			return VaultChange{}, err
@@ -55,7 +58,7 @@ func (g *Gateway) CreateCustomer(ctx context.Context, caller Caller, cmd CreateC
 		return g.decideAdd(ctx, v, customer, op, card, at)
 	}
 	v.call = callAdd(card, cmd.Billing, cmd.Shipping)
-	return g.runVault(ctx, v)
+	return g.storeVerified(ctx, v, caller, card, cmd.Billing)
 }
 
 // newCustomer is the customer before its first version. An operation that did

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -36,15 +37,17 @@ func upToATenth(d time.Duration) time.Duration {
 func (t *teller) round(ctx context.Context) {
 	defer t.gateway.survive(func() {})
 	for ctx.Err() == nil {
-		room, tries := t.health.allow(t.gateway.clock(), t.busy(), t.AtOnce)
-		if room <= 0 || t.isDisabled(ctx) {
+		now := t.gateway.clock()
+		room, tries := t.health.allow(now, t.busy(), t.AtOnce)
+		paused := !t.health.pausedUntil(now).IsZero()
+		if paused || (room > 0 && t.isDisabled(ctx)) {
+			t.putBack(ctx)
 			return
 		}
-		taken, err := t.take(ctx, t.limit(room, tries))
-		if err != nil && ctx.Err() == nil {
-			t.gateway.log.Error("telling.failed", "merchant", t.MerchantID, "subscriber", t.Name, "error", err,
-				"consequence", "changes of state are told later")
+		if room <= 0 || t.unwrittenYet() >= unwrittenAtMost {
+			return
 		}
+		taken := t.fetch(ctx, room, tries)
 		if len(taken) == 0 {
 			return
 		}
@@ -56,6 +59,12 @@ func (t *teller) busy() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.underWay
+}
+
+func (t *teller) unwrittenYet() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.unwritten
 }
 
 // isDisabled reads again, now and then, whether the subscriber is gone: another
@@ -99,31 +108,6 @@ func (t *teller) limit(room int, tries bool) int {
 	}
 }
 
-// take takes due deliveries.
-func (t *teller) take(ctx context.Context, limit int) ([]Delivery, error) {
-	g := t.gateway
-	now := g.clock()
-	due, err := g.ledger.DueDeliveries(ctx, t.Subscriber, now, limit)
-	if err = g.readable(err); err != nil {
-		return nil, err
-	}
-	var taken []Delivery
-	for _, d := range due {
-		if d.Unlaned {
-			d.Lane = t.laneOf(d.Event)
-		}
-		d, err := g.ledger.TakeDelivery(ctx, d, now, now.Add(t.Deadline+staleAfter))
-		if errors.Is(err, ErrStale) {
-			continue // another instance has it, or its lane
-		}
-		if err != nil {
-			return taken, err
-		}
-		taken = append(taken, d)
-	}
-	return taken, nil
-}
-
 // begin tells in goroutines of their own, one for each delivery, or one for all
 // that go in one call.
 func (t *teller) begin(ctx context.Context, taken []Delivery) {
@@ -137,23 +121,36 @@ func (t *teller) begin(ctx context.Context, taken []Delivery) {
 }
 
 func (t *teller) start(stopping context.Context, taken []Delivery) {
-	t.mu.Lock()
-	t.underWay++
-	t.mu.Unlock()
+	t.count(1, 0)
 	t.work.Go(func() {
+		called := sync.OnceFunc(func() {
+			t.count(-1, 1)
+			nudge(t.due)
+		})
 		defer func() {
-			t.mu.Lock()
-			t.underWay--
-			t.mu.Unlock()
+			called()
+			t.ahead.release(taken, t.count(0, -1))
 			nudge(t.due)
 		}()
 		defer t.gateway.survive(func() {})
-		t.tell(stopping, taken)
+		t.tell(stopping, taken, called)
 	})
 }
 
-// tell tells of what was taken, and writes down what came of it.
-func (t *teller) tell(stopping context.Context, taken []Delivery) {
+// count counts calls under way, and those that are over but not written down. It
+// says whether there are neither.
+func (t *teller) count(calls, unwritten int) (idle bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.underWay += calls
+	t.unwritten += unwritten
+	return t.underWay+t.unwritten == 0
+}
+
+// tell tells of what was taken, and writes down what came of it. Another call has
+// room from called on, which comes early where nothing else follows: to wait for
+// the ledger's commits as well would have a subscriber told of far fewer.
+func (t *teller) tell(stopping context.Context, taken []Delivery, called func()) {
 	g := t.gateway
 	began := g.clock()
 	if began.After(taken[0].Due.Add(-t.Deadline)) {
@@ -162,9 +159,14 @@ func (t *teller) tell(stopping context.Context, taken []Delivery) {
 	verdicts, calls := t.ask(stopping, taken)
 	ctx := context.WithoutCancel(stopping)
 	ended := g.clock()
+	t.ahead.heard(ended.Sub(began))
 	if !ended.After(taken[0].Due) {
 		t.learn(ctx, calls, ended)
 	}
+	if len(verdicts) == 1 && verdicts[0].Outcome == Told {
+		called()
+	}
+	var all []outcome
 	for i, d := range taken {
 		if ended.After(d.Due) {
 			t.late(d)
@@ -173,8 +175,9 @@ func (t *teller) tell(stopping context.Context, taken []Delivery) {
 		v := g.overtaken(ctx, d, verdicts[i])
 		v.Attention = strings.ReplaceAll(v.Attention, "; ", ", ") // reasons are kept with that between them
 		next := d.after(v, t.Schedule, g.jitter, Attempt{At: began, Took: ended.Sub(began), By: g.instance}, ended)
-		t.told(ctx, next, v)
+		all = append(all, outcome{next, v})
 	}
+	t.told(ctx, all)
 }
 
 // overtaken makes a wait that has lost its reason an end: the event's payment has
@@ -190,12 +193,13 @@ func (g *Gateway) overtaken(ctx context.Context, d Delivery, v Verdict) Verdict 
 	return Verdict{Outcome: Told, StatusCode: v.StatusCode, Detail: "overtaken: the payment is " + string(p.Status) + " by now and holds no money; before that: " + v.Detail}
 }
 
+var errOutlasted = errors.New("the attempt outlasted its time")
+
 // late is what came of an attempt that took longer than anybody may hold a
 // delivery. Another process has it, or will: what this one knows has no
 // consequence any more.
 func (t *teller) late(d Delivery) {
-	t.gateway.log.Error("delivery.not_recorded", "merchant", d.MerchantID, "subscriber", d.Subscriber, "delivery", d.ID,
-		"payment", d.Event.PaymentID, "error", "the attempt outlasted its time", "consequence", "the subscriber may be told of this event twice")
+	t.notRecorded(d, errOutlasted)
 }
 
 // ask calls the sink, for several at once where it can. When that fails as a
@@ -257,92 +261,4 @@ func (d Delivery) after(v Verdict, schedule []time.Duration, jitter func(time.Du
 	}
 	next.Due = now.Add(max(wait, jitter(schedule[next.Failures-1])))
 	return next
-}
-
-// told writes the outcome down and lets it have its consequences.
-func (t *teller) told(ctx context.Context, d Delivery, v Verdict) {
-	g := t.gateway
-	t.log(d)
-	g.observer.Delivery(DeliveryObservation{
-		MerchantID: d.MerchantID, Subscriber: d.Subscriber, Outcome: v.Outcome, Dead: d.Status == DeliveryDead,
-		Took: d.Log[len(d.Log)-1].Took, Age: d.UpdatedAt.Sub(d.Event.At),
-	})
-	if v.Disable {
-		t.disable(ctx, v, d.UpdatedAt)
-	}
-	// What a person is to see comes first: it can be raised twice, and a process
-	// that dies in between has the whole attempt again. Money goes back only by
-	// the process that has the delivery still.
-	g.attendDelivery(ctx, d, v)
-	if !t.save(ctx, d) {
-		return
-	}
-	if v.Outcome == Later && !v.Patient && v.After == 0 && d.Status == DeliveryPending {
-		t.health.postpone(d)
-	}
-	if v.Undo {
-		g.undoDelivery(ctx, d)
-	}
-}
-
-// save writes a delivery, and tries again for a while: what was told and is not
-// written down is told twice.
-func (t *teller) save(ctx context.Context, d Delivery) bool {
-	for attempt := 0; ; attempt++ {
-		err := t.gateway.ledger.SaveDelivery(ctx, d)
-		if err == nil || t.saved(ctx, d, err) {
-			return true
-		}
-		if errors.Is(err, ErrStale) || attempt >= len(recordDelays) {
-			t.gateway.log.Error("delivery.not_recorded", "merchant", d.MerchantID, "subscriber", d.Subscriber, "delivery", d.ID,
-				"payment", d.Event.PaymentID, "error", err, "consequence", "the subscriber may be told of this event twice")
-			return false
-		}
-		time.Sleep(recordDelays[attempt])
-	}
-}
-
-// saved says that an earlier try was kept whose answer was lost.
-func (t *teller) saved(ctx context.Context, d Delivery, err error) bool {
-	if !errors.Is(err, ErrStale) {
-		return false
-	}
-	kept, err := t.gateway.ledger.Delivery(ctx, d.MerchantID, d.ID)
-	return t.gateway.readable(err) == nil && kept.Version == d.Version && kept.Status == d.Status && kept.UpdatedAt.Equal(d.UpdatedAt)
-}
-
-func (t *teller) log(d Delivery) {
-	last := d.Log[len(d.Log)-1]
-	attributes := []any{
-		"merchant", d.MerchantID, "subscriber", d.Subscriber, "delivery", d.ID, "event", d.Event.ID, "type", d.Event.Type,
-		"payment", d.Event.PaymentID, "version", d.Event.Version, "attempt", d.Attempts, "outcome", last.Outcome,
-		"statusCode", last.StatusCode, "detail", last.Detail, "took", last.Took,
-	}
-	switch {
-	case d.Status == DeliveryDead:
-		t.gateway.log.Error("delivery.dead", append(attributes, "consequence",
-			"the subscriber is not told of this payment any more until the delivery is replayed or skipped")...)
-	case last.Outcome == Later:
-		t.gateway.log.Warn("delivery.attempted", append(attributes, "due", d.Due)...)
-	default:
-		t.gateway.log.Info("delivery.attempted", attributes...)
-	}
-}
-
-// disable keeps in mind that the subscriber wants no more events.
-func (t *teller) disable(ctx context.Context, v Verdict, now time.Time) {
-	g := t.gateway
-	state, err := g.ledger.SubscriberState(ctx, t.MerchantID, t.LiveMode, t.Name)
-	if err == nil && state.DisabledAt.IsZero() {
-		state.DisabledAt, state.Reason, state.Version = now, v.Detail, state.Version+1
-		err = g.ledger.SaveSubscriberState(ctx, state)
-	}
-	if err != nil && !errors.Is(err, ErrStale) {
-		g.log.Error("telling.failed", "merchant", t.MerchantID, "subscriber", t.Name, "error", err,
-			"consequence", "a subscriber that is gone is asked again")
-		return
-	}
-	t.forget()
-	g.log.Error("subscriber.disabled", "merchant", t.MerchantID, "subscriber", t.Name, "detail", v.Detail,
-		"consequence", "its events wait until it is enabled again")
 }

@@ -14,8 +14,9 @@ type Delivery struct {
 	MerchantID string
 	LiveMode   bool
 	Subscriber string
-	// Lane is what of the other side the event touches. Two deliveries of one
-	// subscriber and lane are never under way at once.
+	// Lane is what of the other side the event touches, empty where that is its
+	// queue alone. Two deliveries of one subscriber and lane are never under way at
+	// once, nor two of one queue.
 	Lane string
 	// Unlaned says that an instance without the subscriber's sink made the
 	// delivery, so that its lane is not known before it is taken.

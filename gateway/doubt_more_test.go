@@ -123,7 +123,7 @@ func TestTwoChargesAreResolvedByOneTransactionAtOnce(t *testing.T) {
 		done := make(chan error, 2)
 		for _, a := range []gateway.Answer{one, two} {
 			go func() {
-				_, err := h.Resolve(context.Background(), "main", "x", a.Payment.ID, gateway.ResolveOperation{OperationID: a.OperationID, Decision: gateway.Done, TransactionID: id})
+				_, err := h.Resolve(context.Background(), "main", anna, a.Payment.ID, gateway.ResolveOperation{OperationID: a.OperationID, Decision: gateway.Done, TransactionID: id})
 				done <- err
 			}()
 		}

@@ -44,10 +44,14 @@ type duty struct {
 	// hands are those of each merchant: one whose processor hangs holds nobody
 	// else up.
 	hands map[string]chan struct{}
-	work  sync.WaitGroup
+	// enhancing are the lanes of enhanced data, for each merchant.
+	enhancing map[string]*enhancingLane
+	work      sync.WaitGroup
 }
 
-func newDuty() *duty { return &duty{taken: map[string]bool{}, hands: map[string]chan struct{}{}} }
+func newDuty() *duty {
+	return &duty{taken: map[string]bool{}, hands: map[string]chan struct{}{}, enhancing: map[string]*enhancingLane{}}
+}
 
 // begin takes something in hand, unless it is. The work on it waits for a hand
 // of its merchant.
@@ -92,6 +96,9 @@ func (g *Gateway) beginDue(ctx context.Context) error {
 		return err
 	}
 	for _, p := range payments {
+		if charge, only := p.onlyEnhances(g.clock()); only && g.beginEnhancing(ctx, p, charge) {
+			continue
+		}
 		g.beginWork(ctx, p.ID, p.MerchantID, func() {
 			if err := g.doDue(ctx, p); err != nil && !errors.Is(err, ErrStale) && ctx.Err() == nil {
 				g.log.Warn("due.payment", "merchant", p.MerchantID, "payment", p.ID, "error", err)
@@ -131,21 +138,35 @@ func (g *Gateway) doDue(ctx context.Context, p Payment) error {
 			_, _, err := g.take(ctx, p, op, time.Hour)
 			return errors.Join(errors.New("its merchant is not in the configuration any more, or is in the other mode"), err)
 		}
+		if p.ACH() {
+			return g.doBankDue(ctx, m, p, op)
+		}
 		switch {
 		case op.Status == OpSending:
 			return g.giveUpHearing(ctx, p, op)
 		case op.Status == OpUnknown:
 			return g.lookFor(ctx, m, p, op)
-		case op.Cancel == CancelRequested && (op.Status == OpApproved || op.Late):
+		case op.unwanted():
 			return g.undoDue(ctx, m, p, op)
 		case op.Status == OpApproved && op.Charges() && !cardKnown(p.Card, CardSummary{}) && op.Looks < learnTries:
 			return g.learnDue(ctx, m, p, op)
+		case op.Status == OpApproved && op.Charges() && p.awaitsEnhancement():
+			if _, only := p.onlyEnhances(g.clock()); only {
+				return g.enhanceLater(ctx, p, op)
+			} // what moves money comes first
 		case op.Status == OpApproved && op.Charges():
 			return g.lookAtSettlement(ctx, m, p, op)
 		case op.Status == OpWaiting:
 			return g.sendWaiting(ctx, m, p, op)
 		case op.Status == OpFailed && op.Charges() && !op.Late:
 			return g.watchFailed(ctx, m, p, op)
+		case op.Charges() && op.Continuable():
+			return g.dropLines(ctx, p, op)
+		case op.saidToBeBack():
+			return g.lookAtWord(ctx, m, p, op)
+		default:
+			// What nothing is to be done to would stand in front of everything else.
+			return g.write(ctx, Change{Payment: p.notDue(op, g.clock()), Base: p.Version, Operation: op.ID})
 		}
 	}
 	return nil

@@ -19,10 +19,12 @@ func days(t *testing.T, every time.Duration, test func(t *testing.T, h *house)) 
 		h := open(t, path, "one", processortest.New(time.Now))
 		ctx, cancel := context.WithCancel(t.Context())
 		go h.RunDue(ctx, every)
+		defer func() { // a test that fails has to end as well
+			cancel()
+			synctest.Wait()
+			h.ledger.Close()
+		}()
 		test(t, h)
-		cancel()
-		synctest.Wait()
-		h.ledger.Close()
 	})
 }
 
@@ -80,12 +82,12 @@ func TestAChargeWhoseAnswerWasLostIsFoundByItsReference(t *testing.T) {
 	})
 }
 
-func TestAChargeOfAnotherAmountIsForAPersonToDecide(t *testing.T) {
+func TestAChargeOfAHigherAmountIsForAPersonToDecide(t *testing.T) {
 	days(t, 10*time.Second, func(t *testing.T, h *house) {
 		h.dies("charge")
 		p := h.create("k", sale(1999)).Payment
 		h.answers()
-		h.processor.Charge(t.Context(), gateway.Charge{Intent: gateway.IntentSale, Amount: 1998, Reference: p.Reference, SendBefore: time.Now().Add(time.Hour)})
+		h.processor.Charge(t.Context(), gateway.Charge{Intent: gateway.IntentSale, Amount: 2000, Reference: p.Reference, SendBefore: time.Now().Add(time.Hour)})
 		time.Sleep(25 * time.Second)
 		a := h.expect(h.byKey("k"), nil, gateway.StatusUnknown, gateway.OpUnknown)
 		if !a.Payment.NeedsAttention || a.Operation().Attention == "" {

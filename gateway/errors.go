@@ -12,11 +12,14 @@ type Code string
 
 // The codes of this package's refusals.
 const (
-	CodeNotFound         Code = "not_found"
-	CodeKeyReused        Code = "idempotency_key_reused"
-	CodeKeyCancelled     Code = "key_cancelled"
-	CodeCurrency         Code = "currency_not_supported"
-	CodeAmount           Code = "amount_invalid"
+	CodeNotFound      Code = "not_found"
+	CodeKeyReused     Code = "idempotency_key_reused"
+	CodeKeyCancelled  Code = "key_cancelled"
+	CodeCurrency      Code = "currency_not_supported"
+	CodeAmount        Code = "amount_invalid"
+	CodeNotVerifiable Code = "not_verifiable"
+	// CodeEnhancedData says that the lines of an order do not add up.
+	CodeEnhancedData     Code = "enhanced_data_invalid"
 	CodeCustomerNotFound Code = "customer_not_found"
 	CodeMethodNotFound   Code = "payment_method_not_found"
 	CodeCustomerExists   Code = "customer_exists"
@@ -26,6 +29,9 @@ const (
 	CodeNotStorable     Code = "not_storable"
 	CodeProfileNotFound Code = "profile_not_found"
 	CodeProfileTaken    Code = "profile_taken"
+	// CodeOtherKind says that a card was to take the place of a bank account, or the
+	// other way round.
+	CodeOtherKind Code = "payment_method_of_other_kind"
 	// CodeNotStored says of a change of the vault that was sent and never answered
 	// that nothing of it is to be seen at PayTrace.
 	CodeNotStored       Code = "vault_not_stored"
@@ -39,12 +45,19 @@ const (
 	CodeUndecided       Code = "payment_undecided"
 	CodeInProgress      Code = "operation_in_progress"
 	CodeNotCancellable  Code = "not_cancellable"
+	// CodeVerificationDeclined and CodeVerificationUndecided say of a card that was to
+	// be stored that it is not good, or not yet known to be.
+	CodeVerificationDeclined  Code = "verification_declined"
+	CodeVerificationUndecided Code = "verification_undecided"
 	// CodeKeyInProgress says that another instance has the key in hand and has
 	// written nothing yet.
 	CodeKeyInProgress Code = "idempotency_in_progress"
 	// CodeNotResolvable says that nothing waits for a person's decision, or not
 	// for that one.
 	CodeNotResolvable Code = "not_resolvable"
+	// CodeNotReturnable says that a bank cannot have returned this, or that the
+	// return is not told as one.
+	CodeNotReturnable Code = "not_returnable"
 	// CodeNotReplayable says that a delivery cannot be sent again, or skipped.
 	CodeNotReplayable Code = "not_replayable"
 	// What cannot be done to a client by command.
@@ -53,6 +66,21 @@ const (
 	CodeClientRevoked    Code = "client_revoked"
 	CodeNotRotatable     Code = "secret_not_rotatable"
 	CodeTooManyClients   Code = "too_many_clients"
+	// What cannot be done to a sealed secret by command.
+	CodeSecretExists   Code = "secret_exists"
+	CodeSecretInUse    Code = "secret_in_use"
+	CodeTooManySecrets Code = "too_many_secrets"
+	CodeNoSealingKey   Code = "sealing_key_missing"
+	// What keeps a person from logging in, or an operator from being changed.
+	CodeLogInRefused     Code = "log_in_refused"
+	CodePasswordNeeded   Code = "new_password_needed"
+	CodePasswordRefused  Code = "new_password_refused"
+	CodeSlowDown         Code = "slow_down"
+	CodeProviderAway     Code = "identity_provider_unavailable"
+	CodeOperatorExists   Code = "operator_exists"
+	CodeOperatorDisabled Code = "operator_disabled"
+	CodeOperatorsRole    Code = "role_not_assignable"
+	CodeTooManyOperators Code = "too_many_operators"
 	// CodeTooManyRequests is a client's own limit.
 	CodeTooManyRequests      Code = "too_many_requests"
 	CodeProcessorRejected    Code = "processor_rejected"

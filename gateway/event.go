@@ -58,7 +58,8 @@ const (
 func EventTypes() []string {
 	types := []string{EventUpdated, EventAttention, EventUnmatched, EventMethodCreated, EventMethodUpdated, EventMethodDeleted}
 	for _, s := range []Status{
-		Authorized, StatusApproved, StatusDeclined, Failed, StatusUnknown, Voided, Expired, Settled, PartiallyRefunded, Refunded,
+		Authorized, Accepted, StatusApproved, Verified, StatusDeclined, Failed, StatusUnknown, Voided, Expired, Settled,
+		PartiallyRefunded, Refunded, Returned,
 	} {
 		types = append(types, "payment."+string(s))
 	}
@@ -86,6 +87,6 @@ func eventOf(before Status, p Payment, operationID string, now time.Time) Event 
 		Type:        "payment." + kind,
 		Version:     p.Version,
 		At:          now,
-		Payment:     p,
+		Payment:     p.told(),
 	}
 }

@@ -32,10 +32,11 @@ func (f follower) refund(ctx context.Context, r Record) (progress, error) {
 	if err != nil {
 		return rowBusy, err
 	}
+	all := len(of) < sameOrder
+	of = slices.DeleteFunc(of, Payment.ACH) // the export shows cards alone
 	if slices.ContainsFunc(of, func(p Payment) bool { _, busy := p.inProgress(); return busy }) {
 		return rowBusy, nil // it may be one of ours, or of a charge that we do not know yet
 	}
-	all := len(of) < sameOrder
 	of = slices.DeleteFunc(of, func(p Payment) bool { return !canHaveReturned(p, r) })
 	strange, err := f.strangeCharges(ctx, r)
 	if err != nil {
@@ -73,13 +74,14 @@ func (f follower) ofOrder(ctx context.Context, r Record) ([]Payment, error) {
 	of, err := f.gateway.ledger.Payments(ctx, PaymentFilter{
 		MerchantID: f.merchant.ID, LiveMode: &live, OrderID: r.OrderID, Limit: sameOrder,
 	})
-	if err != nil || r.ReferenceStart == "" {
-		return of, err
+	if err == nil && r.ReferenceStart != "" {
+		var whole []Payment
+		whole, err = f.gateway.ledger.Payments(ctx, PaymentFilter{
+			MerchantID: f.merchant.ID, LiveMode: &live, OrderID: r.spelledOut(), Limit: sameOrder,
+		})
+		of = append(of, whole...)
 	}
-	whole, err := f.gateway.ledger.Payments(ctx, PaymentFilter{
-		MerchantID: f.merchant.ID, LiveMode: &live, OrderID: r.spelledOut(), Limit: sameOrder,
-	})
-	return append(of, whole...), err
+	return of, err
 }
 
 // spelledOut is the order where what was taken for the beginning of a reference
@@ -116,10 +118,11 @@ func (p Payment) orderText() string {
 }
 
 // returnable is the money that may go back: what was taken and has not. A
-// charge that was found late was taken, whatever it is called.
+// charge that was found late was taken, whatever it is called, and so was a part
+// that nobody wants.
 func (p Payment) returnable() Money {
-	if p.First().Late {
-		return p.Amount - p.Refunded()
+	if first := p.First(); first.Late || (first.refusedPart() && (first.unwanted() || first.saidToBeBack())) {
+		return p.Granted() - p.Refunded()
 	}
 	return p.Captured() - p.Refunded()
 }
@@ -242,6 +245,9 @@ func (g *Gateway) catchUpWith(ctx context.Context, m Merchant, p Payment) (certa
 // what is not settled goes back later, and needs no counting now. How much the
 // amount is may hang on what the first look has shown.
 func (g *Gateway) books(ctx context.Context, m Merchant, p Payment, amount func(Payment) Money) (Payment, settlement) {
+	if p.ACH() {
+		return p, p.bankStanding(m, g.clock())
+	}
 	p, seen := g.settlementOf(ctx, m, p)
 	voidable := seen.state == RecordPending && p.isWhole(amount(p)+p.RefundPending())
 	if seen.state != RecordSettled && !voidable {

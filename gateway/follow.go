@@ -46,7 +46,7 @@ func (f follower) match(ctx context.Context, r Record) (progress, error) {
 		return f.matched(ctx, p, r)
 	case !errors.Is(err, ErrNotFound):
 		return rowBusy, err
-	case r.State == RecordDeclined || r.State == RecordVoided:
+	case r.State == RecordDeclined || r.State == RecordVoided || r.Amount == 0: // of nothing is a verification
 		return f.over(ctx, r)
 	case f.gateway.clock().Sub(r.CreatedAt) < f.merchant.hearingTime():
 		return rowBusy, nil // whoever made it may still hear of it
@@ -126,7 +126,7 @@ func (f follower) write(ctx context.Context, change Change, r Record) error {
 func (f follower) charge(ctx context.Context, r Record) (progress, error) {
 	p, err := f.gateway.ledger.PaymentByReference(ctx, f.merchant.ID, r.Reference)
 	switch {
-	case errors.Is(err, ErrNotFound) || (err == nil && p.LiveMode != f.merchant.LiveMode):
+	case errors.Is(err, ErrNotFound) || (err == nil && (p.LiveMode != f.merchant.LiveMode || p.ACH())):
 		return f.keep(ctx, r)
 	case err != nil:
 		return rowBusy, err
@@ -203,7 +203,7 @@ func afterRow(p Payment, r Record, now time.Time) (Change, bool, error) {
 	case Authorized:
 		switch r.State {
 		case RecordVoided:
-			return external(p, Operation{Kind: KindVoid, Amount: p.Amount}, r, Voided, now)
+			return external(p, Operation{Kind: KindVoid, Amount: p.Granted()}, r, Voided, now)
 		case RecordPending, RecordSettled:
 			return external(p, Operation{Kind: KindCapture, Amount: r.Amount}, r, StatusApproved, now)
 		}
@@ -276,6 +276,9 @@ func external(p Payment, op Operation, r Record, to Status, now time.Time) (Chan
 // expectsNothing says that no money of the payment should settle: what took it
 // was undone before, or never was.
 func (p Payment) expectsNothing() bool {
+	if p.First().refusedPart() && p.Refunded() > 0 {
+		return false
+	}
 	return p.Status != Refunded || slices.ContainsFunc(p.Operations, func(o Operation) bool {
 		return o.Kind == KindRefund && o.Status == OpApproved && o.ProcessedAs == AsVoid
 	})

@@ -9,13 +9,13 @@ import (
 // that was given up meanwhile.
 func (g *Gateway) followUp(ctx context.Context, m Merchant, p Payment, operationID string) Payment {
 	op, _ := p.Operation(operationID)
-	if op.Cancel != CancelRequested || op.Status != OpApproved {
+	if !op.unwanted() || op.Late {
 		return p
 	}
 	after, err := g.undo(ctx, m, p, op)
 	if err != nil {
 		g.log.Warn("payment.undo_postponed", "merchant", m.ID, "payment", p.ID, "error", err,
-			"consequence", "the gateway tries again; the shop gave this payment up, its money is still taken")
+			"consequence", "the gateway tries again; "+givenUpWhy(op)+", its money is still taken")
 		return p
 	}
 	return after
@@ -35,7 +35,7 @@ const (
 // them (hosted fields, encrypted cards). It comes after the caller's answer.
 func (g *Gateway) learnCard(ctx context.Context, m Merchant, p Payment, operationID string) {
 	op, _ := p.Operation(operationID)
-	if !op.Charges() || op.Status != OpApproved || cardKnown(p.Card, CardSummary{}) {
+	if !op.Charges() || op.Status != OpApproved || p.ACH() || cardKnown(p.Card, CardSummary{}) {
 		return
 	}
 	select {

@@ -80,7 +80,7 @@ func New(c Config) *Gateway {
 		retention: c.Retention,
 	}
 	g.telling = newTelling(g, c.Subscribers)
-	g.ledger = loud{c.Ledger, g.telling.events, g.visitors}
+	g.ledger = loud{c.Ledger, &g.telling, g.visitors, g.clock}
 	if g.jitter == nil {
 		g.jitter = upToATenth
 	}
@@ -122,7 +122,10 @@ func (g *Gateway) run(ctx context.Context, v verb) (Answer, error) {
 	case d.flight == nil:
 		return d.answer, nil
 	}
-	return d.await(ctx), nil
+	if d.lands(ctx) {
+		return d.landed(), nil
+	}
+	return d.answer, nil
 }
 
 // depart goes as far as the durable intent. What is left to do then, the sending,
@@ -146,16 +149,16 @@ func (g *Gateway) depart(ctx context.Context, v verb) (d *departure, fly func(),
 		return g.attempt(ctx, v, presumed)
 	})
 	if err != nil {
-		held.finish(Answer{}, err)
+		held.finish(nil, err)
 		return nil, nil, err
 	}
 	if d.flight == nil {
-		held.finish(d.answer, nil)
+		held.finish(d, nil)
 		return d, nil, nil
 	}
 	return d, func() {
-		g.fly(context.WithoutCancel(ctx), v, d) // 7 8 9
-		held.finish(d.landed(), nil)
+		g.fly(context.WithoutCancel(ctx), &v, d) // 7 8 9
+		held.finish(d, nil)
 	}, nil
 }
 
@@ -180,7 +183,7 @@ func (g *Gateway) attempt(ctx context.Context, v verb, presumed bool) (*departur
 		return nil, refusal(err, presumed)
 	}
 	if err := g.writeIntent(ctx, change, flight, NotSent); err != nil { // 6
-		return nil, g.unwrittenIntent(ctx, v, change.Operation, presumed, err)
+		return nil, g.unwrittenIntent(ctx, v, change.operation(), presumed, err)
 	}
 	answer := Answer{Payment: change.Payment, OperationID: change.Operation, Replayed: bound != nil}
 	if answer.Operation().Status != OpSending {
@@ -207,7 +210,7 @@ func (g *Gateway) writeIntent(ctx context.Context, change Change, f *flight, ins
 		go func() {
 			defer f.leave()
 			defer g.survive(f.abandon)
-			f.land(g.takeBack(context.WithoutCancel(ctx), change.Payment, op, instead))
+			f.land(g.takeBack(context.WithoutCancel(ctx), change, instead))
 		}()
 	}
 	return unavailable(err)

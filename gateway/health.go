@@ -52,6 +52,13 @@ func (h *health) allow(now time.Time, underWay, atOnce int) (room int, tries boo
 	}
 }
 
+// isWell says that the last call did not fail, and that none has asked for a pause.
+func (h *health) isWell() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.failures == 0 && h.pauses == 0
+}
+
 // tryNow ends a pause, because a person says that the subscriber is well again.
 func (h *health) tryNow() {
 	h.mu.Lock()

@@ -34,8 +34,9 @@ type held struct {
 	answer *Answer
 	// fresh says that nobody has used the key lately, as far as the claims know.
 	fresh bool
-	// finish ends the claim once the request has its answer.
-	finish func(Answer, error)
+	// finish ends the claim once the request has its answer, which is that of the
+	// departure where there is no error.
+	finish func(*departure, error)
 }
 
 // hold takes the key before the ledger is asked. While another instance has it
@@ -43,7 +44,7 @@ type held struct {
 // free or a busy key only saves work, and an answer that was kept carries our
 // own seal.
 func (g *Gateway) hold(ctx context.Context, v verb) (held, error) {
-	free := held{finish: func(Answer, error) {}}
+	free := held{finish: func(*departure, error) {}}
 	if g.claims == nil || v.unattended {
 		return free, nil
 	}
@@ -55,7 +56,7 @@ func (g *Gateway) hold(ctx context.Context, v verb) (held, error) {
 		case err != nil:
 			return free, nil // the ledger does without
 		case claim.Won:
-			return held{fresh: true, finish: func(a Answer, err error) { g.finish(v, key, owner, a, err) }}, nil
+			return held{fresh: true, finish: func(d *departure, err error) { g.finish(v, key, owner, d, err) }}, nil
 		case claim.Answer != nil:
 			return g.kept(v, key, claim.Answer)
 		case g.bound(ctx, v) || !g.clock().Before(patience):
@@ -90,7 +91,11 @@ func (g *Gateway) bound(ctx context.Context, v verb) bool {
 // whose answer is not kept, is left to end by itself: whoever finds it taken asks
 // the ledger and goes on at once, and so each payment is spared a second round
 // trip.
-func (g *Gateway) finish(v verb, key ClaimKey, owner string, answer Answer, err error) {
+func (g *Gateway) finish(v verb, key ClaimKey, owner string, d *departure, err error) {
+	var answer Answer
+	if err == nil {
+		answer = d.landed()
+	}
 	keeps := err == nil && !answer.Replayed && answer.Operation().unchanging()
 	if err == nil && !keeps {
 		return
@@ -106,7 +111,7 @@ func (g *Gateway) finish(v verb, key ClaimKey, owner string, answer Answer, err 
 		defer cancel()
 		var sealed []byte
 		if keeps {
-			sealed = g.seal(key, keptAnswer{Fingerprint: v.fingerprint, OperationID: answer.OperationID, Payment: answer.Payment})
+			sealed = g.seal(key, keptAnswer{Fingerprint: v.fingerprint, OperationID: answer.OperationID, Payment: answer.Payment.told()})
 		}
 		// A claim that cannot be finished ends by itself.
 		_ = g.claims.Finish(ctx, key, owner, sealed, keepFor)
@@ -130,7 +135,7 @@ type keptAnswer struct {
 
 // kept answers with what was kept, if it is our own and belongs to this key.
 func (g *Gateway) kept(v verb, key ClaimKey, sealed []byte) (held, error) {
-	free := held{finish: func(Answer, error) {}}
+	free := held{finish: func(*departure, error) {}}
 	kept, ok := g.unseal(key, sealed)
 	if !ok || kept.Payment.LiveMode != v.merchant.LiveMode {
 		g.log.Error("claims.forged", "merchant", key.MerchantID,

@@ -33,6 +33,12 @@ func FirstPaymentID(at time.Time) string {
 	return "pay_" + lowerBase32.EncodeToString(b[:])
 }
 
+// FirstDeliveryID is the same for deliveries.
+func FirstDeliveryID(at time.Time) string {
+	b := millisecond(at)
+	return "dlv_" + lowerBase32.EncodeToString(b[:])
+}
+
 // NewPaymentID, NewOperationID and NewEventID make the gateway's own ids.
 func NewPaymentID(now time.Time) string { return newID("pay_", now) }
 
@@ -55,9 +61,27 @@ func isReference(s string) bool { return reference.MatchString(s) }
 
 // NewReference makes the sixteen characters by which a sale or authorization
 // is found again at PayTrace. They are upper-case base32, so that no export,
-// screen or search changes them.
-func NewReference() string {
-	var b [10]byte
-	rand.Read(b[:])
+// screen or search changes them. The first three tell the quarter of a second,
+// anew every 2.3 hours, and the others are chance: references of one moment
+// stand beside each other in their index, so that a group of payments changes a
+// page of it and not one for each; those of one order still begin differently,
+// which invoices are told apart by.
+func NewReference(now time.Time) string {
+	b := chance()
+	moment := uint16(now.UnixMilli() >> 8)
+	b[0], b[1] = byte(moment>>7), byte(moment<<1)|b[1]&1
 	return base32.StdEncoding.EncodeToString(b[:])
+}
+
+// NewProfileID makes PayTrace's id of a new profile. It is chosen before
+// PayTrace is asked, so that a profile can be looked for whose making was never
+// answered.
+func NewProfileID() string {
+	b := chance()
+	return base32.StdEncoding.EncodeToString(b[:])
+}
+
+func chance() (b [10]byte) {
+	rand.Read(b[:])
+	return b
 }

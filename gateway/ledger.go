@@ -60,7 +60,7 @@ type Ledger interface {
 
 	// UndecidedRefunds counts the merchant's refunds of that amount whose
 	// outcome is not known, sending or unknown, and whose SendBefore is not
-	// before since.
+	// before since. Those of bank payments, which no export shows, do not count.
 	UndecidedRefunds(ctx context.Context, merchantID string, liveMode bool, amount Money, since time.Time) (int, error)
 
 	// Ready returns nil while the ledger can write.
@@ -69,6 +69,7 @@ type Ledger interface {
 	Outbox
 	VaultLedger
 	Archive
+	Eraser
 }
 
 // KeyRecord is what a (merchant, idempotency key) is bound to, for good.

@@ -51,15 +51,28 @@ func (l *listener) Deliver(ctx context.Context, d gateway.Delivery) gateway.Verd
 		l.busy[d.Lane]--
 		l.mu.Unlock()
 	}()
-	select {
-	case <-time.After(l.takes):
-	case <-ctx.Done():
+	if !l.thinks(ctx) {
 		return gateway.Verdict{Outcome: gateway.Later, Detail: "no answer in time"}
 	}
 	if answer == nil {
 		return gateway.Verdict{Outcome: gateway.Told, StatusCode: 200}
 	}
 	return answer(d)
+}
+
+// thinks says no when its time is over. It makes no timer where it takes no time:
+// in a bubble under the race detector Go 1.26 dies, now and then, of two goroutines
+// that both find a timer's time come (they share one race context).
+func (l *listener) thinks(ctx context.Context) bool {
+	if l.takes == 0 {
+		return ctx.Err() == nil
+	}
+	select {
+	case <-time.After(l.takes):
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 func (l *listener) answers(answer func(gateway.Delivery) gateway.Verdict) {
@@ -116,7 +129,7 @@ func tellsEvery(t *testing.T, every time.Duration, test func(t *testing.T, h *ho
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	synctest.Test(t, func(t *testing.T) {
-		books, err := ledger.OpenSQLite(t.Context(), path, ledger.Options{})
+		books, err := ledger.OpenSQLite(t.Context(), path, ledger.Options{AuditKey: auditKey})
 		if err != nil {
 			t.Fatal(err)
 		}

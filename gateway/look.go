@@ -36,6 +36,9 @@ type sighting struct {
 	missed bool
 	// counted says that what was done is counted by another operation.
 	counted bool
+	// held is a transaction that bears our reference, is not plainly the charge,
+	// and has money behind it.
+	held Record
 	// attention is for an operator: what was seen that only a person can
 	// decide.
 	attention string
@@ -72,8 +75,7 @@ func (g *Gateway) lookFor(ctx context.Context, m Merchant, p Payment, op Operati
 	if !decided.Undecided() {
 		g.observe(change.Payment, op.ID, ByLook)
 	}
-	g.log.Info("payment.looked", "merchant", m.ID, "payment", p.ID, "operation", op.ID, "looks", decided.Looks,
-		"misses", decided.Misses, "status", decided.Status, "attention", decided.Attention)
+	g.log.Info("payment.looked", lookedAt(p, op, decided)...)
 	g.followUp(ctx, m, change.Payment, op.ID)
 	for _, given := range change.Payment.Operations {
 		if isUndo(decided, given) && !decided.Undecided() {
@@ -81,6 +83,19 @@ func (g *Gateway) lookFor(ctx context.Context, m Merchant, p Payment, op Operati
 		}
 	}
 	return nil
+}
+
+// lookedAt tells of a look at an operation, which has decided it or not. A part of
+// the amount that was found is told, since it may be given back.
+func lookedAt(p Payment, before, after Operation) []any {
+	told := []any{
+		"merchant", p.MerchantID, "payment", p.ID, "operation", after.ID, "looks", before.Looks + 1,
+		"misses", after.Misses, "status", after.Status, "attention", after.Attention,
+	}
+	if after.Part {
+		told = append(told, "approvedAmount", after.Amount.String(), "wanted", !after.refusedPart() && after.Cancel == "")
+	}
+	return told
 }
 
 func (g *Gateway) look(ctx context.Context, m Merchant, p Payment, op Operation) (sighting, error) {
@@ -95,6 +110,9 @@ func (g *Gateway) look(ctx context.Context, m Merchant, p Payment, op Operation)
 			return sighting{}, err
 		}
 		return g.sightRefund(ctx, m, p, op, records)
+	}
+	if op.TransactionID != "" {
+		return g.lookAtOwn(ctx, m, p, op)
 	}
 	found, err := g.processors[m.ID].Transactions(ctx, from, to, p.Reference)
 	if err != nil {
@@ -111,10 +129,57 @@ func (g *Gateway) look(ctx context.Context, m Merchant, p Payment, op Operation)
 	if err != nil {
 		return sighting{}, err
 	}
+	if all, err = g.restored(ctx, m, all, op.SendBefore.Add(clockSkew)); err != nil {
+		return sighting{}, err
+	}
 	return sightAbsence(p, op, all, m.ExportRowCap), nil
 }
 
-// sightCharge adopts a charge only on equal reference and equal amount.
+// lookAtOwn looks at the transaction that a charge's own answer has named. Since it
+// was heard of, its absence proves nothing.
+func (g *Gateway) lookAtOwn(ctx context.Context, m Merchant, p Payment, op Operation) (sighting, error) {
+	record, err := g.processors[m.ID].Transaction(ctx, op.TransactionID)
+	if errors.Is(err, ErrNotFound) {
+		return sighting{}, nil
+	}
+	if err != nil {
+		return sighting{}, err
+	}
+	record.Reference = p.Reference // it is this one's, whatever PayTrace shows in that place
+	seen, _ := sightCharge(p, []Record{record})
+	return seen, nil
+}
+
+// restoredAtMost bounds the charges whose references are sought in the ledger.
+const restoredAtMost = 8
+
+// restored gives later charges their references back, in whose place PayTrace
+// shows purchase orders since it was told of enhanced data. One that has its own
+// is enough.
+func (g *Gateway) restored(ctx context.Context, m Merchant, all []Record, after time.Time) ([]Record, error) {
+	if slices.ContainsFunc(all, func(r Record) bool { return isReference(r.Reference) && r.CreatedAt.After(after) }) {
+		return all, nil
+	}
+	sought := 0
+	for i, r := range all {
+		if r.Reference == "" || !r.CreatedAt.After(after) || sought >= restoredAtMost {
+			continue
+		}
+		sought++
+		p, err := g.ledger.PaymentByTransaction(ctx, m.ID, m.LiveMode, r.TransactionID)
+		switch {
+		case err == nil && p.TransactionID == r.TransactionID:
+			all[i].Reference = p.Reference
+			return all, nil
+		case err != nil && !errors.Is(err, ErrNotFound):
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// sightCharge adopts a charge only on equal reference, and equal amount or a part
+// of it that a bank can have given.
 func sightCharge(p Payment, found []Record) (sighting, bool) {
 	mine := slices.DeleteFunc(slices.Clone(found), func(r Record) bool { return r.Reference != p.Reference })
 	if len(mine) == 0 {
@@ -122,13 +187,14 @@ func sightCharge(p Payment, found []Record) (sighting, bool) {
 	}
 	r := mine[0]
 	if len(mine) > 1 {
-		return sighting{attention: fmt.Sprintf("%d transactions at PayTrace bear the reference %s", len(mine), p.Reference)}, true
+		return sighting{held: firstHeld(mine), attention: fmt.Sprintf("%d transactions at PayTrace bear the reference %s",
+			len(mine), p.Reference)}, true
 	}
-	if r.Amount != p.Amount {
-		return sighting{attention: fmt.Sprintf("transaction %s at PayTrace bears the reference %s, but another amount: %s",
+	if r.Amount != p.Amount && !p.isPart(r) {
+		return sighting{held: firstHeld(mine), attention: fmt.Sprintf("transaction %s at PayTrace bears the reference %s, but another amount: %s",
 			r.TransactionID, p.Reference, r.Amount)}, true
 	}
-	result := Result{Outcome: Approved, TransactionID: r.TransactionID, Card: r.Card, Detail: "found at PayTrace by its reference"}
+	result := Result{Outcome: Approved, TransactionID: r.TransactionID, Card: r.Card, ApprovedAmount: r.Amount, Detail: "found at PayTrace by its reference"}
 	switch r.State {
 	case RecordAuthorized, RecordPending, RecordSettled:
 		return sighting{result: result}, true
@@ -141,6 +207,16 @@ func sightCharge(p Payment, found []Record) (sighting, bool) {
 	default:
 		return sighting{attention: "transaction " + r.TransactionID + " at PayTrace is in a state that the gateway does not know"}, true
 	}
+}
+
+// firstHeld is the first transaction that has money behind it, or none.
+func firstHeld(found []Record) Record {
+	for _, r := range found {
+		if r.Amount > 0 && (r.State == RecordAuthorized || r.State == RecordPending || r.State == RecordSettled) {
+			return r
+		}
+	}
+	return Record{}
 }
 
 // sightAbsence counts a look as a miss only if it would have shown the charge:
@@ -258,13 +334,16 @@ func afterLook(p Payment, op Operation, seen sighting, now time.Time) (Change, e
 
 func concludeFound(p Payment, op Operation, seen sighting, now time.Time) (Change, error) {
 	change, err := conclude(p, op, seen.result, now)
-	if err != nil || !seen.voided {
+	if err != nil || !seen.voided || op.Kind == KindVerify { // what the bank has said of a card, no void takes back
 		return change, err
 	}
-	if err := change.Payment.move(Voided); err != nil {
+	if there, _ := change.Payment.Operation(op.ID); there.refusedPart() {
+		there.Cancel, there.Due = CancelDone, time.Time{} // it has gone back already
+		change.Payment = withOperation(change.Payment, there)
+	} else if err := change.Payment.move(Voided); err != nil {
 		return Change{}, err
 	}
-	change.Reply = &Reply{Payment: change.Payment, OperationID: op.ID}
+	change.Reply = replyOf(change.Payment, op.ID)
 	change.Events = []Event{eventOf(p.Status, change.Payment, op.ID, now)}
 	return change, nil
 }
@@ -277,7 +356,7 @@ func concludeAbsent(p Payment, op Operation, now time.Time) (Change, error) {
 		return conclude(p, op, Result{Outcome: waits}, now)
 	}
 	op.Status, op.Attention, op.Due = OpFailed, "", time.Time{}
-	if op.Charges() {
+	if op.Charges() && op.Kind != KindVerify && !p.ACH() { // nothing is held if it turns up, or nobody can look
 		op.Due = now.Add(watchEvery)
 	}
 	op.settleCancel()
@@ -286,6 +365,9 @@ func concludeAbsent(p Payment, op Operation, now time.Time) (Change, error) {
 		if err := next.move(Failed); err != nil {
 			return Change{}, err
 		}
+	}
+	if next.ACH() {
+		next.expectWindow(now)
 	}
 	return decided(p, next, op.ID, now), nil
 }

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -57,6 +58,104 @@ func TestAPromisedRefundSurvivesALedgerThatDoesNotAnswer(t *testing.T) {
 		h.expect(h.byKey("r"), nil, gateway.PartiallyRefunded, gateway.OpApproved)
 		if !lost.Load() || h.processor.Calls("refund") != 1 {
 			t.Errorf("lost %v, %d refunds", lost.Load(), h.processor.Calls("refund"))
+		}
+	})
+}
+
+func TestARefundThatWaitsWithoutTheLedgersWordIsNotCalledNotSent(t *testing.T) {
+	days(t, 5*time.Minute, func(t *testing.T, h *house) {
+		p := h.create("k", sale(1000)).Payment
+		var lost atomic.Bool
+		h.on(forgetful{h.ledger, func(c gateway.Change) bool { return c.Operation != p.First().ID && !lost.Swap(true) }})
+		part := gateway.Money(300)
+		_, err := h.Refund(t.Context(), as("r"), p.ID, gateway.RefundPayment{Amount: &part})
+		var refused *gateway.Error
+		if !errors.As(err, &refused) || refused.Code != gateway.CodeLedgerUnavailable || refused.Outcome != gateway.Unknown {
+			t.Errorf("%v, outcome %q: it is on disk, and will be sent", err, refused.Outcome)
+		}
+		a, err := h.Refund(t.Context(), as("r"), p.ID, gateway.RefundPayment{Amount: &part})
+		h.expect(a, err, gateway.StatusApproved, gateway.OpWaiting)
+	})
+}
+
+// tardy is a ledger that keeps one change a while after it has said that it failed,
+// as a database does whose commit waits for a standby.
+type tardy struct {
+	gateway.Ledger
+	delays func(gateway.Change) bool
+}
+
+func (l tardy) Apply(ctx context.Context, c gateway.Change) error {
+	if !l.delays(c) {
+		return l.Ledger.Apply(ctx, c)
+	}
+	go func() {
+		time.Sleep(time.Second)
+		_ = l.Ledger.Apply(context.WithoutCancel(ctx), c)
+	}()
+	return errors.New("the server has not answered in time")
+}
+
+// sends says that the change is an intent.
+func sends(c gateway.Change) bool {
+	op, _ := c.Payment.Operation(c.Operation)
+	return op.Status == gateway.OpSending
+}
+
+func TestAnIntentThatTheLedgerKeepsLateIsNotSentAllTheSame(t *testing.T) {
+	for name, test := range map[string]func(ctx context.Context, h *house, p gateway.Payment) (gateway.Answer, error){
+		"a sale": func(ctx context.Context, h *house, _ gateway.Payment) (gateway.Answer, error) {
+			return h.CreatePayment(ctx, as("o"), sale(1999))
+		},
+		"a refund": func(ctx context.Context, h *house, p gateway.Payment) (gateway.Answer, error) {
+			return h.Refund(ctx, as("o"), p.ID, gateway.RefundPayment{})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			days(t, 5*time.Minute, func(t *testing.T, h *house) {
+				p := h.create("k", sale(1000)).Payment
+				h.processor.Settle()
+				time.Sleep(time.Second) // its card is known by then
+				var late atomic.Bool
+				h.on(tardy{h.ledger, func(c gateway.Change) bool { return sends(c) && !late.Swap(true) }})
+				_, err := test(t.Context(), h, p)
+				var refused *gateway.Error
+				if !errors.As(err, &refused) || refused.Outcome != gateway.NotSent {
+					t.Fatalf("%v", err)
+				}
+				time.Sleep(2 * time.Second)
+				if op := h.byKey("o").Operation(); op.Status != gateway.OpNotSent {
+					t.Errorf("its caller was told that it was not sent, and it is %s", op.Status)
+				}
+				a, err := within(9*time.Second, func(ctx context.Context) (gateway.Answer, error) { return test(ctx, h, p) })
+				if err != nil || a.Operation().Status != gateway.OpApproved {
+					t.Errorf("the same key: %v, %s", err, a.Operation().Status)
+				}
+			})
+		})
+	}
+}
+
+func TestAWaitingRefundWhoseSendingIsKeptLateGoesOnWaiting(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, path, "one", processortest.New(time.Now))
+		defer h.ledger.Close()
+		p := h.create("k", sale(1000)).Payment
+		part := gateway.Money(300)
+		if _, err := h.Refund(t.Context(), as("r"), p.ID, gateway.RefundPayment{Amount: &part}); err != nil {
+			t.Fatal(err)
+		}
+		var late atomic.Bool
+		h.on(tardy{h.ledger, func(c gateway.Change) bool { return sends(c) && !late.Swap(true) }})
+		h.processor.Settle()
+		ctx, cancel := context.WithCancel(t.Context())
+		go h.RunDue(ctx, 5*time.Minute)
+		time.Sleep(5 * time.Hour)
+		cancel()
+		synctest.Wait()
+		if op := h.byKey("r").Operation(); op.Status != gateway.OpApproved || !late.Load() || h.processor.Calls("refund") != 1 {
+			t.Errorf("late %v, %d refunds, %s", late.Load(), h.processor.Calls("refund"), op.Status)
 		}
 	})
 }

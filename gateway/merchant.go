@@ -23,6 +23,10 @@ type Merchant struct {
 	// proves no absence.
 	ExportRowCap int
 
+	// ReturnWindow is after how many business days of the Federal Reserve a bank
+	// payment that no bank has returned counts as approved.
+	ReturnWindow int
+
 	// WatchEvery is how often the processor's export is read, and WatchDays the
 	// days of it that are read each time: what is shown late is found so.
 	WatchEvery time.Duration
@@ -30,9 +34,14 @@ type Merchant struct {
 	// CheckVaultEvery is how often a stored payment method is compared with
 	// PayTrace's profile.
 	CheckVaultEvery time.Duration
+	// ChargeBearsPurchaseOrder says that the order's purchase order goes with the
+	// charge, since the field for it does not carry our reference.
+	ChargeBearsPurchaseOrder bool
 	// TellUnmatched makes an event of every transaction on the processor's
 	// books that belongs to no payment.
 	TellUnmatched bool
+	// VerifyCards has every card verified before it is stored.
+	VerifyCards bool
 }
 
 // The defaults of a merchant's times. PayTrace has been measured at 19 s.
@@ -43,6 +52,9 @@ const (
 	DefaultWatchDays    = 2
 	// DefaultCheckVaultEvery makes one call a day of each stored card.
 	DefaultCheckVaultEvery = 24 * time.Hour
+	// DefaultReturnWindow is above the two banking days that banks have for most
+	// returns, such as that of an account without funds.
+	DefaultReturnWindow = 5
 	// staleAfter is added to the call's deadline before a `sending` that
 	// nobody answered for is taken for unknown.
 	staleAfter = 30 * time.Second

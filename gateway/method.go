@@ -56,7 +56,7 @@ func (g *Gateway) AddMethod(ctx context.Context, caller Caller, cmd AddMethod) (
 		return g.decideAdd(ctx, v, customer, op, card, at)
 	}
 	v.call = callAdd(card, cmd.Billing, cmd.Shipping)
-	return g.runVault(ctx, v)
+	return g.storeVerified(ctx, v, caller, card, cmd.Billing)
 }
 
 // maxMethods bounds the methods of one customer, which are all read and written
@@ -72,13 +72,13 @@ func (g *Gateway) decideAdd(ctx context.Context, v vaultVerb, c VaultCustomer, o
 	if err := from.resolve(ctx, g, v.merchant); err != nil {
 		return VaultChange{}, err
 	}
-	op.Card = from.summary
+	op.Card, op.Bank = from.summary, from.Method.stores()
 	if op.MethodID == "" {
 		op.MethodID, op.ProfileID = NewMethodID(at.now), NewProfileID()
 	}
 	if from.ProcessorProfile != "" {
 		op.ProfileID, op.Status = from.ProcessorProfile, OpApproved
-		return approved(c, op, from.summary, at.now), nil
+		return approved(c, op, Result{Card: from.summary}, at.now), nil
 	}
 	next := c.next(at.now)
 	next.setPending(op.MethodID, op.ID)
@@ -120,7 +120,7 @@ func (g *Gateway) UpdateMethod(ctx context.Context, caller Caller, cmd UpdateMet
 			ProfileID: op.ProfileID, Method: cmd.Card, Billing: cmd.Billing, Shipping: cmd.Shipping, SendBefore: op.SendBefore,
 		})
 	}
-	return g.runVault(ctx, v)
+	return g.replaceVerified(ctx, v, caller, cmd)
 }
 
 func decideReplace(v vaultVerb, c VaultCustomer, cmd UpdateMethod, again *VaultOperation, at moment) (VaultChange, error) {
@@ -128,10 +128,17 @@ func decideReplace(v vaultVerb, c VaultCustomer, cmd UpdateMethod, again *VaultO
 	if err != nil {
 		return VaultChange{}, err
 	}
+	if err := sameKind(method, cmd.Card); err != nil {
+		return VaultChange{}, err
+	}
+	if err := v.merchant.notUsedUp(cmd.Card); err != nil {
+		return VaultChange{}, err
+	}
 	op := v.operation(VaultReplace, again, at)
 	op.CustomerID, op.MethodID, op.ProfileID = c.ID, method.ID, method.ProfileID
 	op.MakeDefault, op.AddressOnly = cmd.Default, cmd.Card.empty()
 	op.Before, op.Card = method.Card, cmd.Card.summary()
+	op.BankBefore, op.Bank = method.Bank, cmd.Card.stores()
 	next := c.next(at.now)
 	next.setPending(op.MethodID, op.ID)
 	return VaultChange{Customer: &next, Operations: []VaultOperation{at.vaultIntent(op, v.merchant)}}, nil

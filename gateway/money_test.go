@@ -26,6 +26,17 @@ func TestParseMoney(t *testing.T) {
 	}
 }
 
+func TestMoneyIsWrittenWithTwoDecimals(t *testing.T) {
+	for m, want := range map[Money]string{
+		0: "0.00", 7: "0.07", 10: "0.10", 99: "0.99", 100: "1.00", 1999: "19.99", -5: "-0.05", -12345: "-123.45", MaxMoney: "999999999.99",
+	} {
+		written, err := m.MarshalJSON()
+		if m.String() != want || err != nil || string(written) != `"`+want+`"` {
+			t.Errorf("%d is written as %s and in JSON as %s, %v; want %s", int64(m), m, written, err, want)
+		}
+	}
+}
+
 func TestMoneyInJSONTakesStringsAndPlainNumbers(t *testing.T) {
 	for in, want := range map[string]Money{`"19.99"`: 1999, `19.99`: 1999, `20`: 2000, `19.9`: 1990} {
 		var m Money

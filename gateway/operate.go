@@ -34,7 +34,7 @@ func (g *Gateway) operate(ctx context.Context, caller Caller, name, transactionI
 		}
 		// Once PayTrace has refused the undoing, a caller may do it. Nobody takes
 		// the money of what was given up.
-		if p.First().Cancel == CancelRequested && (p.First().Attention == "" || name == "capture") {
+		if first := p.First(); first.Cancel == CancelRequested && !first.refusedPart() && (first.Attention == "" || name == "capture") {
 			return Change{}, refuse(CodeInProgress, "the payment was given up and is being undone").retry(askAgain)
 		}
 		op, err := begin(p, again, func() Operation {
@@ -55,7 +55,7 @@ func (g *Gateway) operate(ctx context.Context, caller Caller, name, transactionI
 func decided(before, next Payment, operationID string, now time.Time) Change {
 	return Change{
 		Payment: next, Base: before.Version, Operation: operationID,
-		Reply:  &Reply{Payment: next, OperationID: operationID},
+		Reply:  replyOf(next, operationID),
 		Events: []Event{eventOf(before.Status, next, operationID, now)},
 	}
 }

@@ -16,6 +16,7 @@ const (
 	KindCapture   OperationKind = "capture"
 	KindVoid      OperationKind = "void"
 	KindRefund    OperationKind = "refund"
+	KindVerify    OperationKind = "verify"
 	// KindAdjust lowers what an unsettled charge takes. Only clerks do it, at
 	// the processor's own screens.
 	KindAdjust OperationKind = "adjust"
@@ -102,6 +103,14 @@ type Operation struct {
 	Attention string `json:"attention,omitempty"`
 	// Late marks a charge that was found after it was called failed.
 	Late bool `json:"late,omitempty"`
+	// Return is set once a bank has sent back what the operation moved.
+	Return *BankReturn `json:"return,omitempty"`
+	// Part says that the bank gave less of a charge than was asked for; Amount is
+	// what it gave.
+	Part bool `json:"part,omitempty"`
+	// Contested says that the processor refused a bank payment's operation for the
+	// payment's state.
+	Contested bool `json:"contested,omitempty"`
 	// Resolution is what a person has decided, if one had to.
 	Resolution *Resolution `json:"resolution,omitempty"`
 	CreatedAt  time.Time   `json:"createdAt"`
@@ -177,7 +186,11 @@ func (o Operation) Continuable() bool {
 
 // GivenUp says that the operation's key is given up and its outcome known: what
 // it took is given back, or is being given back.
-func (o Operation) GivenUp() bool { return o.Cancel != "" && !o.Undecided() && !o.Late }
+func (o Operation) GivenUp() bool {
+	return o.Cancel != "" && !o.Undecided() && !o.Late && !o.refusedPart()
+}
 
 // Charges says that the operation is the one that made its payment.
-func (o Operation) Charges() bool { return o.Kind == KindSale || o.Kind == KindAuthorize }
+func (o Operation) Charges() bool {
+	return o.Kind == KindSale || o.Kind == KindAuthorize || o.Kind == KindVerify
+}

@@ -16,8 +16,10 @@ type Outbox interface {
 	// beside the others.
 	Unspread(ctx context.Context, merchants []string, limit int) ([]Event, error)
 	// Spread keeps the deliveries that were made of events, which are not
-	// unspread any more. It returns ErrStale, and keeps nothing, when one of the
-	// events was spread already.
+	// unspread any more. One that is pending and has an attempt is kept as taken
+	// at its UpdatedAt, with its lane held until its Due. It returns ErrStale, and
+	// keeps nothing, when one of the events was spread already, or one that is to
+	// be kept as taken could not be taken.
 	Spread(context.Context, []Event, []Delivery) error
 
 	// DueDeliveries returns at most limit deliveries of one subscriber that may
@@ -29,11 +31,13 @@ type Outbox interface {
 	// DueSubscribers are those, by their names alone, that have deliveries which
 	// are due. One whose deliveries all wait for their lane may be among them.
 	DueSubscribers(ctx context.Context, now time.Time) ([]Subscriber, error)
-	// TakeDelivery counts an attempt, sets Due to until, and holds the lane until
-	// then. Of a delivery that was Unlaned it keeps the Lane, which it has from
-	// then on. It returns the delivery as it stands now, or ErrStale when it cannot
-	// be taken (see DueDeliveries), has changed, or its lane is held.
-	TakeDelivery(ctx context.Context, d Delivery, now, until time.Time) (Delivery, error)
+	// TakeDeliveries counts an attempt of each, sets Due to until, and holds the
+	// lane until then, if it has one. Of a delivery that was Unlaned it keeps the
+	// Lane, which it has from then on. It returns those that it took, as they stand
+	// now, in their order: without those that cannot be taken (see DueDeliveries),
+	// have changed, or whose lane is held. Each is taken by itself, and an error
+	// says that some of the others may have been.
+	TakeDeliveries(ctx context.Context, deliveries []Delivery, now, until time.Time) ([]Delivery, error)
 	// SaveDelivery writes what has changed of a delivery (Status, Due, Attempts,
 	// Failures, Log, UpdatedAt) at its next Version, and lets its lane go if it
 	// holds it. It returns ErrStale unless the stored version is the one before.
@@ -43,14 +47,19 @@ type Outbox interface {
 	// DueDeliveries nothing. It has that of its making again once what is in front
 	// has ended, in the same write.
 	SaveDelivery(context.Context, Delivery) error
+	// SaveDeliveries is SaveDelivery of each by itself, in one go, with an answer
+	// for each in their order.
+	SaveDeliveries(context.Context, []Delivery) []error
+	// DecideDelivery is SaveDelivery for a person's decision, with its record.
+	DecideDelivery(context.Context, Delivery, AuditRecord) error
 	// BringForward gives a Due to what has none though nothing is in front of it:
 	// a program of an earlier release, or a hand, has ended that without a look
 	// at what is behind.
 	BringForward(context.Context, Subscriber) error
-	// ReplayDelivery is SaveDelivery for one that was delivered: ErrStale also
+	// ReplayDelivery is DecideDelivery for one that was delivered: ErrStale also
 	// when there is a delivery of the same payment behind it that was not
 	// skipped, since nobody is told an older state after a newer one.
-	ReplayDelivery(context.Context, Delivery) error
+	ReplayDelivery(context.Context, Delivery, AuditRecord) error
 
 	// Delivery returns ErrNotFound when the merchant has no such delivery. One
 	// that cannot be read whole comes with an UnreadableError, without its log or
@@ -67,6 +76,9 @@ type Outbox interface {
 	// is the one before the saved one; before the first it is zero.
 	SubscriberState(ctx context.Context, merchantID string, liveMode bool, name string) (SubscriberState, error)
 	SaveSubscriberState(context.Context, SubscriberState) error
+	// DecideSubscriber is SaveSubscriberState for a person's decision, with its
+	// record.
+	DecideSubscriber(context.Context, SubscriberState, AuditRecord) error
 	// SubscriberStates are all that were saved, of all merchants, in any order.
 	SubscriberStates(context.Context) ([]SubscriberState, error)
 

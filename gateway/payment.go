@@ -9,10 +9,12 @@ import (
 // Intent is what a new payment asks for.
 type Intent string
 
-// The two intents.
+// The intents.
 const (
 	IntentSale      Intent = "sale"
 	IntentAuthorize Intent = "authorize"
+	// IntentVerify asks the bank about a card, for nothing: see verification.go.
+	IntentVerify Intent = "verify"
 )
 
 // Status is the state of a payment.
@@ -31,19 +33,27 @@ const (
 	Settled           Status = "settled"
 	PartiallyRefunded Status = "partially_refunded"
 	Refunded          Status = "refunded"
+	Verified          Status = "verified"
+	// Accepted is a bank payment that the processor has taken, and a bank may
+	// still return.
+	Accepted Status = "accepted"
+	// Returned is a bank payment that a bank has sent back.
+	Returned Status = "returned"
 )
 
 // moves lists every change of state that is allowed; no other ever happens.
 // Apart from `failed` back to `sending`, which needs the first operation's own
 // key, and the undoing of a charge found late, a state never goes backwards.
 var moves = map[Status][]Status{
-	Sending:           {Authorized, StatusApproved, StatusDeclined, Failed, StatusUnknown},
-	StatusUnknown:     {Authorized, StatusApproved, StatusDeclined, Failed, Voided},
+	Sending:           {Authorized, Accepted, StatusApproved, Verified, StatusDeclined, Failed, StatusUnknown},
+	StatusUnknown:     {Authorized, Accepted, StatusApproved, Verified, StatusDeclined, Failed, Voided},
 	Failed:            {Sending, Voided, Refunded},
-	Authorized:        {StatusApproved, Voided, Expired},
-	StatusApproved:    {Settled, PartiallyRefunded, Refunded, Voided},
+	Authorized:        {Accepted, StatusApproved, Voided, Expired},
+	Verified:          {Voided},
+	Accepted:          {StatusApproved, PartiallyRefunded, Refunded, Voided, Returned},
+	StatusApproved:    {Settled, PartiallyRefunded, Refunded, Voided, Returned},
 	Settled:           {PartiallyRefunded, Refunded},
-	PartiallyRefunded: {Refunded},
+	PartiallyRefunded: {Refunded, Returned},
 }
 
 // Payment is one payment of one order, with every operation made on it.
@@ -64,10 +74,12 @@ type Payment struct {
 	Source     SourceRecords     `json:"source"`
 	Metadata   map[string]string `json:"metadata,omitempty"`
 
-	Method          MethodKind  `json:"method"`
-	Card            CardSummary `json:"card"`
-	CustomerVaultID string      `json:"customerVaultId,omitempty"`
-	PaymentMethodID string      `json:"paymentMethodId,omitempty"`
+	Method MethodKind  `json:"method"`
+	Card   CardSummary `json:"card"`
+	// Bank is set exactly when the payment is ACH: it draws on a bank account.
+	Bank            *BankSummary `json:"bankAccount,omitempty"`
+	CustomerVaultID string       `json:"customerVaultId,omitempty"`
+	PaymentMethodID string       `json:"paymentMethodId,omitempty"`
 
 	// Reference is ours; PayTrace keeps it with the charge and can be asked
 	// for it.
@@ -77,6 +89,14 @@ type Payment struct {
 	AVS           string   `json:"avs,omitempty"`
 	CSC           string   `json:"csc,omitempty"`
 	Decline       *Decline `json:"decline,omitempty"`
+	// Enhancement is what is told of the order besides, nil for nearly every
+	// payment.
+	Enhancement *Enhancement `json:"enhancement,omitempty"`
+
+	// AcceptPartial says that the caller takes an approval of a part.
+	AcceptPartial bool `json:"acceptPartial,omitempty"`
+	// CardBalance is what is left on the card, where the processor tells it.
+	CardBalance *Money `json:"cardBalance,omitempty"`
 
 	NeedsAttention bool        `json:"needsAttention,omitempty"`
 	Version        int64       `json:"version"`
@@ -107,10 +127,15 @@ type Address struct {
 
 // Captured is the money taken: every approved sale and capture, or what a clerk
 // has lowered it to since.
+//
+// A part that nobody wanted has been taken after all when it went back by a refund
+// and not by a void.
 func (p Payment) Captured() Money {
 	var taken Money
 	for _, o := range p.Operations {
 		switch {
+		case o.refusedPart() && p.Refunded() > 0:
+			taken += o.Amount
 		case o.Status != OpApproved:
 		case o.Kind == KindSale, o.Kind == KindCapture:
 			taken += o.Amount
@@ -134,8 +159,12 @@ func (p Payment) RefundPending() Money {
 	})
 }
 
-// Refundable is what may still be refunded.
+// Refundable is what may still be refunded. Of what a bank has returned nothing is
+// there.
 func (p Payment) Refundable() Money {
+	if p.Status == Returned {
+		return 0
+	}
 	return max(0, p.Captured()-p.Refunded()-p.RefundPending())
 }
 
@@ -151,8 +180,13 @@ func (p Payment) sum(counts func(Operation) bool) Money {
 
 // HoldsMoney says that a shopper's money is taken or held, or may be.
 func (p Payment) HoldsMoney() bool {
+	if p.Intent == IntentVerify {
+		return false
+	}
 	switch p.Status {
-	case StatusDeclined, Failed, Voided, Expired, Refunded:
+	case StatusDeclined:
+		return len(p.Operations) > 0 && p.First().unwanted()
+	case Failed, Voided, Expired, Refunded, Returned:
 		return false
 	}
 	return true
@@ -167,7 +201,7 @@ func (p Payment) Operation(id string) (Operation, bool) {
 	return p.Operations[i], true
 }
 
-// First is the sale or authorization that made the payment.
+// First is the sale, authorization or verification that made the payment.
 func (p Payment) First() Operation { return p.Operations[0] }
 
 // inProgress returns an undecided operation, if there is one.
@@ -209,6 +243,7 @@ func (p *Payment) move(to Status) error {
 		return fmt.Errorf("payment %s cannot move from %s to %s", p.ID, p.Status, to)
 	}
 	p.Status = to
+	p.endEnhancement()
 	return nil
 }
 
@@ -217,5 +252,5 @@ func KnownStatus(s Status) bool {
 	if _, ok := moves[s]; ok {
 		return true
 	}
-	return s == StatusDeclined || s == Voided || s == Expired || s == Refunded
+	return s == StatusDeclined || s == Voided || s == Expired || s == Refunded || s == Returned
 }

@@ -52,8 +52,8 @@ func TestMovesNeverGoBackwards(t *testing.T) {
 	// The two ways back that the design names.
 	back := map[Status][]Status{Failed: {Sending, Voided, Refunded}}
 	rank := map[Status]int{
-		Sending: 0, StatusUnknown: 1, Authorized: 2, StatusApproved: 3, Settled: 4, PartiallyRefunded: 5, Refunded: 6,
-		Voided: 6, Expired: 6, StatusDeclined: 6, Failed: 6,
+		Sending: 0, StatusUnknown: 1, Authorized: 2, Accepted: 3, StatusApproved: 4, Settled: 5, PartiallyRefunded: 6, Refunded: 7,
+		Voided: 7, Expired: 7, StatusDeclined: 7, Failed: 7, Returned: 7, Verified: 4,
 	}
 	for from, tos := range moves {
 		for _, to := range tos {
@@ -101,6 +101,7 @@ func TestWhatAnAnswerMakesOfAPayment(t *testing.T) {
 	}{
 		{IntentSale, Approved, StatusApproved, true},
 		{IntentAuthorize, Approved, Authorized, true},
+		{IntentVerify, Approved, Verified, true},
 		{IntentSale, Declined, StatusDeclined, true},
 		{IntentSale, Rejected, Failed, true},
 		{IntentSale, NotSent, Failed, false},
@@ -328,13 +329,21 @@ func TestFingerprintsOutliveReleases(t *testing.T) {
 		Source: SourceRecords{OpportunityID: "006"}, Billing: &Address{Street: "8320 E. West St."}, Metadata: map[string]string{"a": "b"},
 		Method: PaymentMethod{Vault: &VaultChoice{CustomerID: "demo-visa"}},
 	}
+	lines := full
+	rate, tax := Decimal(82_500), Money(165)
+	lines.Enhanced = &EnhancedData{
+		TaxAmount: &tax, PurchaseOrder: "PO-7", FreightAmount: 100, DutyAmount: 5, ShipFromPostalCode: "98101", ShipToPostalCode: "94947", ShipToCountryCode: "US",
+		LineItems: []LineItem{{Description: "pipe", ProductCode: "CU", CommodityCode: "40", Quantity: 25_000, UnitOfMeasure: "MTR", UnitPrice: 79_960,
+			DiscountAmount: 1, TaxRate: &rate, TaxAmount: &tax, TotalAmount: money(2163)}},
+	}
 	for name, c := range map[string]struct {
 		got  []byte
 		want string
 	}{
-		"create": {fingerprint(secret, "create", "", full.canonical(secret)), "b51f6ebf72f322ad812a26ee905a996302bed324e85ac59383de241b65a2201a"},
-		"refund": {fingerprint(secret, "refund", "pay_1", RefundPayment{Amount: money(500)}), "f05081b7f046d91dfd9896324e98bef9a17ed4ddbc32d061e7294920da6e4c22"},
-		"void":   {fingerprint(secret, "void", "pay_1", nil), "add10eb227067c908a20b0ad65ed359bc07a31a73e57340a276e7f2c849ba818"},
+		"create with lines": {fingerprint(secret, "create", "", lines.canonical(secret)), "4db09b7fc6940f21c88110b6beb3a457199ce825f746611a7cc8b2cc6624a3e5"},
+		"create":            {fingerprint(secret, "create", "", full.canonical(secret)), "b51f6ebf72f322ad812a26ee905a996302bed324e85ac59383de241b65a2201a"},
+		"refund":            {fingerprint(secret, "refund", "pay_1", RefundPayment{Amount: money(500)}), "f05081b7f046d91dfd9896324e98bef9a17ed4ddbc32d061e7294920da6e4c22"},
+		"void":              {fingerprint(secret, "void", "pay_1", nil), "add10eb227067c908a20b0ad65ed359bc07a31a73e57340a276e7f2c849ba818"},
 	} {
 		if got := hex.EncodeToString(c.got); got != c.want {
 			t.Errorf("the fingerprint of a %s is now %s", name, got)
@@ -361,6 +370,8 @@ func TestTheFingerprintKnowsRequestsApart(t *testing.T) {
 		"hosted":   func(c *CreatePayment) { c.Method.HostedFields = &HostedFields{Token: "a"} },
 		"metadata": func(c *CreatePayment) { c.Metadata = map[string]string{"a": "b"} },
 		"address":  func(c *CreatePayment) { c.Billing = &Address{City: "Spokane"} },
+		"tax":      func(c *CreatePayment) { c.Enhanced = &EnhancedData{TaxAmount: money(0)} },
+		"quantity": func(c *CreatePayment) { c.Enhanced = &EnhancedData{LineItems: []LineItem{{Quantity: 1}}} },
 	}
 	for name, change := range changes {
 		c := base

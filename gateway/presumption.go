@@ -47,17 +47,21 @@ func refusal(err error, presumed bool) error {
 
 // unwrittenIntent is the answer when the ledger did not take the intent. While it
 // takes none it may still be read, and a key that was used before has its answer
-// there.
-func (g *Gateway) unwrittenIntent(ctx context.Context, v verb, operationID string, presumed bool, err error) error {
+// there. Only what was to be sent is taken back: a refund that was to wait is sent
+// one day, if the ledger has kept it.
+func (g *Gateway) unwrittenIntent(ctx context.Context, v verb, intent *Operation, presumed bool, err error) error {
 	if presumed && errors.Is(err, ErrKeyTaken) {
 		g.misjudged.Store(g.clock().UnixMicro())
+	}
+	if intent.Status != OpSending {
+		return uncertain(err)
 	}
 	if !presumed || errors.Is(err, ErrStale) || errors.Is(err, ErrKeyTaken) {
 		return notSent(err)
 	}
 	record, unread := g.ledger.Key(ctx, v.merchant.ID, v.key)
 	switch {
-	case errors.Is(unread, ErrNotFound), unread == nil && record.OperationID == operationID:
+	case errors.Is(unread, ErrNotFound), unread == nil && record.OperationID == intent.ID:
 		return notSent(err)
 	case unread == nil:
 		return ErrKeyTaken

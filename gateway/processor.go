@@ -31,13 +31,22 @@ type Result struct {
 	AVS           string
 	CSC           string
 	Card          CardSummary
+	// Bank is what was read of a stored bank account.
+	Bank BankSummary
 	// Decline is set for Declined, Rejection for Rejected.
 	Decline   *Decline
 	Rejection *Rejection
+	// ApprovedAmount is how much of a charge was approved, zero where the answer
+	// does not tell it. Balance is what is left on the card, where it does.
+	ApprovedAmount Money
+	Balance        *Money
 	// Contested marks an Unknown in which the processor said that the
 	// transaction's state forbids the call. Such an answer decides nothing:
-	// the transaction has to be looked at.
+	// the transaction has to be looked at, by a person if it is a bank payment.
 	Contested bool
+	// Doubt is what an approval of enhanced data says that does not fit what was
+	// told: that it made fewer lines, for one.
+	Doubt string
 	// Detail tells an operator what happened. It never holds card data.
 	Detail string
 }
@@ -77,19 +86,28 @@ type Rejection struct {
 	Again bool `json:"again,omitempty"`
 }
 
-// Charge asks for a sale or an authorization.
+// Charge asks for a sale, an authorization, or the verification of a card, whose
+// amount is nothing.
 type Charge struct {
-	Intent     Intent
-	Amount     Money
-	OrderID    string
-	Reference  string
-	Method     PaymentMethod
-	CustomerID string // the processor's own id of a vault customer
+	Intent Intent
+	Amount Money
+	// AcceptPartial asks for a part where the whole is not to be had.
+	AcceptPartial bool
+	OrderID       string
+	Reference     string
+	Method        PaymentMethod
+	CustomerID    string // the processor's own id of a vault customer
 	// SourceTransactionID charges the card of an earlier transaction again.
 	SourceTransactionID string
-	Billing, Shipping   *Address
-	Metadata            map[string]string
-	SendBefore          time.Time
+	// ACH says that a bank account is drawn on: the method's, or the one that is
+	// stored with the customer.
+	ACH               bool
+	Billing, Shipping *Address
+	Metadata          map[string]string
+	// TaxAmount and PurchaseOrder are told as far as the charge can bear them.
+	TaxAmount     *Money
+	PurchaseOrder string
+	SendBefore    time.Time
 }
 
 // Capture asks for (part of) an authorization's money.
@@ -125,6 +143,7 @@ type Processor interface {
 	Void(context.Context, Void) Result
 	Refund(context.Context, Refund) Result
 	Inspector
+	Enhancer
 	Profiles
 	CardForm
 }

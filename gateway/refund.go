@@ -53,7 +53,7 @@ func (s settlement) waitFor() time.Duration { return cmp.Or(s.again, sendWaiting
 // settlementOf looks only when the ledger does not know the payment settled, and
 // follows what it sees.
 func (g *Gateway) settlementOf(ctx context.Context, m Merchant, p Payment) (Payment, settlement) {
-	if p.Status != StatusApproved && p.Status != Failed {
+	if p.Status != StatusApproved && p.Status != Failed && !p.First().refusedPart() {
 		return p, settlement{state: RecordSettled, at: p.SettledAt}
 	}
 	looking, cancel := context.WithTimeout(ctx, g.lookTime(ctx, m))
@@ -87,13 +87,17 @@ func (g *Gateway) lookTime(ctx context.Context, m Merchant) time.Duration {
 // refuseRefund holds the rules that need no look at the processor.
 func refuseRefund(p Payment, op Operation, cmd RefundPayment) error {
 	switch p.Status {
-	case StatusApproved, Settled, PartiallyRefunded:
+	case Accepted, StatusApproved, Settled, PartiallyRefunded:
 	case Sending, StatusUnknown:
 		return undecided(p)
 	case Authorized:
 		return refuse(CodeNotRefundable, "nothing was captured yet; void the authorization instead")
 	case Refunded:
 		return refuse(CodeRefundExceeds, "all of the %s captured is refunded already", p.Captured())
+	case Verified:
+		return refuse(CodeNotRefundable, holdsNoMoney, "refund")
+	case Returned:
+		return refuse(CodeNotRefundable, "the bank has returned the payment: its money is with the shopper already")
 	default:
 		return refuse(CodeNotRefundable, "a payment that is %s cannot be refunded", p.Status)
 	}
@@ -140,6 +144,9 @@ func decideRefund(p Payment, op Operation, cmd RefundPayment, seen settlement, a
 		op = at.intent(op, m)
 	default:
 		op.Status, op.Due = OpWaiting, at.now.Add(seen.waitFor())
+		if p.Status == Accepted {
+			op.Due = time.Time{} // the end of the return window wakes it
+		}
 		return decided(p, p.next(op, at.now), op.ID, at.now), nil
 	}
 	return withSettlement(p, op, seen, at.now)
@@ -149,7 +156,7 @@ func decideRefund(p Payment, op Operation, cmd RefundPayment, seen settlement, a
 // before it has shown, if that is news.
 func withSettlement(p Payment, op Operation, seen settlement, now time.Time) (Change, error) {
 	change := Change{Payment: p.next(op, now), Base: p.Version, Operation: op.ID}
-	if p.Status == StatusApproved && seen.state == RecordSettled {
+	if p.Status == StatusApproved && seen.state == RecordSettled && !p.ACH() {
 		if err := change.Payment.move(Settled); err != nil {
 			return Change{}, err
 		}

@@ -19,7 +19,7 @@ type ResolveOperation struct {
 }
 
 // Resolve writes down what a person has decided, and who. It moves no money.
-func (g *Gateway) Resolve(ctx context.Context, merchantID, by, paymentID string, cmd ResolveOperation) (Answer, error) {
+func (g *Gateway) Resolve(ctx context.Context, merchantID string, by Actor, paymentID string, cmd ResolveOperation) (Answer, error) {
 	m, err := g.merchant(merchantID)
 	if err != nil {
 		return Answer{}, err
@@ -29,7 +29,7 @@ func (g *Gateway) Resolve(ctx context.Context, merchantID, by, paymentID string,
 	})
 }
 
-func (g *Gateway) resolve(ctx context.Context, m Merchant, by, paymentID string, cmd ResolveOperation) (Answer, error) {
+func (g *Gateway) resolve(ctx context.Context, m Merchant, by Actor, paymentID string, cmd ResolveOperation) (Answer, error) {
 	p, err := g.payment(ctx, m, paymentID)
 	if err != nil {
 		return Answer{}, err
@@ -52,11 +52,12 @@ func (g *Gateway) resolve(ctx context.Context, m Merchant, by, paymentID string,
 		return Answer{}, err
 	}
 	now := g.clock()
-	decision := Resolution{Decision: cmd.Decision, By: by, Note: cmd.Note, About: about(op), At: now, Before: op.Resolution}
+	decision := Resolution{Decision: cmd.Decision, By: by.String(), Note: cmd.Note, About: about(op), At: now, Before: op.Resolution}
 	change, err := decideResolve(p, op, decision, seen, now)
 	if err != nil {
 		return Answer{}, err
 	}
+	change.Audit = resolved(m, by, p, op, cmd, now)
 	err = g.write(ctx, change)
 	if errors.Is(err, ErrTransactionTaken) {
 		return Answer{}, refuse(CodeNotResolvable, "this transaction belongs to another payment already").on("transactionId")
@@ -65,7 +66,7 @@ func (g *Gateway) resolve(ctx context.Context, m Merchant, by, paymentID string,
 		return Answer{}, err
 	}
 	g.log.Warn("payment.resolved", "merchant", m.ID, "payment", p.ID, "operation", op.ID, "decision", cmd.Decision,
-		"by", by, "transaction", cmd.TransactionID, "status", change.Payment.Status)
+		"by", by.String(), "transaction", cmd.TransactionID, "status", change.Payment.Status)
 	if err := (follower{gateway: g, merchant: m}).unlist(ctx, Record{TransactionID: cmd.TransactionID}); err != nil {
 		g.log.Warn("watch.failed", "merchant", m.ID, "error", err, "consequence", "the transaction stays listed as unmatched until the next reading")
 	}
@@ -75,6 +76,20 @@ func (g *Gateway) resolve(ctx context.Context, m Merchant, by, paymentID string,
 	g.observe(change.Payment, op.ID, ByOperator)
 	after := g.followUp(ctx, m, change.Payment, op.ID)
 	return Answer{Payment: after, OperationID: op.ID}, nil
+}
+
+// resolved is the record of the decision. The note stays with the payment, since
+// nobody knows what a person writes there.
+func resolved(m Merchant, by Actor, p Payment, op Operation, cmd ResolveOperation, now time.Time) *AuditRecord {
+	r := AuditRecord{
+		At: now, Actor: by, Action: AuditPaymentResolved, MerchantID: m.ID, LiveMode: m.LiveMode,
+		Subject: AuditSubject{Kind: "payment", ID: p.ID},
+		Details: map[string]string{"operation": op.ID, "decision": string(cmd.Decision)},
+	}
+	if cmd.TransactionID != "" {
+		r.Details["transaction"] = cmd.TransactionID
+	}
+	return &r
 }
 
 // about is what the operation waited for, with what a person has seen of it
@@ -97,6 +112,8 @@ func (g *Gateway) verify(ctx context.Context, m Merchant, p Payment, op Operatio
 	switch {
 	case cmd.Decision == NotDone && op.Status == OpUnknown && g.clock().Sub(op.SentAt) < m.hearingTime():
 		return sighting{}, refuse(CodeInProgress, "whoever sent this %s may still hear of it; decide in two minutes", op.Kind).retry(m.hearingTime())
+	case p.ACH():
+		return g.verifyBank(ctx, m, p, op, cmd)
 	case cmd.Decision == NotDone && op.Status == OpUnknown:
 		return g.verifyNotDone(looking, m, p, op)
 	case cmd.Decision != Done || (op.Status != OpUnknown && !waits):
@@ -130,7 +147,57 @@ func (g *Gateway) verifyNotDone(ctx context.Context, m Merchant, p Payment, op O
 	if seen.result.Outcome == Approved {
 		return sighting{}, refuse(CodeNotResolvable, "PayTrace shows that this %s was done, by transaction %s", op.Kind, seen.result.TransactionID).on("decision")
 	}
-	return sighting{}, nil
+	return sighting{}, g.refuseHeld(ctx, m, p, op, seen.held)
+}
+
+// refuseHeld keeps a person from ending a charge while PayTrace holds money under
+// its reference: the shopper would be charged anew beside it. What is settled looks
+// the same before and after its refund, so the refund itself is looked for.
+func (g *Gateway) refuseHeld(ctx context.Context, m Merchant, p Payment, op Operation, held Record) error {
+	way := "void"
+	switch {
+	case held.TransactionID == "":
+		return nil
+	case held.State == RecordSettled:
+		back, err := g.gaveBack(ctx, m, p, held)
+		if err != nil {
+			g.notVerified(p, op, err)
+		}
+		if err != nil || back {
+			return nil
+		}
+		way = "refund"
+	}
+	orElse := ""
+	if _, err := confirm(p, op, held); err == nil {
+		orElse = ", or say done by it"
+	}
+	return refuse(CodeNotResolvable, "PayTrace holds %s under this reference, transaction %s: %s it there first%s",
+		held.Amount, held.TransactionID, way, orElse).on("decision")
+}
+
+// gaveBack says that PayTrace shows a refund of as much as the transaction holds,
+// which can be this payment's and is no other's. Where not all can be seen, nothing
+// contradicts the person.
+func (g *Gateway) gaveBack(ctx context.Context, m Merchant, p Payment, held Record) (bool, error) {
+	rows, whole, err := g.readDays(ctx, m, held.CreatedAt, g.clock(), p.orderText())
+	if err != nil {
+		return false, err
+	}
+	for _, r := range rows {
+		done := r.State == RecordPending || r.State == RecordSettled
+		if r.Kind != KindRefund || !done || r.Amount != held.Amount || r.CreatedAt.Before(held.CreatedAt) || !p.isOfReference(r) {
+			continue
+		}
+		_, err := g.ledger.PaymentByTransaction(ctx, m.ID, m.LiveMode, r.TransactionID)
+		if errors.Is(err, ErrNotFound) {
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return !whole, nil
 }
 
 // verifyOwn looks at a transaction of the operation's own: a charge's or a
@@ -141,6 +208,8 @@ func (g *Gateway) verifyOwn(ctx context.Context, m Merchant, p Payment, op Opera
 	}
 	other, err := g.ledger.PaymentByTransaction(ctx, m.ID, m.LiveMode, id)
 	switch {
+	case err == nil && op.Status == OpUnknown && other.ID == p.ID && id == op.TransactionID:
+		// Its own answer named it, and the books did not show it then.
 	case err == nil && op.Status == OpWaiting && other.ID == p.ID && countedThere(p, op, id):
 		return sighting{counted: true}, nil
 	case err == nil:
@@ -177,7 +246,7 @@ func confirm(p Payment, op Operation, r Record) (sighting, error) {
 	switch {
 	case (r.Kind == KindRefund) != refund:
 		return wrong("as a " + string(r.Kind))
-	case r.Amount != op.Amount:
+	case r.Amount != op.Amount && !(op.Charges() && p.isPart(r)):
 		return wrong("with another amount, " + r.Amount.String())
 	case isReference(r.Reference) && r.Reference != p.Reference, !p.isOfReference(r):
 		return wrong("with the reference of another payment")
@@ -191,6 +260,9 @@ func confirm(p Payment, op Operation, r Record) (sighting, error) {
 		return wrong("but only " + p.returnable().String() + " can have been given back")
 	}
 	seen.voided = r.State == RecordVoided
+	if op.Charges() {
+		seen.result.ApprovedAmount = r.Amount
+	}
 	return seen, nil
 }
 
@@ -212,6 +284,8 @@ func decideResolve(p Payment, op Operation, decision Resolution, seen sighting, 
 		return decided(p, p.next(op, now), op.ID, now), nil
 	case op.Attention == "":
 		return Change{}, refuse(CodeNotResolvable, "nothing about this %s waits for a person's decision", op.Kind).on("operationId")
+	case decision.Decision == Done && op.Cancel == CancelRequested && p.ACH():
+		return undoneByHand(p, op, now)
 	case decision.Decision == Done && op.Cancel == CancelRequested:
 		// A look at the payment shows what was done.
 		op.Cancel, op.Due, op.Attention = CancelDone, now, ""
@@ -241,7 +315,11 @@ func withOperation(p Payment, op Operation) Payment {
 func concludeNever(p Payment, op Operation, now time.Time) (Change, error) {
 	if op.Kind == KindRefund {
 		op.Status, op.Attention, op.Due = OpFailed, "", time.Time{}
-		return decided(p, p.next(op, now), op.ID, now), nil
+		next := p.next(op, now)
+		if next.ACH() {
+			next.expectWindow(now)
+		}
+		return decided(p, next, op.ID, now), nil
 	}
 	return concludeAbsent(p, op, now)
 }
@@ -254,5 +332,6 @@ func concludeGivenBack(p Payment, op Operation, r Result, now time.Time) (Change
 	if err := next.followRefund(); err != nil {
 		return Change{}, err
 	}
+	next.wakeRefunds(now) // those of a bank payment that is not accepted any more
 	return decided(p, next, op.ID, now), nil
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func (h *house) resolve(p gateway.Payment, op string, d gateway.Decision, transaction string) (gateway.Answer, error) {
-	return h.Resolve(h.t.Context(), "main", "Ann (ops)", p.ID, gateway.ResolveOperation{
+	return h.Resolve(h.t.Context(), "main", ann, p.ID, gateway.ResolveOperation{
 		OperationID: op, Decision: d, TransactionID: transaction, Note: "seen at PayTrace",
 	})
 }

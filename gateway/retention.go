@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -34,6 +35,8 @@ type Archive interface {
 	// ErrStale unless the stored version is the one before.
 	Retention(context.Context) (Retention, error)
 	SaveRetention(context.Context, Retention) error
+	// EndRetention is SaveRetention for the end of a run, with its record.
+	EndRetention(context.Context, Retention, AuditRecord) error
 	// ArchiveFiles are all files, by name.
 	ArchiveFiles(context.Context) ([]ArchiveFile, error)
 	// MissingFiles are those of them that are not where the archive is, or shorter
@@ -127,7 +130,11 @@ const (
 // something new at the processor, can change it.
 func (p Payment) Finished() bool {
 	switch p.Status {
-	case StatusDeclined, Failed, Voided, Expired, Settled, PartiallyRefunded, Refunded:
+	case StatusDeclined, Failed, Voided, Expired, Verified, Settled, PartiallyRefunded, Refunded, Returned:
+	case StatusApproved:
+		if !p.ACH() {
+			return false // it is settled once its batch is
+		}
 	default:
 		return false
 	}
@@ -155,7 +162,7 @@ func (g *Gateway) RunRetention(ctx context.Context, every time.Duration) {
 		if err != nil || g.clock().Before(turn.Due) {
 			return // a ledger that cannot be read is told by the due work
 		}
-		if _, err := g.retain(ctx, turn); err != nil && !errors.Is(err, ErrStale) && ctx.Err() == nil {
+		if _, err := g.retain(ctx, turn, Actor{}); err != nil && !errors.Is(err, ErrStale) && ctx.Err() == nil {
 			g.log.Error("retention.failed", "error", err, "consequence", "what is finished stays in the ledger until the next run; no payment is in danger")
 		}
 	})
@@ -165,7 +172,7 @@ func (g *Gateway) RunRetention(ctx context.Context, every time.Duration) {
 var ErrRetaining = errors.New("another gateway lets go of what is finished at this moment; try again when it has ended, or ten minutes after it has died")
 
 // Retain is one run at once, for the person at the machine.
-func (g *Gateway) Retain(ctx context.Context) (Retention, error) {
+func (g *Gateway) Retain(ctx context.Context, by Actor) (Retention, error) {
 	turn, err := g.ledger.Retention(ctx)
 	if err != nil {
 		return Retention{}, err
@@ -173,7 +180,7 @@ func (g *Gateway) Retain(ctx context.Context) (Retention, error) {
 	if turn.FinishedAt.Before(turn.StartedAt) && g.clock().Before(turn.Due) {
 		return Retention{}, ErrRetaining
 	}
-	done, err := g.retain(ctx, turn)
+	done, err := g.retain(ctx, turn, by)
 	if errors.Is(err, ErrStale) {
 		err = ErrRetaining
 	}
@@ -181,7 +188,7 @@ func (g *Gateway) Retain(ctx context.Context) (Retention, error) {
 }
 
 // retain takes the turn and carries out one run.
-func (g *Gateway) retain(ctx context.Context, turn Retention) (Retention, error) {
+func (g *Gateway) retain(ctx context.Context, turn Retention, by Actor) (Retention, error) {
 	now := g.clock()
 	r := &retaining{gateway: g, turn: Retention{StartedAt: now, FinishedAt: turn.FinishedAt, Version: turn.Version}}
 	if err := r.hold(ctx); err != nil {
@@ -199,7 +206,7 @@ func (g *Gateway) retain(ctx context.Context, turn Retention) (Retention, error)
 	r.turn.FinishedAt = g.clock()
 	r.turn.Due = now.Add(retainEvery)
 	r.turn.Version++
-	if err := g.ledger.SaveRetention(ctx, r.turn); err != nil {
+	if err := r.end(ctx, by); err != nil {
 		return r.turn, err
 	}
 	g.log.Info("retention.finished", "archived", r.turn.Archived, "forgotten", r.turn.Forgotten, "kept", r.turn.Kept,
@@ -238,6 +245,17 @@ func (r *retaining) hold(ctx context.Context) error {
 	r.turn.Due = now.Add(retainTurn)
 	r.turn.Version++
 	return r.gateway.ledger.SaveRetention(ctx, r.turn)
+}
+
+// end writes what came of the run, with a record where anything has left.
+func (r *retaining) end(ctx context.Context, by Actor) error {
+	if r.turn.Archived == 0 && r.turn.Forgotten == 0 {
+		return r.gateway.ledger.SaveRetention(ctx, r.turn)
+	}
+	return r.gateway.ledger.EndRetention(ctx, r.turn, AuditRecord{
+		At: r.turn.FinishedAt, Actor: by, Action: AuditRetentionRun, Subject: AuditSubject{Kind: "retention"},
+		Details: map[string]string{"archived": strconv.Itoa(r.turn.Archived), "forgotten": strconv.Itoa(r.turn.Forgotten)},
+	})
 }
 
 // archive moves what is finished, step by step. What is not is passed over, and

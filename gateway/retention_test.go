@@ -71,7 +71,7 @@ func (k *keeper) lives(d time.Duration) {
 func (k *keeper) archives(want int) {
 	k.t.Helper()
 	time.Sleep(aYear + 24*time.Hour)
-	done, err := k.Retain(context.Background())
+	done, err := k.Retain(context.Background(), anna)
 	if err != nil || done.Archived != want {
 		k.t.Fatalf("%d payments were archived, %d kept, want %d: %v", done.Archived, done.Kept, want, err)
 	}
@@ -250,7 +250,7 @@ func TestFiftyCallsWithAnArchivedKeyChargeNothing(t *testing.T) {
 		time.Sleep(aYear + 24*time.Hour)
 		go func() {
 			defer close(archived)
-			if done, err := k.Retain(context.Background()); err != nil || done.Archived != 1 {
+			if done, err := k.Retain(context.Background(), anna); err != nil || done.Archived != 1 {
 				t.Errorf("%d archived, %v", done.Archived, err)
 			}
 		}()
@@ -383,7 +383,7 @@ func TestOneOfTwoGatewaysArchivesOnceADay(t *testing.T) {
 			work.Go(func() { g.RunRetention(ctx, time.Minute) })
 		}
 		time.Sleep(time.Minute)
-		if _, err := k.Retain(ctx); err != nil {
+		if _, err := k.Retain(ctx, anna); err != nil {
 			t.Errorf("the person at the machine, once the run is over: %v", err)
 		}
 		time.Sleep(3*24*time.Hour - 10*time.Minute)
@@ -405,11 +405,11 @@ func TestTheTurnOfADeadGatewayIsTakenOver(t *testing.T) {
 		if err := k.ledger.SaveRetention(t.Context(), dead); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := k.Retain(t.Context()); err != gateway.ErrRetaining {
+		if _, err := k.Retain(t.Context(), anna); err != gateway.ErrRetaining {
 			t.Errorf("while another has the turn: %v", err)
 		}
 		time.Sleep(11 * time.Minute)
-		if _, err := k.Retain(t.Context()); err != nil {
+		if _, err := k.Retain(t.Context(), anna); err != nil {
 			t.Errorf("when it has not been heard of for longer: %v", err)
 		}
 	})
@@ -422,11 +422,11 @@ func TestWhatWasToldIsForgottenAndThenSaidSo(t *testing.T) {
 		k.processor.Settle()
 		k.lives(time.Hour)
 		time.Sleep(100 * 24 * time.Hour)
-		done, err := k.Retain(t.Context())
+		done, err := k.Retain(t.Context(), anna)
 		if err != nil || done.Forgotten == 0 || done.Archived != 0 {
 			t.Errorf("%+v, %v", done, err)
 		}
-		_, err = k.Replay(t.Context(), "main", "ops", "dlv_1")
+		_, err = k.Replay(t.Context(), "main", anna, "dlv_1")
 		if codeOf(err) != gateway.CodeNotFound || !strings.Contains(err.Error(), "forgotten") {
 			t.Errorf("a replay of what is gone: %v", err)
 		}
@@ -448,7 +448,7 @@ func TestWhatWasToldIsForgottenThoughTheArchiveIsAway(t *testing.T) {
 		}
 		time.Sleep(aYear)
 		k.Gateway = k.another("one", gateway.RetentionRules{ArchiveAfter: aYear - 24*time.Hour, ForgetAfter: 90 * 24 * time.Hour})
-		done, err := k.Retain(t.Context())
+		done, err := k.Retain(t.Context(), anna)
 		if err == nil || done.Archived != 0 || done.Forgotten == 0 || len(k.files()) != 0 {
 			t.Errorf("%+v, %v, files %q", done, err, k.files())
 		}

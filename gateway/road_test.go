@@ -20,6 +20,7 @@ import (
 
 var merchants = []gateway.Merchant{{
 	ID: "main", Currency: "USD", SendWindow: gateway.DefaultSendWindow, CallDeadline: gateway.DefaultCallDeadline,
+	ReturnWindow: gateway.DefaultReturnWindow,
 }}
 
 var secret = []byte("0123456789abcdef0123456789abcdef")
@@ -41,7 +42,7 @@ func open(t *testing.T, path, instance string, processor *processortest.Processo
 
 func openAs(t *testing.T, path, instance string, processor *processortest.Processor, of ...gateway.Merchant) *house {
 	t.Helper()
-	books, err := ledger.OpenSQLite(t.Context(), path, ledger.Options{Archive: archiveOf(path)})
+	books, err := ledger.OpenSQLite(t.Context(), path, ledger.Options{Archive: archiveOf(path), AuditKey: auditKey})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,10 +244,10 @@ func (f forgetful) Apply(ctx context.Context, c gateway.Change) error {
 	return err
 }
 
-func (h *house) on(books gateway.Ledger) {
+func (h *house) on(books gateway.Ledger, subscribers ...gateway.Subscriber) {
 	h.Gateway = gateway.New(gateway.Config{
 		Ledger: books, Processors: map[string]gateway.Processor{"main": h.processor}, Instance: "one", Secret: secret,
-		Merchants: merchants, Now: time.Now, Log: discard, MaxInFlight: 8,
+		Merchants: merchants, Now: time.Now, Log: discard, MaxInFlight: 8, Subscribers: subscribers,
 	})
 }
 

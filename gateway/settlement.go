@@ -21,6 +21,10 @@ const (
 // expectSettlement makes a payment whose money is held or taken due for a look,
 // and one that is settled or over not due any more.
 func (p *Payment) expectSettlement(now time.Time) {
+	if p.ACH() {
+		p.expectWindow(now)
+		return
+	}
 	op := &p.Operations[0]
 	if op.Status != OpApproved || op.Cancel == CancelRequested {
 		return
@@ -28,6 +32,10 @@ func (p *Payment) expectSettlement(now time.Time) {
 	learning := !cardKnown(p.Card, CardSummary{}) && op.Looks < learnTries
 	switch {
 	case learning:
+	case p.awaitsEnhancement():
+		if op.Due.IsZero() || p.Enhancement.Attempts == 0 {
+			op.Due = now
+		}
 	case p.Status == Authorized || p.Status == StatusApproved:
 		op.Due = now.Add(settlementLook)
 	default:
@@ -53,9 +61,16 @@ func (g *Gateway) lookAtSettlement(ctx context.Context, m Merchant, p Payment, o
 	}
 	news := age > settlementLate && p.Status == StatusApproved && op.raise(notSettled)
 	next := p.next(op, g.clock())
+	ended := op.Due.IsZero() && next.enhancing()
+	if ended { // nobody looks any more, and the lines stay for no other reason
+		next.concludeEnhancement(EnhancementNotPossible, uncapturedDetail)
+	}
 	change := Change{Payment: next, Base: p.Version, Operation: op.ID}
-	if news {
+	switch {
+	case news:
 		change.Events = []Event{attentionEvent(next, op.ID, g.clock())}
+	case ended:
+		change.Events = []Event{eventOf(p.Status, next, "", g.clock())}
 	}
 	if err := g.write(ctx, change); err != nil {
 		return err

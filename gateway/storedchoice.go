@@ -18,6 +18,9 @@ type storedChoice struct {
 func (s storedChoice) charged(c Change) Change {
 	if s.method.ID != "" {
 		c.Charges, c.Payment.Card = &s.customer, s.method.Card
+		if bank := s.method.Bank; s.method.ACH() {
+			c.Payment.Bank = &bank
+		}
 	}
 	return c
 }
@@ -57,6 +60,7 @@ func chosen(c VaultCustomer, methodID string) (storedChoice, bool) {
 	method, ok := c.Choose(methodID)
 	if c.Pending[method.ID] != "" {
 		method.Card = CardSummary{} // it is being replaced: PayTrace knows which one it charges, and is asked
+		method.Bank.LastFour = ""   // as an account may be, of which PayTrace says nothing later
 	}
 	return storedChoice{customer: c, method: method}, ok
 }

@@ -83,9 +83,8 @@ func (t telling) each(do func(*teller) error) error {
 func (g *Gateway) see(ctx context.Context) {
 	_ = g.telling.each(func(t *teller) error {
 		err := cmp.Or(g.ledger.SeeSubscription(ctx, t.subscription(g.clock())), g.ledger.BringForward(ctx, t.Subscriber))
-		if err != nil && ctx.Err() == nil {
-			g.log.Error("telling.failed", "merchant", t.MerchantID, "subscriber", t.Name, "error", err,
-				"consequence", "if this goes on for a week, instances without this subscriber stop making its deliveries")
+		if ctx.Err() == nil {
+			g.turn(part{partSee, t.MerchantID}, t.Name, err, "if this goes on for a week, instances without these subscribers stop making their deliveries")
 		}
 		return err
 	})

@@ -2,10 +2,13 @@ package gateway_test
 
 import (
 	"context"
+	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"paytrace-gateway/gateway"
+	"paytrace-gateway/gateway/processortest"
 )
 
 // joined runs another gateway on the same ledger, until the test has ended.
@@ -74,7 +77,7 @@ func TestASubscriberThatWantsMoreByAnotherInstanceIsToldOfIt(t *testing.T) {
 // TestASubscriberInNoConfigurationIsForgotten wants deliveries to be made for as
 // long as it may come back, and no longer.
 func TestASubscriberInNoConfigurationIsForgotten(t *testing.T) {
-	tellsEvery(t, time.Hour, func(t *testing.T, h *house) {
+	tellsEvery(t, 10*time.Minute, func(t *testing.T, h *house) {
 		former := tellingHouse(t, h.ledger, "former", h.processor, approved("old", &listener{}))
 		subscribes(t, former)
 		owed := func() (n int, configured bool) {
@@ -88,7 +91,7 @@ func TestASubscriberInNoConfigurationIsForgotten(t *testing.T) {
 			return n, configured
 		}
 		h.create("k1", sale(1000))
-		time.Sleep(time.Minute)
+		time.Sleep(11 * time.Minute) // found by the next round
 		if n, configured := owed(); n != 1 || !configured {
 			t.Errorf("owed %d, configured %t", n, configured)
 		}
@@ -139,6 +142,37 @@ func TestWhatIsOfTheOtherModeIsKeptForNobody(t *testing.T) {
 		time.Sleep(time.Minute)
 		if b, err := h.ledger.DeliveryBacklog(t.Context()); err != nil || len(b) != 0 {
 			t.Errorf("%+v, %v", b, err)
+		}
+	})
+}
+
+// TestWhatNobodyHearsOfIsNotLeftToBeSpread has one instance write for nobody,
+// then beside another that has a subscriber.
+func TestWhatNobodyHearsOfIsNotLeftToBeSpread(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, path, "one", processortest.New(time.Now))
+		defer h.ledger.Close()
+		leaves := func(key string) int {
+			h.create(key, sale(processortest.Declines))
+			events, err := h.ledger.Unspread(t.Context(), []string{"main"}, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(events)
+		}
+		if n := leaves("k1"); n != 0 {
+			t.Errorf("%d events are left for nobody", n)
+		}
+		shop := &listener{}
+		newer := tellingHouse(t, h.ledger, "two", h.processor, gateway.Subscriber{Name: "shop", Sink: shop})
+		subscribes(t, newer)
+		if n := leaves("k2"); n != 1 {
+			t.Errorf("%d events are left to be spread", n)
+		}
+		h.joined(newer, func() { time.Sleep(time.Minute) })
+		if shop.count() != 1 {
+			t.Errorf("told %d times", shop.count())
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,8 +20,8 @@ const (
 	spreadAtOnce = 64
 	// many events in one round say that more are coming, so that it pays to gather
 	// them for as long before the next round: there are at most 50 rounds a second
-	// then. Fewer are spread at once.
-	many   = 8
+	// then. One by itself is spread at once.
+	many   = 2
 	gather = 20 * time.Millisecond
 	// deliveriesAtOnce bounds the deliveries that are made in one write of several
 	// payments: it is carried out whole, and a payment waits behind it.
@@ -41,6 +42,10 @@ type telling struct {
 	merchants []string
 	// unreadables are the rows in the way that the log has told of.
 	unreadables *unreadables
+	// outages are what the log has told of that fails at every turn.
+	outages *outages
+	// refused is when something could not be made as taken, in microseconds.
+	refused *atomic.Int64
 }
 
 // teller tells one subscriber.
@@ -49,17 +54,23 @@ type teller struct {
 	gateway *Gateway
 	due     chan struct{}
 	health  health
+	ahead   prefetch
 
 	mu       sync.Mutex
 	underWay int
-	work     sync.WaitGroup
+	// unwritten are the calls that are over and not written down.
+	unwritten int
+	work      sync.WaitGroup
 	// disabled is the subscriber's state as it was last read.
 	disabled bool
 	readAt   time.Time
 }
 
 func newTelling(g *Gateway, subscribers []Subscriber) telling {
-	t := telling{events: make(chan struct{}, 1), byMerchant: map[string][]*teller{}, unreadables: &unreadables{told: map[string]bool{}}}
+	t := telling{
+		events: make(chan struct{}, 1), byMerchant: map[string][]*teller{}, refused: &atomic.Int64{},
+		unreadables: &unreadables{told: map[string]bool{}}, outages: &outages{failing: map[part]map[string]time.Time{}},
+	}
 	for _, s := range subscribers {
 		if s.AtOnce == 0 {
 			s.AtOnce = defaultAtOnce
@@ -70,7 +81,7 @@ func newTelling(g *Gateway, subscribers []Subscriber) telling {
 		if s.Schedule == nil {
 			s.Schedule = DefaultSchedule
 		}
-		one := &teller{Subscriber: s, gateway: g, due: make(chan struct{}, 1)}
+		one := &teller{Subscriber: s, gateway: g, due: make(chan struct{}, 1), ahead: prefetch{lanes: map[string]bool{}, look: true}}
 		t.to = append(t.to, one)
 		t.byMerchant[s.MerchantID] = append(t.byMerchant[s.MerchantID], one)
 	}
@@ -86,6 +97,7 @@ func (t telling) of(merchantID string) []*teller { return t.byMerchant[merchantI
 func (t telling) nudge(merchantID, subscriber string) {
 	for _, s := range t.of(merchantID) {
 		if s.Name == subscriber {
+			s.ahead.lookAgain()
 			nudge(s.due)
 		}
 	}
@@ -97,6 +109,7 @@ func (t telling) wake(merchantID, subscriber string) {
 	for _, s := range t.of(merchantID) {
 		if s.Name == subscriber {
 			s.health.tryNow()
+			s.ahead.lookAgain()
 			nudge(s.due)
 		}
 	}
@@ -114,17 +127,26 @@ func nudge(c chan struct{}) {
 // those customers forgotten that are not as they were.
 type loud struct {
 	Ledger
-	events   chan struct{}
+	telling  *telling
 	visitors *visitors
+	clock    func() time.Time
 }
 
+// Apply has the events of a merchant who tells nobody spread as they are written:
+// to find them afterwards and to mark them cost a tenth of a payment. Whoever has
+// subscribed before an event was written is in the ledger by then (Subscribe), and
+// what is left for such a one is found by the next round.
 func (l loud) Apply(ctx context.Context, c Change) error {
+	heard := len(l.telling.of(c.Payment.MerchantID)) > 0
+	if !heard {
+		c.HeardSince = l.clock().Add(-keptFor)
+	}
 	err := l.Ledger.Apply(ctx, c)
 	if c.Charges != nil && errors.Is(err, ErrStale) {
 		l.visitors.forget(nameOf(*c.Charges))
 	}
-	if err == nil && len(c.Events) > 0 {
-		nudge(l.events)
+	if err == nil && len(c.Events) > 0 && heard {
+		nudge(l.telling.events)
 	}
 	return err
 }
@@ -135,7 +157,7 @@ func (l loud) ApplyVault(ctx context.Context, c VaultChange) error {
 		l.visitors.forget(nameOf(*c.Customer))
 	}
 	if err == nil && len(c.Events) > 0 {
-		nudge(l.events)
+		nudge(l.telling.events)
 	}
 	return err
 }
@@ -143,7 +165,7 @@ func (l loud) ApplyVault(ctx context.Context, c VaultChange) error {
 func (l loud) KeepUnmatched(ctx context.Context, u UnmatchedTransaction, e *Event) error {
 	err := l.Ledger.KeepUnmatched(ctx, u, e)
 	if err == nil && e != nil {
-		nudge(l.events)
+		nudge(l.telling.events)
 	}
 	return err
 }
@@ -153,6 +175,7 @@ func (l loud) KeepUnmatched(ctx context.Context, u UnmatchedTransaction, e *Even
 // what other instances have left.
 func (g *Gateway) RunTelling(ctx context.Context, every time.Duration) {
 	var work sync.WaitGroup
+	defer g.putAllBack(context.WithoutCancel(ctx))
 	defer work.Wait()
 	work.Go(func() { repeat(ctx, every, g.telling.events, g.spreadAll) })
 	work.Go(func() { repeat(ctx, seeEvery, nil, g.see) })
@@ -171,11 +194,8 @@ func (g *Gateway) RunTelling(ctx context.Context, every time.Duration) {
 func (g *Gateway) wakeDue(ctx context.Context) {
 	defer g.survive(func() {})
 	due, err := g.ledger.DueSubscribers(ctx, g.clock())
-	if err != nil {
-		if ctx.Err() == nil {
-			g.log.Error("telling.failed", "error", err, "consequence", "changes of state are told later")
-		}
-		return
+	if ctx.Err() == nil {
+		g.turn(part{name: partAsk}, "", err, toldLater)
 	}
 	for _, s := range due {
 		g.telling.nudge(s.MerchantID, s.Name)
@@ -212,6 +232,9 @@ func repeat(ctx context.Context, every time.Duration, woken <-chan struct{}, do 
 	}
 }
 
+// toldLater is what it means that the telling fails at a turn.
+const toldLater = "changes of state are told later"
+
 // spreadAll makes deliveries of all events that have none.
 func (g *Gateway) spreadAll(ctx context.Context) {
 	defer g.survive(func() {})
@@ -220,8 +243,8 @@ func (g *Gateway) spreadAll(ctx context.Context) {
 		if errors.Is(err, ErrStale) {
 			continue // another instance was faster
 		}
-		if err != nil && ctx.Err() == nil {
-			g.log.Error("telling.failed", "error", err, "consequence", "changes of state are told later")
+		if ctx.Err() == nil {
+			g.turn(part{name: partSpread}, "", err, toldLater)
 		}
 		if err != nil || n == 0 {
 			return
@@ -265,13 +288,24 @@ func (g *Gateway) spread(ctx context.Context) (int, error) {
 		deliveries = append(deliveries, g.deliveriesOf(e, of)...)
 	}
 	g.number(deliveries)
-	if err := g.ledger.Spread(ctx, events, deliveries); err != nil {
-		return 0, err
+	return len(events), g.keep(ctx, events, deliveries)
+}
+
+// keep writes deliveries, some of them as taken, and hands them over.
+func (g *Gateway) keep(ctx context.Context, events []Event, deliveries []Delivery) (err error) {
+	kept := false
+	defer func() {
+		if !kept {
+			g.notHandedOver(deliveries, err)
+		}
+	}()
+	g.takeAhead(deliveries)
+	if err = g.ledger.Spread(ctx, events, deliveries); err != nil {
+		return err
 	}
-	for _, d := range deliveries {
-		g.telling.nudge(d.MerchantID, d.Subscriber)
-	}
-	return len(events), nil
+	kept = true
+	g.handOver(deliveries)
+	return nil
 }
 
 // spreadLimit is the fewer the more subscribers a merchant has.

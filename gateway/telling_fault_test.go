@@ -86,7 +86,7 @@ func TestADeliveryUnderWayIsNotDecidedAfterAHundredAttemptsEither(t *testing.T) 
 			time.Sleep(100 * time.Millisecond)
 		}
 		d := h.deliveries(gateway.DeliveryFilter{PaymentID: p.ID})[0]
-		_, err := h.Skip(t.Context(), "main", "anna", d.ID, "")
+		_, err := h.Skip(t.Context(), "main", anna, d.ID, "")
 		if codeOf(err) != gateway.CodeInProgress {
 			t.Errorf("skipped while under way: %v", err)
 		}
@@ -119,7 +119,7 @@ func TestAnAttemptThatWasLostInACrashKeepsNobodyFromDeciding(t *testing.T) {
 		}
 		// a process takes it early by its clock and dies
 		at := d.Due
-		if _, err := h.ledger.TakeDelivery(t.Context(), d, at, at.Add(45*time.Second)); err != nil {
+		if _, err := h.ledger.TakeDeliveries(t.Context(), []gateway.Delivery{d}, at, at.Add(45*time.Second)); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(10 * time.Minute)
@@ -127,7 +127,7 @@ func TestAnAttemptThatWasLostInACrashKeepsNobodyFromDeciding(t *testing.T) {
 		for range 300 {
 			time.Sleep(time.Second)
 			d = h.deliveries(gateway.DeliveryFilter{PaymentID: p.ID})[0]
-			_, err := h.Replay(t.Context(), "main", "anna", d.ID)
+			_, err := h.Replay(t.Context(), "main", anna, d.ID)
 			asked++
 			if codeOf(err) == gateway.CodeInProgress {
 				refused++
@@ -243,7 +243,7 @@ func TestAReplayBeginsTheAgeOfADeliveryAnew(t *testing.T) {
 		if d.Status != gateway.DeliveryDead {
 			t.Fatal(d.Status)
 		}
-		if _, err := h.Replay(t.Context(), "main", "anna", d.ID); err != nil {
+		if _, err := h.Replay(t.Context(), "main", anna, d.ID); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(3 * time.Hour)
@@ -296,7 +296,7 @@ func TestWhatASkippedDeliveryRaisedEndsWithIt(t *testing.T) {
 		p := h.create("k", sale(1000)).Payment
 		time.Sleep(time.Second)
 		d := h.deliveries(gateway.DeliveryFilter{PaymentID: p.ID})[0]
-		if _, err := h.Skip(t.Context(), "main", "anna", d.ID, ""); err != nil {
+		if _, err := h.Skip(t.Context(), "main", anna, d.ID, ""); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)

@@ -3,6 +3,7 @@ package gateway
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,7 +32,7 @@ func (g *Gateway) undo(ctx context.Context, m Merchant, p Payment, given Operati
 	defer cancel()
 	seen := settlement{}
 	if p.Status != Authorized {
-		p, seen = g.books(ctx, m, p, Payment.Refundable)
+		p, seen = g.books(ctx, m, p, unwantedMoney)
 	}
 	switch {
 	case p.holdsNothing():
@@ -57,7 +58,11 @@ func (g *Gateway) undo(ctx context.Context, m Merchant, p Payment, given Operati
 
 // holdsNothing says that nothing of the payment is left to be undone.
 func (p Payment) holdsNothing() bool {
-	return p.Status == Voided || p.Status == Refunded || p.Status == Expired
+	if p.First().refusedPart() {
+		voided := func(o Operation) bool { return o.Kind == KindVoid && o.Status == OpApproved }
+		return slices.ContainsFunc(p.Operations, voided) || p.Refunded() >= p.Granted()
+	}
+	return p.Status == Voided || p.Status == Refunded || p.Status == Expired || p.Status == Returned
 }
 
 // undoing is the verb of an undoing. Its key is made of the key that was given
@@ -112,40 +117,54 @@ func waitingUndo(p Payment, given Operation) bool {
 	return slices.ContainsFunc(p.Operations, func(op Operation) bool { return isUndo(op, given) && op.Status == OpWaiting })
 }
 
+// unwantedMoney is what an undoing gives back.
+func unwantedMoney(p Payment) Money {
+	if p.First().refusedPart() {
+		return p.returnable()
+	}
+	return p.Refundable()
+}
+
 // decideUndo voids, or refunds what is settled. Where a part was given back
 // already the rest is refunded, which waits for settlement. A charge that was
-// found late belongs to a payment that is failed, and is undone as a whole.
+// found late belongs to a payment that is failed, a part that nobody wants to one
+// that is declined: both are undone as a whole.
 func decideUndo(p Payment, op Operation, seen settlement, at moment, m Merchant) (Change, error) {
 	switch {
-	case p.First().Late:
+	case p.First().Late, p.First().refusedPart():
 		if other, busy := p.inProgress(); busy {
 			return Change{}, inProgress(p, other)
 		}
-		if p.Refunded()+p.RefundPending() > 0 {
-			return Change{}, refuse(CodeNotRefundable, "the late charge is being given back already")
+		if p.RefundPending() > 0 || (p.First().Late && p.Refunded() > 0) {
+			return Change{}, refuse(CodeNotRefundable, "the charge is being given back already")
 		}
-		op.Kind, op.Amount = KindVoid, p.Amount
-		if seen.state == RecordSettled {
+		op.Kind, op.Amount = KindVoid, p.returnable()
+		if seen.state == RecordSettled || p.Refunded() > 0 {
 			op.Kind, op.ProcessedAs = KindRefund, AsRefund
 		}
 		op = at.intent(op, m)
 		return Change{Payment: p.next(op, at.now), Base: p.Version, Operation: op.ID}, nil
-	case seen.state == RecordSettled || p.Status == PartiallyRefunded:
+	case seen.state == RecordSettled || p.Status == PartiallyRefunded || (p.Status == Accepted && p.goneOut()):
 		return decideRefund(p, op, RefundPayment{}, seen, at, m)
 	default:
 		return decideVoid(p, op, at, m)
 	}
 }
 
-// givenUpWhy begins what an operator is told of a payment that was given up and
-// still holds money.
-const givenUpWhy = "the shop gave this payment up"
+// givenUpWhy begins what an operator is told of an operation whose money is to go
+// back and has not yet.
+func givenUpWhy(given Operation) string {
+	if given.refusedPart() {
+		return "a part alone was approved, which nobody wants"
+	}
+	return "the shop gave this payment up"
+}
 
 // undone closes the wish once nothing is left to be undone.
 func (g *Gateway) undone(ctx context.Context, p Payment, givenID string) (Payment, error) {
 	return g.mark(ctx, p, givenID, func(given *Operation) {
 		given.Cancel, given.Due = CancelDone, time.Time{}
-		given.calm(func(why string) bool { return strings.HasPrefix(why, givenUpWhy) })
+		given.calm(func(why string) bool { return strings.HasPrefix(why, givenUpWhy(*given)) })
 	})
 }
 
@@ -153,9 +172,9 @@ func (g *Gateway) undone(ctx context.Context, p Payment, givenID string) (Paymen
 // a while.
 func (g *Gateway) undoRefused(ctx context.Context, p Payment, givenID string, undoing Operation) (Payment, error) {
 	g.log.Error("payment.not_undone", "merchant", p.MerchantID, "payment", p.ID, "operation", undoing.ID, "status", undoing.Status,
-		"consequence", "the shop gave this payment up and its money is still taken; it is on the attention list")
+		"consequence", "its money is to go back and is still taken; it is on the attention list")
 	return g.mark(ctx, p, givenID, func(given *Operation) {
-		given.raise(fmt.Sprintf(givenUpWhy+", and PayTrace refuses its %s", undoing.Kind))
+		given.raise(fmt.Sprintf("%s, and PayTrace refuses its %s", givenUpWhy(*given), undoing.Kind))
 		given.Due = g.clock().Add(undoAgain)
 		if refusedUndos(p, *given) >= undoTries {
 			given.Due = time.Time{}
@@ -175,7 +194,7 @@ func (g *Gateway) undoDoubtful(ctx context.Context, p Payment, givenID string, s
 			given.Due = g.clock().Add(seen.waitFor())
 		}
 		if why := cmp.Or(seen.why, doubtfulBooks); seen.again == 0 {
-			given.raise(givenUpWhy + ", and its undoing waits: " + why)
+			given.raise(givenUpWhy(*given) + ", and its undoing waits: " + why)
 		}
 	})
 }
@@ -204,4 +223,39 @@ func (g *Gateway) mark(ctx context.Context, p Payment, givenID string, change fu
 		}
 		return current, err
 	})
+}
+
+// saidToBeBack says that a person has closed the undoing of what no look at a
+// settlement follows: a part that nobody wants, or a charge that was found late.
+func (o Operation) saidToBeBack() bool {
+	return (o.Late || o.refusedPart()) && o.Cancel == CancelDone && o.Resolution != nil && o.Resolution.Decision == Done
+}
+
+// notDue is the payment with nothing left to be done to the operation.
+func (p Payment) notDue(op Operation, now time.Time) Payment {
+	op.Due = time.Time{}
+	return p.next(op, now)
+}
+
+// lookAtWord looks once at what a person has called done. Money that PayTrace still
+// holds is shown to a person again, and let be: it may be meant to stand. What is
+// settled looks the same before and after its refund, so that the word stands.
+func (g *Gateway) lookAtWord(ctx context.Context, m Merchant, p Payment, op Operation) error {
+	p, op, err := g.take(ctx, p, op, sendWaitingEvery)
+	if err != nil {
+		return err
+	}
+	looking, cancel := context.WithTimeout(ctx, m.CallDeadline)
+	defer cancel()
+	seen, err := g.processors[m.ID].Transaction(looking, p.TransactionID)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	held := seen.State == RecordAuthorized || seen.State == RecordPending
+	news := held && op.raise(fmt.Sprintf("a person said that %s is back, and PayTrace shows transaction %s as %s", seen.Amount, p.TransactionID, seen.State))
+	change := Change{Payment: p.notDue(op, g.clock()), Base: p.Version, Operation: op.ID}
+	if news {
+		change.Events = []Event{attentionEvent(change.Payment, op.ID, g.clock())}
+	}
+	return g.write(ctx, change)
 }

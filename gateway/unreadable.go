@@ -11,10 +11,13 @@ import (
 // program wrote it, or it is damaged. What its payment has for the same
 // subscriber waits behind it, and nothing else does.
 type Unreadable struct {
-	// ID is that of the event, or of the delivery.
+	// ID is that of the event, or of the delivery; it is the name of a secret, or
+	// of an operator.
 	ID         string
 	MerchantID string
-	PaymentID  string
+	// LiveMode is that of a secret.
+	LiveMode  bool
+	PaymentID string
 	// Subscriber is empty for an event.
 	Subscriber string
 	Err        error

@@ -62,7 +62,7 @@ func TestARowThatCannotBeReadIsToldOnceAndStopsNobody(t *testing.T) {
 			if len(dead) != 1 {
 				t.Fatalf("%d are listed", len(dead))
 			}
-			if _, err := other.Skip(t.Context(), "main", "anna", dead[0].ID, ""); err != nil {
+			if _, err := other.Skip(t.Context(), "main", anna, dead[0].ID, ""); err != nil {
 				t.Error(err)
 			}
 		})

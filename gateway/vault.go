@@ -29,14 +29,17 @@ type VaultCustomer struct {
 	UpdatedAt time.Time    `json:"updatedAt"`
 }
 
-// VaultMethod is one stored card. PayTrace holds one card for each of its own
-// customers, there called profiles, so every method has a profile of its own.
+// VaultMethod is one stored card, or one stored bank account. PayTrace holds one
+// card for each of its own customers, there called profiles, so every method has a
+// profile of its own.
 type VaultMethod struct {
 	ID string `json:"id"`
 	// ProfileID is PayTrace's customer_id. Nobody outside is told of it: whoever
 	// knows it and has an account's password could charge it past the gateway.
 	ProfileID string      `json:"profileId"`
 	Card      CardSummary `json:"card"`
+	// Bank is set when the method is a bank account, and Card is not.
+	Bank      BankSummary `json:"bankAccount,omitzero"`
 	Default   bool        `json:"default,omitempty"`
 	CreatedAt time.Time   `json:"createdAt"`
 	UpdatedAt time.Time   `json:"updatedAt"`
@@ -118,6 +121,9 @@ type VaultOperation struct {
 	Card CardSummary `json:"card,omitzero"`
 	// Before is the card of a method that is replaced, as it was.
 	Before CardSummary `json:"before,omitzero"`
+	// Bank and BankBefore are the same of a bank account.
+	Bank       BankSummary `json:"bankAccount,omitzero"`
+	BankBefore BankSummary `json:"bankBefore,omitzero"`
 	// MakesCustomer says that the customer came with this operation, and goes
 	// with it if nothing becomes of it.
 	MakesCustomer bool `json:"makesCustomer,omitempty"`
@@ -248,9 +254,9 @@ type Profiles interface {
 	// there is none.
 	UpdateProfile(context.Context, SaveProfile) Result
 	DeleteProfile(context.Context, RemoveProfile) Result
-	// Profile shows what may be shown of the card in a profile; ErrNotFound when
-	// there is no such profile.
-	Profile(ctx context.Context, profileID string) (CardSummary, error)
+	// Profile shows what may be shown of a profile; ErrNotFound when there is no such
+	// one.
+	Profile(ctx context.Context, profileID string) (ProfileSummary, error)
 }
 
 // What the vault does with a rejection depends on these two of PayTrace's
@@ -259,11 +265,6 @@ const (
 	RejectedNoProfile    = "30"
 	RejectedProfileTaken = "171"
 )
-
-// NewProfileID makes PayTrace's id of a new profile. It is chosen before
-// PayTrace is asked, so that a profile can be looked for whose making was never
-// answered.
-func NewProfileID() string { return NewReference() }
 
 // NewMethodID makes the id of a stored payment method, NewCustomerID that of a
 // customer to whom the caller gives none.

@@ -193,7 +193,7 @@ func TestWhatNoLookShowsHasFailed(t *testing.T) {
 		a, err = h.createCustomer(time.Second, "k2", oneCustomer)
 		h.vaulted(a, err, gateway.OpApproved)
 		time.Sleep(25 * time.Hour)
-		if all := h.processor.Profiles(); len(all) != 1 || all[late] == shown {
+		if all := h.processor.Profiles(); len(all) != 1 || all[late].Card == shown {
 			t.Errorf("a card that came late is kept: %v", all)
 		}
 	})

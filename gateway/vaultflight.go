@@ -11,8 +11,9 @@ import (
 func (g *Gateway) flyVault(ctx context.Context, v vaultVerb, intent VaultAnswer, until time.Time) (VaultCustomer, VaultOperation) {
 	op := intent.Operation
 	result := g.sendVault(ctx, v, op)
-	if result.Outcome == Approved && op.Verb != VaultRemove && !op.AddressOnly && !result.Card.over(op.Card).known() {
-		result.Card = g.readBack(ctx, v.merchant, op, until).over(result.Card)
+	if result.Outcome == Approved && op.Verb != VaultRemove && !op.AddressOnly && op.hiddenDigits(result) {
+		shown := g.readBack(ctx, v.merchant, op, until)
+		result.Card, result.Bank = shown.Card.over(result.Card), shown.Bank
 	}
 	customer, recorded := g.recordVault(ctx, intent.Customer, op, result)
 	g.logVault(recorded, result)
@@ -24,8 +25,8 @@ func (g *Gateway) flyVault(ctx context.Context, v vaultVerb, intent VaultAnswer,
 }
 
 func (g *Gateway) sendVault(ctx context.Context, v vaultVerb, op VaultOperation) Result {
-	result, _ := station(ctx, g, StageProcessor, op.MerchantID, func(ctx context.Context) (Result, error) {
-		r := sheltered(ctx, v.merchant, func(ctx context.Context) Result { return v.call(ctx, g.processors[op.MerchantID], op) })
+	result, _ := station(ctx, g, StageProcessor, op.MerchantID, func(ctx context.Context) (r Result, _ error) {
+		sheltered(ctx, v.merchant.CallDeadline, &r, func(ctx context.Context) { r = v.call(ctx, g.processors[op.MerchantID], op) })
 		return r, r.failure()
 	})
 	return op.outcome(result)
@@ -37,7 +38,7 @@ const readBackAtMost = 5 * time.Second
 
 // readBack asks PayTrace which card it has stored: the gateway has not seen it. A
 // caller who waits is left half of the time.
-func (g *Gateway) readBack(ctx context.Context, m Merchant, op VaultOperation, until time.Time) CardSummary {
+func (g *Gateway) readBack(ctx context.Context, m Merchant, op VaultOperation, until time.Time) ProfileSummary {
 	within := readBackAtMost
 	if left := time.Until(until) / 2; left > 0 {
 		within = min(within, left)
@@ -45,28 +46,28 @@ func (g *Gateway) readBack(ctx context.Context, m Merchant, op VaultOperation, u
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	defer g.survive(func() {}) // that the card is stored has to be recorded
-	card, err := g.profile(ctx, m, op.ProfileID)
+	shown, err := g.profile(ctx, m, op.ProfileID)
 	if err != nil {
 		g.log.Warn("vault.card_not_read", "merchant", m.ID, "customer", op.CustomerID, "method", op.MethodID, "operation", op.ID, "error", err)
 	}
-	return card
+	return shown
 }
 
 // profile looks at one profile. That there is none is an answer too, and no
 // failure that an observer counts.
-func (g *Gateway) profile(ctx context.Context, m Merchant, profileID string) (CardSummary, error) {
+func (g *Gateway) profile(ctx context.Context, m Merchant, profileID string) (ProfileSummary, error) {
 	absent := false
-	card, err := station(ctx, g, StageLook, m.ID, func(ctx context.Context) (CardSummary, error) {
-		card, err := g.processors[m.ID].Profile(ctx, profileID)
+	shown, err := station(ctx, g, StageLook, m.ID, func(ctx context.Context) (ProfileSummary, error) {
+		shown, err := g.processors[m.ID].Profile(ctx, profileID)
 		if absent = errors.Is(err, ErrNotFound); absent {
 			err = nil
 		}
-		return card, err
+		return shown, err
 	})
 	if absent {
 		err = ErrNotFound
 	}
-	return card, err
+	return shown, err
 }
 
 // recordVault makes the answer durable, as record does with a payment's. It

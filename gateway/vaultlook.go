@@ -11,15 +11,15 @@ import (
 func (g *Gateway) lookAtProfile(ctx context.Context, m Merchant, c VaultCustomer, op VaultOperation, within time.Duration) (VaultCustomer, VaultOperation) {
 	looking, cancel := context.WithTimeout(ctx, min(within, m.CallDeadline))
 	defer cancel()
-	from := g.clock()
-	card, err := g.profile(looking, m, op.ProfileID)
+	from, looks := g.clock(), op.Looks+1
+	shown, err := g.profile(looking, m, op.ProfileID)
 	absent := errors.Is(err, ErrNotFound)
 	if err != nil && !absent {
 		g.log.Warn("vault.look_failed", "merchant", m.ID, "customer", op.CustomerID, "method", op.MethodID, "operation", op.ID, "error", err)
 	}
 	switch {
-	case err == nil && op.shownBy(card):
-		c, op = g.recordVault(ctx, c, op, Result{Outcome: Approved, Card: card, Detail: "found at PayTrace"})
+	case err == nil && op.shownBy(shown):
+		c, op = g.recordVault(ctx, c, op, Result{Outcome: Approved, Card: shown.Card, Bank: shown.Bank, Detail: "found at PayTrace"})
 	case (err == nil || absent) && op.Misses+1 >= missesNeeded && !from.Before(op.unheard(m)):
 		c, op = g.recordVault(ctx, c, op, op.notStored())
 	default:
@@ -29,7 +29,7 @@ func (g *Gateway) lookAtProfile(ctx context.Context, m Merchant, c VaultCustomer
 		g.observeVault(op, ByLook)
 	}
 	g.log.Info("vault.looked", "merchant", m.ID, "customer", op.CustomerID, "method", op.MethodID, "operation", op.ID,
-		"verb", op.Verb, "looks", op.Looks, "misses", op.Misses, "status", op.Status)
+		"verb", op.Verb, "looks", looks, "misses", op.Misses, "status", op.Status)
 	return c, op
 }
 
@@ -47,10 +47,16 @@ func (g *Gateway) lookAgain(ctx context.Context, op VaultOperation, missed bool)
 	return next
 }
 
-// shownBy says that the card in the operation's profile tells that the operation
-// was done. A card that is the same as before tells nothing.
-func (o VaultOperation) shownBy(card CardSummary) bool {
-	return o.Verb == VaultAdd || (o.Before.LastFour != "" && card.differs(o.Before))
+// shownBy says that what is in the operation's profile tells that the operation
+// was done. A card, or an account, that is the same as before tells nothing.
+func (o VaultOperation) shownBy(shown ProfileSummary) bool {
+	switch {
+	case o.Verb == VaultAdd:
+		return true
+	case o.ach():
+		return o.BankBefore.LastFour != "" && shown.Bank.LastFour != "" && shown.Bank.LastFour != o.BankBefore.LastFour
+	}
+	return o.Before.LastFour != "" && shown.Card.differs(o.Before)
 }
 
 // differs says that two summaries cannot be of one card.

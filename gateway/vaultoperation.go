@@ -64,7 +64,7 @@ func removal(c VaultCustomer, m VaultMethod, at moment) VaultOperation {
 	return VaultOperation{
 		ID: NewVaultOperationID(at.now), MerchantID: c.MerchantID, LiveMode: c.LiveMode,
 		Verb: VaultRemove, Status: OpNotSent, CustomerID: c.ID, MethodID: m.ID, ProfileID: m.ProfileID,
-		Card: m.Card, Due: at.now, CreatedAt: at.now,
+		Card: m.Card, Bank: m.Bank, Due: at.now, CreatedAt: at.now,
 	}.next(at.now)
 }
 
@@ -121,7 +121,7 @@ func concludeVault(c VaultCustomer, op, sent VaultOperation, r Result, now time.
 		op.Due = now.Add(nextLook(0))
 		return VaultChange{Operations: []VaultOperation{op.next(now)}}, nil
 	case op.Status == OpApproved:
-		return approved(c, op, r.Card, now), nil
+		return approved(c, op, r, now), nil
 	}
 	next := c.next(now)
 	next.setPending(op.MethodID, "")
@@ -134,7 +134,7 @@ func concludeVault(c VaultCustomer, op, sent VaultOperation, r Result, now time.
 	}
 	if op.Status == OpFailed && op.Verb == VaultAdd {
 		// Should it turn up after all, nobody wants the card to stay.
-		late := removal(c, VaultMethod{ID: op.MethodID, ProfileID: op.ProfileID, Card: op.Card}, moment{now: now})
+		late := removal(c, VaultMethod{ID: op.MethodID, ProfileID: op.ProfileID, Card: op.Card, Bank: op.Bank}, moment{now: now})
 		late.Due = now.Add(watchEvery)
 		change.Operations = append(change.Operations, late)
 	}
@@ -142,8 +142,12 @@ func concludeVault(c VaultCustomer, op, sent VaultOperation, r Result, now time.
 }
 
 // approved puts the operation's method into its customer.
-func approved(c VaultCustomer, op VaultOperation, card CardSummary, now time.Time) VaultChange {
-	op.Card = card.over(op.Card)
+func approved(c VaultCustomer, op VaultOperation, r Result, now time.Time) VaultChange {
+	if op.ach() {
+		op.Bank = r.Bank.over(op.Bank)
+	} else {
+		op.Card = r.Card.over(op.Card)
+	}
 	next := c.next(now)
 	next.setPending(op.MethodID, "")
 	if op.Verb == VaultAdd {
@@ -151,7 +155,9 @@ func approved(c VaultCustomer, op VaultOperation, card CardSummary, now time.Tim
 	}
 	for i, m := range next.Methods {
 		if m.ID == op.MethodID && !op.AddressOnly {
-			next.Methods[i].Card, next.Methods[i].UpdatedAt, next.Methods[i].CheckDue = op.Card, now, op.Card.checkDue(now)
+			stored := &next.Methods[i]
+			stored.Card, stored.Bank, stored.UpdatedAt = op.Card, op.Bank, now
+			stored.CheckDue = stored.checkDue(now)
 		}
 	}
 	if op.MakeDefault || len(next.Methods) == 1 {
@@ -169,8 +175,8 @@ func (c CardSummary) readable() bool {
 	return c.LastFour != "" && c.ExpirationMonth != "" && c.ExpirationYear != ""
 }
 
-func (c CardSummary) checkDue(now time.Time) time.Time {
-	if c.readable() {
+func (m VaultMethod) checkDue(now time.Time) time.Time {
+	if m.readable() {
 		return now.Add(checkLater)
 	}
 	return now.Add(checkSoon)

@@ -26,7 +26,7 @@ func (a VaultAnswer) Method() VaultMethod {
 	if m, ok := a.Customer.method(a.MethodID); ok {
 		return m
 	}
-	return VaultMethod{ID: a.MethodID, Card: a.Operation.Card, CreatedAt: a.Operation.UpdatedAt, UpdatedAt: a.Operation.UpdatedAt}
+	return VaultMethod{ID: a.MethodID, Card: a.Operation.Card, Bank: a.Operation.Bank, CreatedAt: a.Operation.UpdatedAt, UpdatedAt: a.Operation.UpdatedAt}
 }
 
 type vaultCall func(ctx context.Context, to Profiles, op VaultOperation) Result
@@ -108,10 +108,13 @@ func (g *Gateway) attemptVault(ctx context.Context, v vaultVerb) (VaultAnswer, e
 	if bound == nil && v.key != "" {
 		change.Binds = &Binding{Key: v.key, Fingerprint: v.fingerprint}
 	}
+	op := change.Operations[0]
 	if err := g.writeVaultIntent(ctx, v, change, flight); err != nil {
+		if op.Status != OpSending {
+			return VaultAnswer{}, uncertain(err) // if the ledger has kept it, it is done
+		}
 		return VaultAnswer{}, notSent(err)
 	}
-	op := change.Operations[0]
 	answer := VaultAnswer{Customer: *change.Customer, MethodID: op.MethodID, Operation: op, Replayed: bound != nil}
 	if op.Status != OpSending {
 		return answer, nil

@@ -58,7 +58,7 @@ func (at moment) intent(op Operation, m Merchant) Operation {
 	op.Sender = at.sender
 	op.SendBefore = at.now.Add(m.SendWindow)
 	op.Due = op.SendBefore.Add(m.CallDeadline + staleAfter)
-	op.Decline, op.Rejection = nil, nil
+	op.Decline, op.Rejection, op.Contested = nil, nil, false
 	op.SentAt, op.Looks, op.Misses, op.Attention = at.now, 0, 0, ""
 	return op
 }

@@ -24,7 +24,7 @@ var errNotAsked = errors.New("PayTrace could not be asked")
 // money that was taken is voided: a void gives all of it back, whatever a clerk
 // has credited already. What holds money and has taken none needs no look.
 func (g *Gateway) givenBackFirst(ctx context.Context, m Merchant, p Payment) (Payment, error) {
-	if _, busy := p.inProgress(); busy || p.Status != StatusApproved {
+	if _, busy := p.inProgress(); busy || p.Status != StatusApproved || p.ACH() {
 		return p, nil
 	}
 	p, sure := g.catchUp(ctx, m, p)
@@ -54,20 +54,25 @@ func decideVoid(p Payment, op Operation, at moment, m Merchant) (Change, error) 
 	op.Kind = KindVoid
 	switch p.Status {
 	case Authorized:
-		op.Amount = p.Amount
-	case StatusApproved:
+		op.Amount = p.Granted()
+	case Accepted, StatusApproved:
+		if p.ACH() && p.bankStanding(m, at.now).state != RecordPending {
+			return Change{}, refuse(CodeAlreadySettled, "the bank payment has gone out; refund it instead")
+		}
 		op.Amount = p.Captured()
 	case Voided, Expired:
-		op.Status, op.Amount, op.TransactionID = OpApproved, p.Amount, p.TransactionID
+		op.Status, op.Amount, op.TransactionID = OpApproved, p.Granted(), p.TransactionID
 		return decided(p, p.next(op, at.now), op.ID, at.now), nil
 	case PartiallyRefunded:
-		if p.SettledAt.IsZero() {
+		if p.SettledAt.IsZero() && !p.ACH() {
 			return Change{}, refuse(CodeNotVoidable,
 				"%s of the %s captured was given back already, and a void would give back all of it; refund the rest instead", p.Refunded(), p.Captured())
 		}
 		return Change{}, refuse(CodeAlreadySettled, "the payment is settled; refund it instead")
 	case Settled:
 		return Change{}, refuse(CodeAlreadySettled, "the payment is settled; refund it instead")
+	case Verified:
+		return Change{}, refuse(CodeNotVoidable, holdsNoMoney, "void")
 	default:
 		return Change{}, refuse(CodeNotVoidable, "a payment that is %s cannot be voided", p.Status)
 	}

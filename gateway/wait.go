@@ -10,23 +10,25 @@ type departure struct {
 	answer Answer
 	change Change
 	flight *flight // nil: the answer stands
+	// result is what the processor has answered.
+	result Result
 }
 
-// await gives the flight's result, or the payment as it stood when the
-// caller's budget ended.
-func (d *departure) await(ctx context.Context) Answer {
+// lands waits for the flight, and says whether it has landed before the caller's
+// budget ended.
+func (d *departure) lands(ctx context.Context) bool {
 	select {
 	case <-d.flight.landed:
-		return d.landed()
+		return true
 	case <-ctx.Done():
-		return d.answer
+		return false
 	}
 }
 
 // landed is the answer that the flight has brought.
 func (d *departure) landed() Answer {
 	answer := d.answer
-	if d.flight.payment.ID != "" {
+	if d.flight != nil && d.flight.payment.ID != "" {
 		answer.Payment = d.flight.payment
 	}
 	return answer

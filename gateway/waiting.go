@@ -35,7 +35,7 @@ func (g *Gateway) sendWaiting(ctx context.Context, m Merchant, p Payment, op Ope
 		return nil
 	}
 	flight.depart(op.ID)
-	g.fly(context.WithoutCancel(ctx), verb{merchant: m, call: callWaiting}, &departure{change: change, flight: flight})
+	g.fly(context.WithoutCancel(ctx), &verb{merchant: m, call: callWaiting}, &departure{change: change, flight: flight})
 	return nil
 }
 
@@ -87,8 +87,7 @@ func resend(op Operation, as ProcessedAs, at moment, m Merchant) Operation {
 // returnedThere ends a refund that waited while its money was given back at
 // PayTrace's own screens.
 func returnedThere(p Payment, op Operation, now time.Time) Change {
-	op.Status, op.Due, op.Attention = OpRejected, time.Time{}, ""
-	op.Rejection = &Rejection{Code: RejectedByState, Message: "The money was given back at PayTrace's own screens meanwhile."}
+	op.reject("The money was given back at PayTrace's own screens meanwhile.")
 	return decided(p, p.next(op, now), op.ID, now)
 }
 
@@ -131,6 +130,7 @@ func afterWatch(p Payment, op Operation, found []Record, now time.Time) (Change,
 	case ok && seen.attention != "" && op.raise(seen.attention):
 	case ok && seen.result.Outcome == Approved && !seen.voided:
 		op.Late, op.Cancel, op.Due = true, CancelRequested, now
+		op.Part, op.Amount = seen.result.ApprovedAmount < p.Amount, seen.result.ApprovedAmount
 		op.TransactionID = seen.result.TransactionID
 		p.TransactionID = op.TransactionID
 	case now.Sub(op.SentAt) > watchedFor:

@@ -324,7 +324,7 @@ func TestBooksThatContradictOursAreForAPerson(t *testing.T) {
 					if op.Attention == "" {
 						continue
 					}
-					if _, err := h.Resolve(t.Context(), "main", "Ann (ops)", p.ID, gateway.ResolveOperation{OperationID: op.ID, Decision: gateway.Seen}); err != nil {
+					if _, err := h.Resolve(t.Context(), "main", ann, p.ID, gateway.ResolveOperation{OperationID: op.ID, Decision: gateway.Seen}); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -80,6 +80,7 @@ func TestContractHasTheseCallsAndNoOthers(t *testing.T) {
 	want := []string{
 		"delete /api/v1/customer_vault/{customerId}",
 		"delete /api/v1/customer_vault/{customerId}/payments/{paymentMethodId}",
+		"delete /api/v1/session",
 		"get /.well-known/jwks.json",
 		"get /api/v1/callbacks",
 		"get /api/v1/callbacks/{deliveryId}",
@@ -88,9 +89,12 @@ func TestContractHasTheseCallsAndNoOthers(t *testing.T) {
 		"get /api/v1/customer_vault/{customerId}",
 		"get /api/v1/customer_vault/{customerId}/payments",
 		"get /api/v1/customer_vault/{customerId}/payments/{paymentMethodId}",
+		"get /api/v1/operators",
 		"get /api/v1/payments",
 		"get /api/v1/payments/by-key/{idempotencyKey}",
 		"get /api/v1/payments/{paymentId}",
+		"get /api/v1/secrets",
+		"get /api/v1/session",
 		"get /api/v1/subscribers",
 		"get /api/v1/transactions/{transactionId}",
 		"get /api/v1/unmatched_transactions",
@@ -100,6 +104,8 @@ func TestContractHasTheseCallsAndNoOthers(t *testing.T) {
 		"get /openapi.json",
 		"get /openapi.yaml",
 		"get /readyz",
+		"get /sessions/oidc",
+		"get /sessions/oidc/callback",
 		"patch /api/v1/customer_vault/{customerId}",
 		"patch /api/v1/customer_vault/{customerId}/payments/{paymentMethodId}",
 		"post /api/v1/callbacks/replay",
@@ -110,15 +116,23 @@ func TestContractHasTheseCallsAndNoOthers(t *testing.T) {
 		"post /api/v1/clients/{clientId}/revoke",
 		"post /api/v1/clients/{clientId}/rotate",
 		"post /api/v1/customer_vault",
+		"post /api/v1/customer_vault/{customerId}/erase",
 		"post /api/v1/customer_vault/{customerId}/payments",
+		"post /api/v1/operators",
+		"post /api/v1/operators/{operatorName}/disable",
+		"post /api/v1/operators/{operatorName}/reset",
+		"post /api/v1/operators/{operatorName}/role",
 		"post /api/v1/payments",
 		"post /api/v1/payments/by-key/{idempotencyKey}/void",
 		"post /api/v1/payments/{paymentId}/resolve",
+		"post /api/v1/secrets",
 		"post /api/v1/subscribers/{subscriber}/enable",
 		"post /api/v1/transactions/{transactionId}/capture",
 		"post /api/v1/transactions/{transactionId}/refund",
+		"post /api/v1/transactions/{transactionId}/return",
 		"post /api/v1/transactions/{transactionId}/void",
 		"post /oauth/token",
+		"post /sessions",
 	}
 	var got []string
 	parse(t, openapi.YAML()).operations(func(path, method string, _ node) { got = append(got, method+" "+path) })
@@ -130,7 +144,7 @@ func TestContractHasTheseCallsAndNoOthers(t *testing.T) {
 
 // Every POST that moves money or stores a card needs a key, but for giving a key
 // up. Every call that changes something can be bounded in time, a person's
-// decisions, clients and the key of a card form too, which move none.
+// decisions, clients, secrets, operators and the key of a card form too, which move none.
 func TestMoneyCallsDeclareTheirHeaders(t *testing.T) {
 	d := parse(t, openapi.YAML())
 	d.operations(func(path, method string, op node) {
@@ -142,7 +156,7 @@ func TestMoneyCallsDeclareTheirHeaders(t *testing.T) {
 			p = d.followed(p)
 			required[p.text("name")], _ = p.value["required"].(bool)
 		})
-		movesNone := strings.HasSuffix(path, "/resolve") || path == "/api/v1/client_tokens" || strings.HasPrefix(path, "/api/v1/callbacks/") || strings.HasPrefix(path, "/api/v1/subscribers/") || strings.HasPrefix(path, "/api/v1/clients")
+		movesNone := strings.HasSuffix(path, "/resolve") || strings.HasSuffix(path, "/return") || strings.HasSuffix(path, "/erase") || path == "/api/v1/client_tokens" || strings.HasPrefix(path, "/api/v1/callbacks/") || strings.HasPrefix(path, "/api/v1/subscribers/") || strings.HasPrefix(path, "/api/v1/clients") || strings.HasPrefix(path, "/api/v1/operators") || path == "/api/v1/secrets"
 		if got, want := required["Idempotency-Key"] == true, method == "post" && !strings.Contains(path, "/by-key/") && !movesNone; got != want {
 			t.Errorf("%s %s requires an Idempotency-Key: %t, want %t", method, path, got, want)
 		}

@@ -1,6 +1,8 @@
 package openapi_test
 
 import (
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -110,9 +112,12 @@ func descriptions(d document) (faults []fault) {
 
 // operationsExplained wants words for people and an example of every body. The
 // description names the statuses that a caller has to act on.
+// saysWhatItAnswers is a good status in a description.
+var saysWhatItAnswers = regexp.MustCompile(`\*\*(20|303)`)
+
 func operationsExplained(d document) (faults []fault) {
 	d.operations(func(_, _ string, op node) {
-		if op.text("summary") == "" || !strings.Contains(op.text("description"), "**20") {
+		if op.text("summary") == "" || !saysWhatItAnswers.MatchString(op.text("description")) {
 			faults = append(faults, fault{op.at, "no summary, or a description that does not name its answers"})
 		}
 		shown := func(body node) {
@@ -143,9 +148,41 @@ func scopes(d document) (faults []fault) {
 				}
 			}
 		})
-		if known == 0 {
+		ofPeople := op.value["x-roles"] != nil
+		if known == 0 && !(ofPeople && opensTo(op, "session")) {
 			faults = append(faults, fault{op.at, "no scope, or none that is declared"})
 		}
 	})
 	return faults
+}
+
+func roles(d document) (faults []fault) {
+	all := []any{"viewer", "operator", "admin"}
+	d.operations(func(_, _ string, op node) {
+		named, is := op.value["x-roles"]
+		if !is {
+			if opensTo(op, "session") {
+				faults = append(faults, fault{op.at, "a session, and no x-roles"})
+			}
+			return
+		}
+		list, _ := named.([]any)
+		if !opensTo(op, "session") {
+			faults = append(faults, fault{op.at, "no session"})
+			return
+		}
+		if len(list) == 0 || len(list) > len(all) || !slices.Equal(list, all[len(all)-len(list):]) {
+			faults = append(faults, fault{op.at, fmt.Sprintf("x-roles %v", named)})
+		}
+	})
+	return faults
+}
+
+// opensTo says that one of the ways in is this alone.
+func opensTo(op node, scheme string) (opens bool) {
+	op.list("security", func(way node) {
+		_, is := way.value[scheme]
+		opens = opens || is && len(way.value) == 1
+	})
+	return opens
 }

@@ -15,10 +15,10 @@ var (
 	_ json.Marshaler   = Digits{}
 )
 
-// Digits are a member of a card as it stands in a request: bytes that can be
-// wiped, where a string of Go's stays in memory until it is collected. However
-// they are shown, nothing is seen of them; as in [Card], a function leads to
-// the bytes, since nothing can walk into one.
+// Digits are a member of a card, or the number of a bank account, as it stands in
+// a request: bytes that can be wiped, where a string of Go's stays in memory until
+// it is collected. However they are shown, nothing is seen of them; as in [Card],
+// a function leads to the bytes, since nothing can walk into one.
 type Digits struct {
 	reveal func() []byte
 	other  bool
@@ -41,6 +41,20 @@ func (d *Digits) UnmarshalJSON(raw []byte) error {
 	}
 	return nil
 }
+
+// Given says that the member stood in the request, whatever it is.
+func (d Digits) Given() bool { return d.reveal != nil || d.other }
+
+// BankAccount is the account whose number these digits are; see [NewBankAccount].
+func (d Digits) BankAccount(with BankDetails) (*BankAccount, error) {
+	if d.other {
+		return nil, FieldErrors{{fieldAccount, notText}}
+	}
+	return NewBankAccount(d.bytes(), with)
+}
+
+// notText is the fault of digits that stand without quotes.
+const notText = "must be a text of digits, in quotes"
 
 // bytes are lent, not given.
 func (d Digits) bytes() []byte {
@@ -84,7 +98,7 @@ func (e Entry) Card() (*Card, error) {
 		Digits
 	}{{fieldNumber, e.CardNumber}, {fieldCSC, e.CSC}, {fieldMonth, e.ExpirationMonth}, {fieldYear, e.ExpirationYear}} {
 		if member.other {
-			wrong = append(wrong, FieldError{member.name, "must be a text of digits, in quotes"})
+			wrong = append(wrong, FieldError{member.name, notText})
 		}
 	}
 	if len(wrong) > 0 {

@@ -40,7 +40,10 @@ func shapes(t *testing.T) map[string]any {
 	c := visaCard(t)
 	h := holderOf(c)
 	e := entryOf(t, visaNumber, visaCSC, "12", "2031")
+	b := bankAccount(t)
 	return map[string]any{
+		"account": b, "account's value": *b, "account's port": gateway.BankAccount(b), "held account": struct{ account BankAccount }{*b},
+		"account's method": gateway.PaymentMethod{BankAccount: b}, "account's error": fmt.Errorf("charging %v", b),
 		"entry": *e, "entry's pointer": e, "digits": e.CardNumber, "digits' pointer": &e.CardNumber,
 		"held entry": struct{ entry Entry }{*e}, "request": struct{ Card *Entry }{e}, "faulty digits": fmt.Errorf("reading %v", e.CSC),
 		"pointer": c, "value": *c, "port": gateway.Card(c), "list": []*Card{c}, "map": map[string]Card{"c": *c},
@@ -48,11 +51,11 @@ func shapes(t *testing.T) map[string]any {
 	}
 }
 
-// assertDiscreet fails if output holds the digits or the CSC, as text, in hex
-// or as a list of byte values.
+// assertDiscreet fails if output holds the digits of the card or of the account,
+// or the CSC, as text, in hex or as a list of byte values.
 func assertDiscreet(t *testing.T, way, output string) {
 	t.Helper()
-	for _, secret := range []string{visaNumber, visaCSC} {
+	for _, secret := range []string{visaNumber, visaCSC, accountNumber, routingNumber} {
 		bytesOf := strings.Trim(fmt.Sprint([]byte(secret)), "[]")
 		for _, form := range []string{secret, hex.EncodeToString([]byte(secret)), bytesOf, strings.ReplaceAll(bytesOf, " ", ", ")} {
 			// Three digits turn up in a pointer's address by chance.
@@ -120,7 +123,7 @@ func TestMarshallingShowsBrandAndLastFourOnly(t *testing.T) {
 }
 
 func TestGobIsRefused(t *testing.T) {
-	for _, shape := range []any{visaCard(t), *visaCard(t), struct{ Card *Card }{visaCard(t)}, entryOf(t, visaNumber, visaCSC, "12", "2031")} {
+	for _, shape := range []any{visaCard(t), *visaCard(t), bankAccount(t), *bankAccount(t), struct{ Card *Card }{visaCard(t)}, entryOf(t, visaNumber, visaCSC, "12", "2031")} {
 		var out bytes.Buffer
 		if err := gob.NewEncoder(&out).Encode(shape); err == nil {
 			t.Errorf("gob encoded %T", shape)

@@ -68,8 +68,7 @@ func (b apiClientBody) client(id string, version int64, usedAt time.Time) gatewa
 	return c
 }
 
-// APIClients implements gateway.ClientStore. A client whose body cannot be read
-// is an error: one that was left out might be one that was revoked.
+// APIClients implements gateway.ClientStore.
 func (l *Ledger) APIClients(ctx context.Context) ([]gateway.APIClient, error) {
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
@@ -79,6 +78,7 @@ func (l *Ledger) APIClients(ctx context.Context) ([]gateway.APIClient, error) {
 	}
 	defer rows.Close()
 	var all []gateway.APIClient
+	var bad []gateway.Unreadable
 	for rows.Next() {
 		var id, text string
 		var version, usedAt int64
@@ -87,11 +87,20 @@ func (l *Ledger) APIClients(ctx context.Context) ([]gateway.APIClient, error) {
 		}
 		var body apiClientBody
 		if err := json.Unmarshal([]byte(text), &body); err != nil {
-			return nil, fmt.Errorf("client %s cannot be read: %w", id, err)
+			bad = append(bad, gateway.Unreadable{ID: id, Err: unreadableBody(err)})
+			continue
 		}
 		all = append(all, body.client(id, version, timeOf(usedAt)))
 	}
-	return all, l.explain(rows.Err())
+	if err := rows.Err(); err != nil {
+		return nil, l.explain(err)
+	}
+	return all, unreadable(bad)
+}
+
+// unreadableBody is said of a row that another program wrote, or nobody.
+func unreadableBody(err error) error {
+	return fmt.Errorf("what is stored of it cannot be read, was it written by a newer program? %w", err)
 }
 
 // APIClientsVersion implements gateway.ClientStore. Versions only grow and no
@@ -104,7 +113,7 @@ func (l *Ledger) APIClientsVersion(ctx context.Context) (version int64, err erro
 }
 
 // SaveAPIClient implements gateway.ClientStore.
-func (l *Ledger) SaveAPIClient(ctx context.Context, c gateway.APIClient) error {
+func (l *Ledger) SaveAPIClient(ctx context.Context, c gateway.APIClient, r gateway.AuditRecord) error {
 	if c.ID == "" || c.MerchantID == "" || c.Version < 1 {
 		return errors.New("a client that the ledger cannot take: it needs an id, a merchant, and a version above zero")
 	}
@@ -112,12 +121,12 @@ func (l *Ledger) SaveAPIClient(ctx context.Context, c gateway.APIClient) error {
 	if err != nil {
 		return fmt.Errorf("client %s cannot be written as JSON: %w", c.ID, err)
 	}
-	return l.write(ctx, "client "+c.ID, func(s *session) error {
+	return l.write(ctx, "client "+c.ID, audited(r, func(s *session) error {
 		if c.Version == 1 {
 			return s.one(gateway.ErrStale, insertAPIClientSQL, c.ID, string(body), c.Version)
 		}
 		return s.one(gateway.ErrStale, updateAPIClientSQL, string(body), c.Version, c.ID, c.Version-1)
-	})
+	}))
 }
 
 // UseAPIClient implements gateway.ClientStore.

@@ -16,11 +16,12 @@ import (
 
 const (
 	// archivePaymentSQL takes the payment's row first, as every change of a payment
-	// does, so that it is alone with it. What stands in the comments is SQLite's:
-	// see moved.
-	archivePaymentSQL = `UPDATE payments SET body = ?/*, rowid = (SELECT MAX(rowid) + 1 FROM payments)*/
-		WHERE id = ? AND merchant_id = ? AND version = ? AND substr(body, 1, 1) = '{'`
-	archiveReplySQL = `UPDATE idempotency_keys SET reply = ?/*, rowid = (SELECT MAX(rowid) + 1 FROM idempotency_keys)*/
+	// does, so that it is alone with it. What stands in the comments is SQLite's: a
+	// row that has become small goes to the end of its table. Where it was, two of
+	// them would keep a page for ever that has room for twenty.
+	archivePaymentSQL = `UPDATE payments SET body = ?/*sqlite, rowid = (SELECT MAX(rowid) + 1 FROM payments)sqlite*/
+		WHERE id = ?` + ofMerchantSQL + ` AND version = ? AND substr(body, 1, 1) = '{'`
+	archiveReplySQL = `UPDATE idempotency_keys SET reply = ?/*sqlite, rowid = (SELECT MAX(rowid) + 1 FROM idempotency_keys)sqlite*/
 		WHERE merchant_id = ? AND key = ? AND operation_id = ? AND substr(reply, 1, 1) = '{'`
 	// What has a transaction of its own stays, so that nobody else can have it.
 	dropOperationSQL = `DELETE FROM operations WHERE id = ? AND payment_id = ? AND (transaction_id = '' OR transaction_id = ?)`
@@ -140,23 +141,28 @@ func (l *Ledger) Archive(ctx context.Context, payments []gateway.Payment, at tim
 		return 0, err
 	}
 	for len(payments) > 0 {
-		all, looked, err := l.gatherSome(ctx, payments, at)
-		if err != nil {
-			return moved, err
-		}
-		payments = payments[looked:]
-		if len(all) == 0 {
-			continue
-		}
-		if err := l.keep(ctx, all, at); err != nil {
-			return moved, fmt.Errorf("the archive cannot be written, everything stays in the ledger: %w", err)
-		}
-		n, err := l.move(ctx, all)
+		n, looked, err := l.archiveSome(ctx, payments, at)
 		if moved += n; err != nil {
 			return moved, err
 		}
+		payments = payments[looked:]
 	}
 	return moved, nil
+}
+
+// archiveSome moves the first of the payments, and says how many it has looked at.
+func (l *Ledger) archiveSome(ctx context.Context, payments []gateway.Payment, at time.Time) (moved, looked int, err error) {
+	l.archive.moving.Lock()
+	defer l.archive.moving.Unlock()
+	all, looked, err := l.gatherSome(ctx, payments, at)
+	if err != nil || len(all) == 0 {
+		return 0, looked, err
+	}
+	if err := l.keep(ctx, all, at); err != nil {
+		return 0, looked, fmt.Errorf("the archive cannot be written, everything stays in the ledger: %w", err)
+	}
+	moved, err = l.move(ctx, all)
+	return moved, looked, err
 }
 
 // rightFolder refuses a folder that has none of the files that it should have.
@@ -212,6 +218,8 @@ func (l *Ledger) keep(ctx context.Context, all []leaving, at time.Time) error {
 	for i := range all {
 		lines[i] = all[i].line
 	}
+	l.archive.keeping.Lock()
+	defer l.archive.keeping.Unlock()
 	places, file, err := l.archive.add(lines, at)
 	if err != nil {
 		return err

@@ -1,12 +1,9 @@
 package ledger
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -82,80 +79,63 @@ func BenchmarkReadArchived(b *testing.B) {
 	}
 }
 
-// TestTheArchiveIsMeasured prints what docs/retention.md says of sizes and times.
-func TestTheArchiveIsMeasured(t *testing.T) {
-	if os.Getenv("ARCHIVE_MEASURED") == "" {
-		t.Skip("set ARCHIVE_MEASURED to have it measured")
-	}
+// BenchmarkTheArchiveInFigures tells what docs/retention.md says of sizes and
+// times: one run is five thousand payments, half of which leave beside changes.
+func BenchmarkTheArchiveInFigures(b *testing.B) {
 	const n = 5000
-	path := fresh(t)
-	l := opened(t, path, Options{Archive: path + ".archive"})
-	var payments []gateway.Payment
-	for i := range n {
-		payments = append(payments, toldPayment(t, l, noon.Add(time.Duration(i)*time.Second)))
-	}
-	inUse := func() int64 {
-		var pages, free, size int64
-		for pragma, into := range map[string]*int64{"page_count": &pages, "freelist_count": &free, "page_size": &size} {
-			if err := l.reads.db.QueryRow("PRAGMA " + pragma).Scan(into); err != nil {
-				t.Fatal(err)
+	for b.Loop() {
+		path := fresh(b)
+		l := opened(b, path, Options{Archive: path + ".archive"})
+		var payments []gateway.Payment
+		for i := range n {
+			payments = append(payments, toldPayment(b, l, noon.Add(time.Duration(i)*time.Second)))
+		}
+		before := inUse(b, l)
+		var steps []time.Duration
+		move := func(all []gateway.Payment) {
+			for page := range slices.Chunk(all, 100) {
+				began := time.Now()
+				if moved, err := l.Archive(b.Context(), page, noon); err != nil || moved != len(page) {
+					b.Errorf("%d moved, %v", moved, err)
+				}
+				steps = append(steps, time.Since(began))
 			}
 		}
-		return (pages - free) * size
-	}
-	before := inUse()
-	all, _, err := l.gatherSome(t.Context(), payments[:100], noon)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var one bytes.Buffer
-	z := gzip.NewWriter(&one)
-	single := 0
-	for _, a := range all {
-		_, _ = z.Write(a.line)
-		var alone bytes.Buffer
-		_ = pack(&alone, a.line)
-		single += alone.Len()
-	}
-	_ = z.Close()
-	t.Logf("a record has %d bytes, %d packed by itself, %d in a block of a hundred", len(all[0].line), single/100, one.Len()/100)
-	half := payments[n/2:]
-	for page := range slices.Chunk(payments[:n/2], 100) {
-		if moved, err := l.Archive(t.Context(), page, noon); err != nil || moved != len(page) {
-			t.Fatal(moved, err)
+		move(payments[:n/2])
+		files, err := l.ArchiveFiles(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(before/n), "B/before")
+		b.ReportMetric(float64(before/n-2*(before-inUse(b, l))/n), "B/after")
+		b.ReportMetric(float64(2*files[0].Size/n), "B/archived")
+		quiet := latencies(b, l, nil)
+		steps = nil
+		busy := latencies(b, l, func() { move(payments[n/2:]) })
+		slices.Sort(steps)
+		b.ReportMetric(float64(steps[len(steps)/2].Milliseconds()), "ms/step")
+		for name, took := range map[string][]time.Duration{"alone": quiet, "beside": busy} {
+			b.ReportMetric(float64(took[len(took)/2].Microseconds()), "µs/p50-"+name)
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "µs/p99-"+name)
 		}
 	}
-	files, _ := l.ArchiveFiles(t.Context())
-	t.Logf("in the ledger a payment took %d bytes, and takes %d once it has left; in the archive %d",
-		before/n, before/n-2*(before-inUse())/n, 2*files[0].Size/n)
-	quiet := latencies(t, l, nil)
-	var steps []time.Duration
-	moving := make(chan struct{})
-	busy := latencies(t, l, func() {
-		defer close(moving)
-		for page := range slices.Chunk(half, 100) {
-			began := time.Now()
-			if moved, err := l.Archive(t.Context(), page, noon); err != nil || moved != len(page) {
-				t.Errorf("%d moved, %v", moved, err)
-			}
-			steps = append(steps, time.Since(began))
+}
+
+// inUse are the bytes of the ledger's file that are not free.
+func inUse(tb testing.TB, l *Ledger) int64 {
+	tb.Helper()
+	var pages, free, size int64
+	for pragma, into := range map[string]*int64{"page_count": &pages, "freelist_count": &free, "page_size": &size} {
+		if err := l.reads.db.QueryRow("PRAGMA " + pragma).Scan(into); err != nil {
+			tb.Fatal(err)
 		}
-	})
-	<-moving
-	slices.Sort(steps)
-	t.Logf("a step of 100 took %s, %s at most", steps[len(steps)/2], steps[len(steps)-1])
-	t.Logf("a change took %s and %s (p50, p99) with nothing beside it, %s and %s while steps follow each other without a pause",
-		quiet[len(quiet)/2], quiet[len(quiet)*99/100], busy[len(busy)/2], busy[len(busy)*99/100])
-	began := time.Now()
-	if page, err := l.Payments(t.Context(), gateway.PaymentFilter{MerchantID: "m1", Statuses: []gateway.Status{gateway.Settled}, Limit: 100}); err != nil || len(page) != 100 {
-		t.Fatal(err)
 	}
-	t.Logf("a page of 100 took %s", time.Since(began))
+	return (pages - free) * size
 }
 
 // latencies are those of changes one after the other, beside something else.
-func latencies(t *testing.T, l *Ledger, beside func()) []time.Duration {
-	t.Helper()
+func latencies(tb testing.TB, l *Ledger, beside func()) []time.Duration {
+	tb.Helper()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -175,8 +155,8 @@ func latencies(t *testing.T, l *Ledger, beside func()) []time.Duration {
 			}
 		}
 		began := time.Now()
-		if err := l.Apply(t.Context(), storetest.Sale("m2", noon)); err != nil {
-			t.Fatal(err)
+		if err := l.Apply(tb.Context(), storetest.Sale("m2", noon)); err != nil {
+			tb.Fatal(err)
 		}
 		took = append(took, time.Since(began))
 	}

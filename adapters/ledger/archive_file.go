@@ -37,6 +37,16 @@ type archivist struct {
 	// reading has a place for each file that is read at the moment.
 	reading chan struct{}
 
+	// moving is held from when payments are gathered until the ledger leads to what
+	// was written, and while records are taken out: one that nothing leads to yet is
+	// not blanked, and one that was gathered before an erasure is not written after
+	// it. It is taken before keeping.
+	moving sync.Mutex
+
+	// keeping is held until the ledger knows of what was written: of two sums of
+	// one file the later has to be the last that it is told.
+	keeping sync.Mutex
+
 	mu   sync.Mutex
 	file *archiveWriter // nil when none is open
 }
@@ -97,8 +107,14 @@ func (a *archivist) add(records [][]byte, at time.Time) (places []archivePlace, 
 	return places, w.ArchiveFile, nil
 }
 
+// packers are used again: each has 800 KB of tables, which a step of a hundred
+// records would else leave to the garbage collector a hundred times.
+var packers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
 func pack(to *bytes.Buffer, record []byte) error {
-	z := gzip.NewWriter(to)
+	z := packers.Get().(*gzip.Writer)
+	defer packers.Put(z)
+	z.Reset(to)
 	_, err := z.Write(append(record, '\n'))
 	return errors.Join(err, z.Close())
 }

@@ -61,14 +61,15 @@ func (r archiveRecord) reply(key string) (string, bool) {
 
 const (
 	finishedSQL = `SELECT body FROM payments
-		WHERE status IN ('declined', 'failed', 'voided', 'expired', 'settled', 'partially_refunded', 'refunded')
+		WHERE (status IN ('declined', 'failed', 'voided', 'expired', 'verified', 'settled', 'partially_refunded', 'refunded', 'returned')
+				OR (status = 'approved' AND substr(transaction_id, 1, 4) = 'chk_'))
 			AND NOT needs_attention AND substr(body, 1, 1) = '{'
 			AND updated_at < ? AND (updated_at, id) > (?, ?)
 		ORDER BY updated_at, id LIMIT ?`
 
-	bodyAtVersionSQL = `SELECT body FROM payments WHERE id = ? AND merchant_id = ? AND version = ?`
-	keyReplySQL      = `SELECT operation_id, reply FROM idempotency_keys
-		WHERE merchant_id = ? AND key = ? AND payment_id = ? AND reply IS NOT NULL AND substr(reply, 1, 1) = '{'`
+	bodyAtVersionSQL = `SELECT body FROM payments WHERE id = ?` + ofMerchantSQL + ` AND version = ?`
+	keyReplySQL      = `SELECT operation_id, reply FROM (SELECT operation_id, ` + replySQL + ` AS reply FROM idempotency_keys
+		WHERE merchant_id = ? AND key = ? AND payment_id = ?) AS bound WHERE reply IS NOT NULL AND substr(reply, 1, 1) = '{'`
 	pastSQL = `SELECT id, operation_id, type, version, at, body FROM events
 		WHERE payment_id = ? AND spread ORDER BY version, id`
 	unspreadPastSQL = `SELECT id FROM events WHERE COALESCE(payment_id, subject, id) = ? AND NOT spread LIMIT 1`

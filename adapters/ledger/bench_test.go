@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -140,10 +141,11 @@ func benchmarkDeliver(b *testing.B, l gateway.Ledger) {
 }
 
 func deliver(ctx context.Context, l gateway.Ledger, d gateway.Delivery, now time.Time) error {
-	d, err := l.TakeDelivery(ctx, d, now, now.Add(time.Minute))
-	if err != nil {
-		return err
+	taken, err := l.TakeDeliveries(ctx, []gateway.Delivery{d}, now, now.Add(time.Minute))
+	if err != nil || len(taken) == 0 {
+		return cmp.Or(err, gateway.ErrStale)
 	}
+	d = taken[0]
 	d.Status = gateway.DeliveryDone
 	d.Version++
 	d.Log = []gateway.Attempt{{At: now, Took: time.Second, Outcome: gateway.Told, StatusCode: 200, Detail: "the order has its payment", By: "instance-1"}}

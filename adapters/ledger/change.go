@@ -33,10 +33,6 @@ type keyRow struct {
 	boundAt            int64
 }
 
-type replyRow struct {
-	key, operation, body string
-}
-
 // encode refuses what no verb may produce: the ledger is the last place where
 // a mistake of ours can still be kept from becoming the truth.
 func encode(c gateway.Change) (changeRows, error) {
@@ -58,7 +54,7 @@ func encode(c gateway.Change) (changeRows, error) {
 	if err := rows.answer(c.Reply); err != nil {
 		return changeRows{}, err
 	}
-	return rows, rows.tell(c.Events)
+	return rows, rows.tell(c)
 }
 
 func (r *changeRows) bind(c gateway.Change) error {
@@ -75,21 +71,8 @@ func (r *changeRows) bind(c gateway.Change) error {
 	return nil
 }
 
-func (r *changeRows) answer(reply *gateway.Reply) error {
-	if reply == nil {
-		return nil
-	}
-	op, ok := r.payment.Operation(reply.OperationID)
-	if !ok {
-		return fmt.Errorf("it answers operation %q, which payment %s does not have", reply.OperationID, r.payment.ID)
-	}
-	body, err := r.bodyOf(reply.Payment)
-	r.reply = &replyRow{key: op.Key, operation: op.ID, body: body}
-	return err
-}
-
-func (r *changeRows) tell(events []gateway.Event) error {
-	for _, e := range events {
+func (r *changeRows) tell(c gateway.Change) error {
+	for _, e := range c.Events {
 		if e.PaymentID == "" || e.Vault != nil {
 			return fmt.Errorf("its event %s has to tell of a payment, and of nothing else", e.ID)
 		}
@@ -98,26 +81,22 @@ func (r *changeRows) tell(events []gateway.Event) error {
 			return err
 		}
 		e.Payment = gateway.Payment{} // the body has it
-		r.events = append(r.events, eventRow{Event: e, body: body})
+		r.events = append(r.events, eventRow{Event: e, body: body, heardSince: c.HeardSince})
 	}
 	return nil
 }
 
 // bodyOf spares writing the same payment as JSON again: a payment at one
-// version is one value.
+// version is one value, but for enhanced data, which events and replies leave out.
 func (r *changeRows) bodyOf(p gateway.Payment) (string, error) {
-	if p.ID == r.payment.ID && p.Version == r.payment.Version {
+	if r.tells(p) {
 		return r.body, nil
 	}
 	return encodePayment(p)
 }
 
-func encodePayment(p gateway.Payment) (string, error) {
-	body, err := json.Marshal(p)
-	if err != nil {
-		return "", fmt.Errorf("payment %s cannot be written as JSON: %w", p.ID, err)
-	}
-	return string(body), nil
+func (r *changeRows) tells(p gateway.Payment) bool {
+	return p.ID == r.payment.ID && p.Version == r.payment.Version && p.Enhancement == r.payment.Enhancement
 }
 
 func decodePayment(body string) (gateway.Payment, error) {
@@ -142,8 +121,16 @@ func (r changeRows) place() string {
 }
 
 // write puts the whole change into the session's transaction, in the order in
-// which the rows refer to each other.
+// which the rows refer to each other. The customer comes before them all: by it
+// the group is ordered, and a gateway that had a key of a customer and then waited
+// for the customer was waited for by the one that had the customer and came to
+// the key.
 func (r changeRows) write(s *session) error {
+	if r.charges != nil {
+		if err := unchanged(s, *r.charges); err != nil {
+			return err
+		}
+	}
 	if err := r.writePayment(s); err != nil {
 		return err
 	}
@@ -155,12 +142,7 @@ func (r changeRows) write(s *session) error {
 			return err
 		}
 	}
-	if r.charges != nil {
-		if err := unchanged(s, *r.charges); err != nil {
-			return err
-		}
-	}
-	if r.reply != nil {
+	if r.reply != nil && !r.inPlace(s) {
 		if err := r.writeReply(s); err != nil {
 			return err
 		}
@@ -175,6 +157,9 @@ func (r changeRows) writePayment(s *session) error {
 			p.ID, p.MerchantID, p.LiveMode, string(p.Status), p.OrderID, p.TransactionID, p.Reference, int64(p.Amount),
 			p.NeedsAttention, p.Version, p.CreatedAt.UnixMicro(), p.UpdatedAt.UnixMicro(), r.body)
 	}
+	if r.inPlace(s) {
+		return r.answerInPlace(s)
+	}
 	return s.one(gateway.ErrStale, updatePaymentSQL,
 		string(p.Status), p.TransactionID, p.NeedsAttention, p.Version, p.UpdatedAt.UnixMicro(), r.body,
 		p.ID, p.MerchantID, r.base)
@@ -187,13 +172,24 @@ func (r changeRows) writeOperations(s *session) error {
 	for i, o := range r.payment.Operations {
 		err := s.one(fmt.Errorf("operation %s belongs to another payment", o.ID), saveOperationSQL,
 			o.ID, r.payment.ID, r.payment.MerchantID, r.payment.LiveMode, i, string(o.Kind), string(o.Status), string(o.ProcessedAs),
-			int64(o.Amount), o.TransactionID, o.Key, string(o.Cancel),
+			int64(o.Amount), r.ownTransaction(o), o.Key, string(o.Cancel),
 			intentTime(o).UnixMicro(), o.SendBefore.UnixMicro(), orZero(o.Due), o.CreatedAt.UnixMicro(), o.UpdatedAt.UnixMicro())
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ownTransaction is what an operation is found by and its payment is not. A charge's
+// is in the payment's index as a rule; in that of the operations as well it cost 6 of
+// the 217 µs that a payment took at the verb. One refund is never taken for two, which
+// is the index of operations to see.
+func (r changeRows) ownTransaction(o gateway.Operation) string {
+	if o.TransactionID == r.payment.TransactionID && o.Kind != gateway.KindRefund {
+		return ""
+	}
+	return o.TransactionID
 }
 
 // intentTime is the creation of an operation that has had no intent.
@@ -209,11 +205,6 @@ func (k keyRow) place() string { return "key " + k.merchant + " " + k.key }
 func (k keyRow) write(s *session) error {
 	return s.one(gateway.ErrKeyTaken, insertKeySQL,
 		k.merchant, k.key, k.fingerprint, orNull(k.payment), orNull(k.operation), k.boundAt)
-}
-
-func (r changeRows) writeReply(s *session) error {
-	return s.one(fmt.Errorf("the key of operation %s is not bound to it, so its answer has no place", r.reply.operation), setReplySQL,
-		r.reply.body, r.payment.MerchantID, r.reply.key, r.reply.operation)
 }
 
 func (r changeRows) writeEvents(s *session) error {

@@ -22,29 +22,49 @@ const sqliteMagic = "SQLite format 3\x00"
 // claimFile makes sure of folder and file, for the owner's eyes only, and locks
 // them. Whatever is wrong with them is better said here, in the words of files,
 // than later in SQLite's. The file must be closed again before SQLite opens it:
-// closing it afterwards would drop SQLite's own locks.
-func claimFile(path string) (io.Closer, error) {
+// closing it afterwards would drop SQLite's own locks. made says that there was
+// no file.
+func claimFile(path string) (held io.Closer, made bool, err error) {
 	folder := filepath.Dir(path)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, fmt.Errorf("its folder cannot be made: %w", err)
+		return nil, false, fmt.Errorf("its folder cannot be made: %w", err)
 	}
-	held, err := lock(path + ".lock")
+	held, err = lock(path + ".lock")
 	if errors.Is(err, fs.ErrPermission) {
-		return nil, fmt.Errorf("the folder %s must be writable for this user (uid %d), for the ledger, its log and its lock lie there: %w",
+		return nil, false, fmt.Errorf("the folder %s must be writable for this user (uid %d), for the ledger, its log and its lock lie there: %w",
 			folder, os.Geteuid(), err)
 	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	if err := checkFile(path); err != nil {
+	if made, err = makeFile(path); err == nil && !made {
+		err = checkFile(path)
+	}
+	if err != nil {
 		held.Close()
-		return nil, err
+		return nil, false, err
 	}
-	return held, nil
+	return held, made, nil
+}
+
+// makeFile makes the file where there is none. A log without its ledger holds
+// the newest payments of one that was lost, and SQLite would throw it away.
+func makeFile(path string) (made bool, err error) {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	if log, err := os.Stat(path + "-wal"); err == nil && log.Size() > 0 {
+		return false, errLogAlone
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return false, err
+	}
+	return true, errors.Join(f.Close(), syncFolder(filepath.Dir(path)))
 }
 
 func checkFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("the file must be readable and writable for this user (uid %d): %w", os.Geteuid(), err)
 	}
@@ -55,8 +75,8 @@ func checkFile(path string) error {
 	head := make([]byte, len(sqliteMagic))
 	n, err := io.ReadFull(f, head)
 	switch {
-	case errors.Is(err, io.EOF): // empty: a new ledger
-		return syncFolder(filepath.Dir(path))
+	case errors.Is(err, io.EOF):
+		return errEmpty
 	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
 		return err
 	case string(head[:n]) != sqliteMagic:

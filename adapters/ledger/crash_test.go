@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"paytrace-gateway/gateway"
 	"paytrace-gateway/gateway/storetest"
 )
 
@@ -27,21 +28,27 @@ func TestCrashingProcess(t *testing.T) {
 	if path == "" {
 		t.Skip("runs as a child of TestAKilledProcessLosesNothing")
 	}
-	l, err := OpenSQLite(context.Background(), path, Options{})
+	l, err := OpenSQLite(context.Background(), path, Options{AuditKey: storetest.AuditKey})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var callers sync.WaitGroup
-	for range 8 {
+	for i := range 8 {
 		callers.Go(func() {
 			for {
 				intent := storetest.Sale("m1", time.Now().UTC().Truncate(time.Microsecond))
+				if i < 2 {
+					intent.Payment.OrderID = withRecord
+				}
 				if err := l.Apply(context.Background(), intent); err != nil {
 					t.Error(err)
 					return
 				}
 				fmt.Printf("%s 1\n", intent.Payment.ID)
 				decided := storetest.Approval(intent.Payment, intent.Payment.UpdatedAt.Add(time.Millisecond))
+				if i < 2 {
+					decided.Audit = &gateway.AuditRecord{Action: gateway.AuditPaymentResolved, Subject: gateway.AuditSubject{Kind: "payment", ID: intent.Payment.ID}}
+				}
 				if err := l.Apply(context.Background(), decided); err != nil {
 					t.Error(err)
 					return
@@ -67,9 +74,44 @@ func TestAKilledProcessLosesNothing(t *testing.T) {
 			}
 		}
 		wantNoHalves(t, l, `p.version <> json_extract(p.body, '$.version') OR p.status <> json_extract(p.body, '$.status')`)
+		wantEachItsRecord(t, l)
 		if err := l.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// withRecord is the order of the payments whose approval is a person's decision.
+const withRecord = "decided by a person"
+
+// wantEachItsRecord wants as many records as decisions, each of one of them.
+func wantEachItsRecord(t *testing.T, l *Ledger) {
+	t.Helper()
+	recorded := map[string]bool{}
+	for _, e := range storetest.Trail(t, l) {
+		r, _, err := e.Record()
+		if err != nil {
+			t.Fatal(err)
+		}
+		recorded[r.Subject.ID] = true
+	}
+	rows, err := l.reads.db.QueryContext(t.Context(), `SELECT id FROM payments WHERE order_id = ? AND version = 2`, withRecord)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	decided := 0
+	for ; rows.Next(); decided++ {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		if !recorded[id] {
+			t.Errorf("the decision about %s has no record", id)
+		}
+	}
+	if decided != len(recorded) || rows.Err() != nil {
+		t.Errorf("there are %d records and %d decisions, %v", len(recorded), decided, rows.Err())
 	}
 }
 
@@ -77,7 +119,7 @@ func TestAKilledProcessLosesNothing(t *testing.T) {
 // changes, and adds everything it acknowledged until its end.
 func killedAfter(t *testing.T, path string, changes int, acknowledged map[string]int64) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	child := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestCrashingProcess$")
 	child.Env = append(os.Environ(), crashPath+"="+path)
@@ -123,14 +165,14 @@ func wantNoHalves(t *testing.T, l *Ledger, differs string) {
 			WHERE o.id IS NULL OR (o.status = 'approved') <> (p.version = 2)`,
 		"without its key, or with a reply too early or missing": `SELECT COUNT(*) FROM payments p
 			LEFT JOIN idempotency_keys k ON k.payment_id = p.id
-			WHERE k.key IS NULL OR (k.reply IS NOT NULL) <> (p.version = 2)`,
+			WHERE k.key IS NULL OR (k.reply IS NOT NULL /*sqlite OR p.answers = k.key sqlite*/) <> (p.version = 2)`,
 		"with an event too early or missing": `SELECT COUNT(*) FROM payments p
 			LEFT JOIN events e ON e.payment_id = p.id AND e.version = 2
 			WHERE (e.id IS NOT NULL) <> (p.version = 2)`,
 		"whose row and body differ": `SELECT COUNT(*) FROM payments p WHERE ` + differs,
 	} {
 		var n int
-		if err := l.reads.db.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+		if err := l.reads.db.QueryRowContext(t.Context(), l.reads.dialect.query(query)).Scan(&n); err != nil {
 			t.Fatal(err)
 		}
 		if n != 0 {

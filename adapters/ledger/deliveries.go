@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,24 +17,23 @@ const (
 	deliveryColumns = `deliveries.id, deliveries.merchant_id, deliveries.live_mode, deliveries.subscriber, deliveries.lane, deliveries.unlaned,
 		deliveries.status, deliveries.due, deliveries.attempts, deliveries.failures, deliveries.log, deliveries.version,
 		deliveries.created_at, deliveries.updated_at, ` + eventColumns
-	deliveryTables = ` FROM deliveries JOIN events ON events.id = deliveries.event_id`
+	ofEvents = ` JOIN events ON events.id = deliveries.event_id`
 
 	// readDeliverySQL tells also whether a delivery is parked.
 	readDeliverySQL = `SELECT ` + deliveryColumns + `,
-		deliveries.status = 'pending' AND EXISTS (` + inFrontSQL + ` AND front.status = 'dead')` + deliveryTables
+		deliveries.status = 'pending' AND EXISTS (` + inFrontSQL + ` AND front.status = 'dead') FROM deliveries`
 
-	deliverySQL = readDeliverySQL + ` WHERE deliveries.id = ? AND deliveries.merchant_id = ?`
+	deliverySQL = readDeliverySQL + ofEvents + ` WHERE deliveries.id = ? AND deliveries.merchant_id || '' = ?`
 
 	// dueDeliveriesSQL looks for the events of those alone that it has chosen.
 	dueDeliveriesSQL = `SELECT ` + deliveryColumns + `, FALSE
 		FROM (SELECT * FROM deliveries
 			WHERE merchant_id = ? AND live_mode = ? AND subscriber = ? AND status = 'pending' AND due <= ? AND (due, id) > (?, ?)
 				AND NOT EXISTS (` + inFrontSQL + eachSQL + `)
-				AND NOT EXISTS (SELECT 1 FROM delivery_lanes AS held
+				AND (lane = '' OR NOT EXISTS (SELECT 1 FROM delivery_lanes AS held
 					WHERE held.merchant_id = deliveries.merchant_id AND held.live_mode = deliveries.live_mode
-						AND held.subscriber = deliveries.subscriber
-						AND held.lane = CASE WHEN deliveries.lane = '' THEN deliveries.queue ELSE deliveries.lane END
-						AND held.until > ? AND held.holder <> deliveries.id` + eachSQL + `)
+						AND held.subscriber = deliveries.subscriber AND held.lane = deliveries.lane
+						AND held.until > ? AND held.holder <> deliveries.id` + eachSQL + `))
 			ORDER BY due, id LIMIT ?) AS deliveries
 		JOIN events ON events.id = deliveries.event_id
 		ORDER BY deliveries.due, deliveries.id`
@@ -172,7 +172,14 @@ func (l *Ledger) Deliveries(ctx context.Context, f gateway.DeliveryFilter) ([]ga
 	return l.deliveries(l.reads.db.QueryContext(ctx, l.reads.dialect.query(query), args...))
 }
 
+// numberedWithin is more than there is between the time of a delivery and that of
+// its id, which it gets when all of its event are made.
+const numberedWithin = time.Minute
+
+// deliveriesSQL walks one index from the newest. What was told, which is nearly all
+// there is, is in no index by its status.
 func deliveriesSQL(f gateway.DeliveryFilter) (string, []any) {
+	from := readDeliverySQL
 	where := []string{"deliveries.merchant_id = ?", "deliveries.live_mode = ?"}
 	args := []any{f.MerchantID, f.LiveMode}
 	add := func(condition string, values ...any) {
@@ -191,17 +198,25 @@ func deliveriesSQL(f gateway.DeliveryFilter) (string, []any) {
 			values = append(values, string(status))
 		}
 		add("deliveries.status IN (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
+		if !slices.Contains(f.Statuses, gateway.DeliveryDone) {
+			if f.PaymentID == "" {
+				from += notTold
+			}
+			add("deliveries.status <> '" + string(gateway.DeliveryDone) + "'")
+		}
 	}
+	// The id is in the index that is walked, and tells a time that is the delivery's
+	// but for a moment.
 	if !f.CreatedFrom.IsZero() {
-		add("deliveries.created_at >= ?", f.CreatedFrom.UnixMicro())
+		add("deliveries.created_at >= ? AND deliveries.id >= ?", f.CreatedFrom.UnixMicro(), gateway.FirstDeliveryID(f.CreatedFrom.Add(-numberedWithin)))
 	}
 	if !f.CreatedTo.IsZero() {
-		add("deliveries.created_at < ?", f.CreatedTo.UnixMicro())
+		add("deliveries.created_at < ? AND deliveries.id < ?", f.CreatedTo.UnixMicro(), gateway.FirstDeliveryID(f.CreatedTo.Add(numberedWithin)))
 	}
 	if f.Before != "" {
 		add("deliveries.id < ?", f.Before)
 	}
-	return readDeliverySQL + " WHERE " + strings.Join(where, " AND ") + " ORDER BY deliveries.id DESC LIMIT ?",
+	return from + ofEvents + " WHERE " + strings.Join(where, " AND ") + " ORDER BY deliveries.id DESC LIMIT ?",
 		append(args, max(f.Limit, 0))
 }
 

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -41,10 +42,10 @@ const (
 		WHERE merchant_id = ? AND live_mode = ? AND subscriber = ? AND lane = ? AND holder = ?`
 
 	takeDeliverySQL = `UPDATE deliveries SET due = ?, attempts = attempts + 1, version = version + 1, updated_at = ?, lane = ?, unlaned = FALSE
-		WHERE id = ? AND merchant_id = ? AND version = ? AND status = 'pending' AND due <= ?
+		WHERE id = ?` + ofMerchantSQL + ` AND version = ? AND status || '' = 'pending' AND due <= ?
 			AND NOT EXISTS (` + inFrontSQL + eachSQL + `)`
 	saveDeliverySQL = `UPDATE deliveries SET status = ?, due = ?, attempts = ?, failures = ?, log = ?, updated_at = ?, version = ?
-		WHERE id = ? AND merchant_id = ? AND version = ?`
+		WHERE id = ?` + ofMerchantSQL + ` AND version = ?`
 	replayDeliverySQL = saveDeliverySQL + `
 			AND NOT EXISTS (SELECT 1 FROM deliveries AS behind
 				WHERE behind.queue = deliveries.queue
@@ -59,7 +60,7 @@ const (
 	parkSQL  = `UPDATE deliveries SET due = 0` + behindSQL + ` AND due + 0 > 0`
 	bringSQL = `UPDATE deliveries SET due = created_at` + behindSQL + ` AND due + 0 = 0`
 
-	bringOneSQL = `UPDATE deliveries SET due = created_at WHERE id = ? AND status = 'pending' AND due = 0`
+	bringOneSQL = `UPDATE deliveries SET due = created_at WHERE id = ? AND status || '' = 'pending' AND due = 0`
 
 	// These change nothing. The first two keep the payment, or the customer of the
 	// vault, from getting new events, the last those that it has from being spread.
@@ -88,20 +89,21 @@ func encodeDelivery(d gateway.Delivery) (deliveryRow, error) {
 	return deliveryRow{Delivery: d, log: string(log)}, nil
 }
 
-// lane is the queue's own where there is no other.
-func (d deliveryRow) lane() string {
-	if d.Lane != "" {
-		return d.Lane
-	}
-	return d.Event.Queue()
+// place is the lane, which is taken first. One without a lane is known by its
+// queue.
+func (d deliveryRow) place() string {
+	return fmt.Sprintf("lane %s %t %s %s", d.MerchantID, d.LiveMode, d.Subscriber, cmp.Or(d.Lane, d.Event.Queue()))
 }
 
-// place is the lane, which is taken first.
-func (d deliveryRow) place() string {
-	return fmt.Sprintf("lane %s %t %s %s", d.MerchantID, d.LiveMode, d.Subscriber, d.lane())
-}
+// isTaken says of a delivery that is made that it is under way at once.
+func (d deliveryRow) isTaken() bool { return d.Status == gateway.DeliveryPending && d.Attempts > 0 }
 
 func (d deliveryRow) insert(s *session) error {
+	if d.isTaken() {
+		return s.one(gateway.ErrStale, insertTakenSQL,
+			d.ID, d.MerchantID, d.LiveMode, d.Subscriber, d.Event.ID, d.Event.Queue(), orNull(d.Event.PaymentID), d.Lane, d.Unlaned, d.Event.Position(),
+			string(d.Status), d.due(), d.Attempts, d.Failures, d.log, d.Version, d.CreatedAt.UnixMicro(), d.UpdatedAt.UnixMicro())
+	}
 	return s.put(insertDeliverySQL,
 		d.ID, d.MerchantID, d.LiveMode, d.Subscriber, d.Event.ID, d.Event.Queue(), orNull(d.Event.PaymentID), d.Lane, d.Unlaned, d.Event.Position(),
 		string(d.Status),
@@ -121,13 +123,28 @@ func (d deliveryRow) due() int64 {
 // take leaves the race to the database: of two gateways the second waits for the
 // row of the lane, and then finds it held.
 func (d deliveryRow) take(s *session, now, until time.Time) error {
-	err := s.one(gateway.ErrStale, takeLaneSQL,
-		d.MerchantID, d.LiveMode, d.Subscriber, d.lane(), d.ID, until.UnixMicro(), now.UnixMicro())
-	if err != nil {
+	if err := d.takeLane(s, now, until); err != nil {
 		return err
 	}
 	return s.one(gateway.ErrStale, takeDeliverySQL,
 		until.UnixMicro(), now.UnixMicro(), d.Lane, d.ID, d.MerchantID, d.Version, now.UnixMicro())
+}
+
+// takeLane has nothing to do for one without a lane. What it touches is its queue
+// alone, of which no other can be taken before it has ended.
+func (d deliveryRow) takeLane(s *session, now, until time.Time) error {
+	if d.Lane == "" {
+		return nil
+	}
+	return s.one(gateway.ErrStale, takeLaneSQL,
+		d.MerchantID, d.LiveMode, d.Subscriber, d.Lane, d.ID, until.UnixMicro(), now.UnixMicro())
+}
+
+func (d deliveryRow) releaseLane(s *session) error {
+	if d.Lane == "" {
+		return nil
+	}
+	return s.put(releaseLaneSQL, d.MerchantID, d.LiveMode, d.Subscriber, d.Lane, d.ID)
 }
 
 func (d deliveryRow) save(s *session) error { return d.update(s, saveDeliverySQL) }
@@ -166,7 +183,7 @@ func (d deliveryRow) holdPlace() string {
 
 // update lets the lane go first; when the delivery has changed, both are undone.
 func (d deliveryRow) update(s *session, query string) error {
-	if err := s.put(releaseLaneSQL, d.MerchantID, d.LiveMode, d.Subscriber, d.lane(), d.ID); err != nil {
+	if err := d.releaseLane(s); err != nil {
 		return err
 	}
 	err := s.one(gateway.ErrStale, query,
@@ -189,24 +206,39 @@ func (d deliveryRow) minds(s *session) error {
 	return s.put(query, d.MerchantID, d.LiveMode, d.Subscriber, d.Event.Queue(), d.Event.Position(), d.Event.ID)
 }
 
-// TakeDelivery implements gateway.Outbox.
-func (l *Ledger) TakeDelivery(ctx context.Context, d gateway.Delivery, now, until time.Time) (gateway.Delivery, error) {
-	row, err := encodeDelivery(d)
-	if err != nil {
-		return gateway.Delivery{}, fmt.Errorf("a delivery that cannot be taken: %w", err)
-	}
+// TakeDeliveries implements gateway.Outbox. They share commits, and each has an
+// answer of its own.
+func (l *Ledger) TakeDeliveries(ctx context.Context, deliveries []gateway.Delivery, now, until time.Time) ([]gateway.Delivery, error) {
 	if !until.After(now) {
-		return gateway.Delivery{}, errors.New("a delivery is taken for a time, and this one has passed before it began")
+		return nil, errors.New("a delivery is taken for a time, and this one has passed before it began")
 	}
-	err = l.writePatiently(ctx, row.place(), func(s *session) error { return row.take(s, now, until) })
-	if err != nil {
-		return gateway.Delivery{}, err
+	var writes []write
+	for _, d := range deliveries {
+		row, err := encodeDelivery(d)
+		if err != nil {
+			return nil, fmt.Errorf("a delivery that cannot be taken: %w", err)
+		}
+		writes = append(writes, write{place: row.place(), run: func(s *session) error { return row.take(s, now, until) }})
 	}
+	var taken []gateway.Delivery
+	var failed error
+	for i, err := range l.writes.each(ctx, l.writes.patient, writes) {
+		switch err = l.explain(err); {
+		case err == nil:
+			taken = append(taken, asTaken(deliveries[i], now, until))
+		case !errors.Is(err, gateway.ErrStale):
+			failed = cmp.Or(failed, err)
+		}
+	}
+	return taken, failed
+}
+
+func asTaken(d gateway.Delivery, now, until time.Time) gateway.Delivery {
 	d.Due, d.UpdatedAt = timeOf(until.UnixMicro()), timeOf(now.UnixMicro())
 	d.Attempts++
 	d.Version++
 	d.Unlaned = false
-	return d, nil
+	return d
 }
 
 // SaveDelivery implements gateway.Outbox.
@@ -218,11 +250,40 @@ func (l *Ledger) SaveDelivery(ctx context.Context, d gateway.Delivery) error {
 	return l.writePatiently(ctx, row.place(), row.save)
 }
 
-// ReplayDelivery implements gateway.Outbox.
-func (l *Ledger) ReplayDelivery(ctx context.Context, d gateway.Delivery) error {
+// SaveDeliveries implements gateway.Outbox. They share commits, and each has an
+// answer of its own.
+func (l *Ledger) SaveDeliveries(ctx context.Context, deliveries []gateway.Delivery) []error {
+	answers := make([]error, len(deliveries))
+	var writes []write
+	var of []int
+	for i, d := range deliveries {
+		row, err := encodeDelivery(d)
+		if err != nil {
+			answers[i] = fmt.Errorf("a delivery that the ledger cannot take: %w", err)
+			continue
+		}
+		writes, of = append(writes, write{place: row.place(), run: row.save}), append(of, i)
+	}
+	for i, err := range l.writes.each(ctx, l.writes.patient, writes) {
+		answers[of[i]] = l.explain(err)
+	}
+	return answers
+}
+
+// DecideDelivery implements gateway.Outbox.
+func (l *Ledger) DecideDelivery(ctx context.Context, d gateway.Delivery, r gateway.AuditRecord) error {
 	row, err := encodeDelivery(d)
 	if err != nil {
 		return fmt.Errorf("a delivery that the ledger cannot take: %w", err)
 	}
-	return l.write(ctx, row.holdPlace(), row.replay)
+	return l.write(ctx, row.place(), audited(r, row.save))
+}
+
+// ReplayDelivery implements gateway.Outbox.
+func (l *Ledger) ReplayDelivery(ctx context.Context, d gateway.Delivery, r gateway.AuditRecord) error {
+	row, err := encodeDelivery(d)
+	if err != nil {
+		return fmt.Errorf("a delivery that the ledger cannot take: %w", err)
+	}
+	return l.write(ctx, row.holdPlace(), audited(r, row.replay))
 }

@@ -26,10 +26,15 @@ type dialect struct {
 	// which keep what is the processor's from belonging to two of ours, and nil
 	// for any other.
 	taken func(error) error
+	// shared says that several gateways may be at work on one ledger.
+	shared bool
 	// pipelines says that statements can go to the database many at once.
 	pipelines bool
 	// patience bounds one group of changes. Zero leaves that to the database.
 	patience time.Duration
+	// inPlace says that the answer of a key is kept as the payment's body, for as
+	// long as that is the same.
+	inPlace bool
 	// explain is the border at which the database's errors become an operator's.
 	explain func(error) error
 }
@@ -38,7 +43,8 @@ func sqliteDialect(path string) dialect {
 	return dialect{
 		query:   forSQLite,
 		begin:   `BEGIN IMMEDIATE`,
-		schema:  verbatim,
+		schema:  alsoSQLite.Replace,
+		inPlace: true,
 		again:   func(error) bool { return false },
 		taken:   takenInSQLite,
 		explain: explainSQLite(path),
@@ -54,6 +60,7 @@ func postgresDialect(place string) dialect {
 		again:     abortedByPostgres,
 		taken:     takenInPostgres,
 		patience:  groupPatience,
+		shared:    true,
 		pipelines: true,
 		explain:   explainPostgres(place),
 	}
@@ -68,21 +75,29 @@ func (d dialect) bounded() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), d.patience)
 }
 
-func verbatim(statement string) string { return statement }
-
 // forSQLite leaves out the holding of rows, since nobody else writes.
 func forSQLite(statement string) string {
-	return moved.Replace(limitAsSum(strings.ReplaceAll(statement, " FOR UPDATE", "")))
+	return limitAsSum(strings.ReplaceAll(alsoSQLite.Replace(statement), " FOR UPDATE", ""))
 }
+
+// alsoSQLite has SQLite carry out what PostgreSQL takes for a comment.
+var alsoSQLite = strings.NewReplacer("/*sqlite", "", "sqlite*/", "")
 
 // byStatus is for SQLite, which keeps no statistics here: between two days it
 // would rather read all payments than those of one status.
 const byStatus = ` INDEXED BY payments_by_status`
 
-// moved has SQLite carry out what PostgreSQL takes for a comment: a row that has
-// become small goes to the end of its table. Where it was, two of them would keep
-// a page for ever that has room for twenty.
-var moved = strings.NewReplacer("/*, rowid", ", rowid", ")*/", ")")
+// ofMerchantSQL wants a row that its id leads to to be the merchant's, in words that
+// lead to no index. PostgreSQL, which keeps a plan that was made before it knew
+// anything of a table, would as soon look for the id in all rows of the merchant.
+const ofMerchantSQL = ` AND merchant_id || '' = ?`
+
+// notTold is for SQLite too, which would else look for what was not told among all
+// deliveries.
+const notTold = ` INDEXED BY deliveries_not_told`
+
+// withoutHints is a statement for PostgreSQL.
+var withoutHints = strings.NewReplacer(byStatus, "", notTold, "")
 
 // limitAsSum keeps SQLite from planning a statement anew each time: it makes a
 // plan for the very value of a bare LIMIT ?, and throws it away when another is
@@ -101,7 +116,7 @@ var postgresTypes = strings.NewReplacer(" BLOB", " BYTEA", " TEXT", ` TEXT COLLA
 // No statement of ours has a question mark in a literal.
 func numbered(query string) string {
 	var b strings.Builder
-	for i, part := range strings.Split(strings.ReplaceAll(query, byStatus, ""), "?") {
+	for i, part := range strings.Split(withoutHints.Replace(query), "?") {
 		if i > 0 {
 			b.WriteString("$" + strconv.Itoa(i))
 		}

@@ -15,6 +15,10 @@ var (
 	errNotALedger = errors.New("the file is not a ledger: name another path, or restore the ledger from its backup")
 	errDamaged    = errors.New("the file is damaged: keep a copy of it with its -wal file, then restore the newest backup, " +
 		"or save what can be read with the sqlite3 tool's .recover")
+	errEmpty = errors.New("the file is there and empty, which no ledger is: is its disk mounted, was it cut off? If it was, restore it from its backup; " +
+		"if no payment has ever been taken with it, remove it, and the next start makes a new one")
+	errLogAlone = errors.New("the file is not there, and its -wal file is, which holds the newest payments: put the ledger back beside it, or restore the newest backup; " +
+		"move the -wal file away only if no payment is to be known any more")
 )
 
 // takenInSQLite knows the three indexes that keep what is the processor's from

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"database/sql"
 	"strings"
+	"time"
 
 	"paytrace-gateway/gateway"
 )
@@ -11,6 +12,13 @@ import (
 const insertEventSQL = `INSERT INTO events
 	(id, merchant_id, payment_id, subject, operation_id, type, version, at, body)
 	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+// insertUnheardEventSQL spreads an event at once where nobody is to hear of it:
+// whose subscription was kept before is seen by the statement itself.
+const insertUnheardEventSQL = `INSERT INTO events
+	(id, merchant_id, payment_id, subject, operation_id, type, version, at, body, spread)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,
+		NOT EXISTS (SELECT 1 FROM subscriptions WHERE merchant_id = ? AND seen_at >= ?))`
 
 const eventColumns = `events.id, events.merchant_id, events.payment_id, events.subject, events.operation_id,
 	events.type, events.version, events.at, events.body`
@@ -20,11 +28,16 @@ const eventColumns = `events.id, events.merchant_id, events.payment_id, events.s
 type eventRow struct {
 	gateway.Event
 	body string
+	// heardSince is that of the change.
+	heardSince time.Time
 }
 
 func (e eventRow) write(s *session) error {
-	return s.put(insertEventSQL,
-		e.ID, e.MerchantID, orNull(e.PaymentID), orNull(e.subject()), e.OperationID, e.Type, e.Version, e.At.UnixMicro(), e.body)
+	values := []any{e.ID, e.MerchantID, orNull(e.PaymentID), orNull(e.subject()), e.OperationID, e.Type, e.Version, e.At.UnixMicro(), e.body}
+	if e.heardSince.IsZero() {
+		return s.put(insertEventSQL, values...)
+	}
+	return s.put(insertUnheardEventSQL, append(values, e.MerchantID, e.heardSince.UnixMicro())...)
 }
 
 // subject is what the event's queue is when it is neither payment nor event.

@@ -41,9 +41,31 @@ func ExamineSQLite(path string) gateway.Finding {
 	case err != nil:
 		return broken("make its files this user's", "%s cannot be looked at by this user (uid %d): %v", path, os.Geteuid(), err)
 	case held:
-		return well("%s is in use by a gateway (pid %s)", path, holder(path+".lock"))
+		return examineRoom(folder, well("%s is in use by a gateway (pid %s)", path, holder(path+".lock")))
 	}
-	return examineFile(path)
+	return examineRoom(folder, examineFile(path))
+}
+
+// roomNeeded is what the ledger takes to show that it can write, with its log of
+// that write.
+const roomNeeded = 256 << 10
+
+// examineRoom looks, where all else is well, whether the disk has room. A system
+// that does not tell is believed to have it.
+func examineRoom(folder string, otherwise gateway.Finding) gateway.Finding {
+	free, err := roomIn(folder)
+	if err != nil || otherwise.Grade != gateway.Well {
+		return otherwise
+	}
+	return withRoom(folder, free, otherwise)
+}
+
+// withRoom says whether so many free bytes are enough for one more payment.
+func withRoom(folder string, free uint64, otherwise gateway.Finding) gateway.Finding {
+	if free < roomNeeded {
+		return broken("free some space there, no restart is needed", "the disk of %s has %d KiB left; payments are refused meanwhile", folder, free>>10)
+	}
+	return otherwise
 }
 
 // examineFolder says whether the ledger's files can be made. The folder itself
@@ -79,7 +101,10 @@ func examineFile(path string) gateway.Finding {
 	}
 	defer file.Close()
 	head := make([]byte, len(sqliteMark))
-	if n, err := io.ReadFull(file, head); n > 0 && (err != nil || string(head) != sqliteMark) {
+	switch n, err := io.ReadFull(file, head); {
+	case n == 0 && errors.Is(err, io.EOF):
+		return broken("mount its disk, or restore it from a backup; if no payment has ever been taken with it, remove it", "%s is there and empty, which no ledger is", path)
+	case err != nil || string(head) != sqliteMark:
 		return broken("restore it from a backup, or name another file", "%s is no ledger", path)
 	}
 	if !mayWrite(path) {
@@ -98,7 +123,7 @@ func ExaminePostgres(ctx context.Context, url string) gateway.Finding {
 			"the URL of the PostgreSQL ledger cannot be read")
 	}
 	place := fmt.Sprintf("%s on %s", config.Database, net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))))
-	version, err := schemaOf(ctx, config)
+	kept, err := stateOf(ctx, config)
 	if err != nil {
 		mend := adviceOn(err)
 		if mend == "" {
@@ -106,24 +131,46 @@ func ExaminePostgres(ctx context.Context, url string) gateway.Finding {
 		}
 		return broken(mend, "%s: %v", place, err)
 	}
-	return judgeSchema(place, version)
+	if f := judgeSchema(place, kept.version); f.Grade == gateway.Broken || !kept.mayLose() {
+		return f
+	}
+	return gateway.Finding{
+		Grade: gateway.Doubtful, Tried: tried,
+		Found: fmt.Sprintf("%s has %d standbys and waits for none: a failover loses the last payments, and their keys could be charged again", place, kept.standbys),
+		Mend:  "set synchronous_standby_names, or do after each failover what docs/operating.md says under Replicas and failover",
+	}
 }
 
-// schemaOf is the number of migrations that the database has had, zero for none.
-func schemaOf(ctx context.Context, config *pgx.ConnConfig) (version int, err error) {
+// state is what a server is looked at for.
+type state struct {
+	version  int // the number of migrations that the database has had, zero for none
+	standbys int
+	waits    bool // for one of them
+}
+
+func (s state) mayLose() bool { return s.standbys > 0 && !s.waits }
+
+// standbysSQL counts what takes the log of the server. Every user may see that
+// they are there.
+const standbysSQL = `SELECT (SELECT COUNT(*) FROM pg_stat_replication), current_setting('synchronous_standby_names') <> ''`
+
+func stateOf(ctx context.Context, config *pgx.ConnConfig) (s state, err error) {
 	connection, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return 0, err
+		return s, err
 	}
 	defer connection.Close(context.WithoutCancel(ctx))
 	if err := greet(ctx, connection, readerSettings); err != nil {
-		return 0, err
+		return s, err
+	}
+	if err := connection.QueryRow(ctx, standbysSQL).Scan(&s.standbys, &s.waits); err != nil {
+		return s, err
 	}
 	var there bool
 	if err := connection.QueryRow(ctx, `SELECT to_regclass('schema_version') IS NOT NULL`).Scan(&there); err != nil || !there {
-		return 0, err
+		return s, err
 	}
-	return version, connection.QueryRow(ctx, versionSQL).Scan(&version)
+	return s, connection.QueryRow(ctx, versionSQL).Scan(&s.version)
 }
 
 func judgeSchema(place string, version int) gateway.Finding {

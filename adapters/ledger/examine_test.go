@@ -72,6 +72,11 @@ func TestExamineSaysWhatKeepsASQLiteLedgerFromOpening(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantFinding(t, ExamineSQLite(other), gateway.Broken, other+" is no ledger", "restore it from a backup")
+	empty := filepath.Join(folder, "empty")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantFinding(t, ExamineSQLite(empty), gateway.Broken, empty+" is there and empty", "mount its disk", "remove it")
 	wantFinding(t, ExamineSQLite(filepath.Join(other, "ledger.db")), gateway.Broken, other+" is no folder")
 }
 
@@ -97,10 +102,33 @@ func TestExamineSaysWhatKeepsAPostgresLedgerFromOpening(t *testing.T) {
 		joint = "&"
 	}
 	wantFinding(t, ExaminePostgres(t.Context(), url+joint+"options=-c%20synchronous_commit%3Doff"), gateway.Broken, "synchronous_commit is off")
+	wantFinding(t, ExaminePostgres(t.Context(), url+joint+"options=-c%20synchronous_commit%3Dlocal"), gateway.Broken, "synchronous_commit is local")
 	wantFinding(t, ExaminePostgres(t.Context(), "postgres://u:hunter2secret@127.0.0.1:1/nowhere"), gateway.Broken, "nowhere on 127.0.0.1:1", "is it running")
 	for _, f := range []string{"postgres://u:hunter2secret@127.0.0.1:1/nowhere", "postgres://u:hunter2secret%zz@h/d"} {
 		if found := ExaminePostgres(t.Context(), f); strings.Contains(found.Found+found.Mend, "hunter2secret") {
 			t.Errorf("the password is shown: %+v", found)
 		}
 	}
+}
+
+func TestOnlyAServerWithAStandbyItDoesNotWaitForMayLosePayments(t *testing.T) {
+	for s, want := range map[state]bool{
+		{}:                         false,
+		{waits: true}:              false,
+		{standbys: 1}:              true,
+		{standbys: 2, waits: true}: false,
+	} {
+		if s.mayLose() != want {
+			t.Errorf("%+v: %t, want %t", s, !want, want)
+		}
+	}
+}
+
+func TestExamineSaysThatTheDiskHasNoRoom(t *testing.T) {
+	folder := t.TempDir()
+	if free, err := roomIn(folder); err != nil || free == 0 {
+		t.Errorf("%d bytes are free in %s: %v", free, folder, err)
+	}
+	wantFinding(t, withRoom(folder, 10<<10, well("is in use")), gateway.Broken, folder+" has 10 KiB left", "free some space there")
+	wantFinding(t, withRoom(folder, 1<<30, well("is in use")), gateway.Well, "is in use")
 }

@@ -3,10 +3,13 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
+
+	"paytrace-gateway/gateway"
 )
 
 const (
@@ -18,9 +21,10 @@ const (
 	// groupTries bounds how often a group is carried out that the database
 	// gives up each time.
 	groupTries = 4
-	// patientLimit bounds the changes of one commit for which nobody waits: what
-	// twenty subscribers are told of a payment would else stand before the next
-	// one, all of it.
+	// patientLimit bounds the changes of one commit for which nobody waits, where
+	// no more of it are waited for: what twenty subscribers are told of a payment
+	// would else stand before the next one, all of it. Beside more there may be as
+	// many, so that a crowd is told of its payments while it pays.
 	patientLimit = 16
 )
 
@@ -34,9 +38,10 @@ type write struct {
 // group gathers the writes of many callers into few commits: what takes time
 // is the disk's promise, and one promise can cover them all.
 type group struct {
-	db      *sql.DB
-	dialect dialect
-	queue   chan write
+	db       *sql.DB
+	dialect  dialect
+	auditKey gateway.AuditKey
+	queue    chan write
 	// patient are the writes for which no caller waits.
 	patient chan write
 	// closing is held for reading by those who put something into the queue,
@@ -46,8 +51,8 @@ type group struct {
 	ended   chan struct{}
 }
 
-func newGroup(db *sql.DB, d dialect) *group {
-	g := &group{db: db, dialect: d, queue: make(chan write, queueLimit), patient: make(chan write, queueLimit), ended: make(chan struct{})}
+func newGroup(db *sql.DB, d dialect, auditKey gateway.AuditKey) *group {
+	g := &group{db: db, dialect: d, auditKey: auditKey, queue: make(chan write, queueLimit), patient: make(chan write, queueLimit), ended: make(chan struct{})}
 	go g.run()
 	return g
 }
@@ -64,6 +69,26 @@ func (g *group) do(ctx context.Context, queue chan<- write, place string, run fu
 		return err
 	}
 	return <-w.done
+}
+
+// each queues several writes at once, so that they need not wait for each
+// other's commit, and returns an answer for each.
+func (g *group) each(ctx context.Context, queue chan<- write, writes []write) []error {
+	answers := make([]error, len(writes))
+	for i := range writes {
+		writes[i].done = make(chan error, 1)
+		err := ctx.Err()
+		if err == nil {
+			err = g.enqueue(ctx, queue, writes[i])
+		}
+		if err != nil {
+			writes[i].done <- err
+		}
+	}
+	for i, w := range writes {
+		answers[i] = <-w.done
+	}
+	return answers
 }
 
 func (g *group) enqueue(ctx context.Context, queue chan<- write, w write) error {
@@ -119,7 +144,7 @@ func (g *group) gather() []write {
 		}
 	}
 	waiting = takeWaiting(waiting, g.queue, groupLimit-patientLimit)
-	return takeWaiting(waiting, g.patient, min(groupLimit, len(waiting)+patientLimit))
+	return takeWaiting(waiting, g.patient, min(groupLimit, len(waiting)+max(patientLimit, len(waiting))))
 }
 
 func takeWaiting(waiting []write, queue <-chan write, limit int) []write {
@@ -182,9 +207,28 @@ func (g *group) attempt(ctx context.Context, s *session, writes []write) (next *
 	}
 	if err := s.commit(); err != nil {
 		s.discard()
-		return nil, nil, fmt.Errorf("it is not known whether the change was kept, read before trying again: %w", err)
+		return nil, nil, unsureError{err}
 	}
 	return s, answers, nil
+}
+
+// unsureError is a commit that has failed, of which nobody knows what it has kept.
+type unsureError struct{ err error }
+
+func (e unsureError) Error() string {
+	return "it is not known whether the change was kept, since the commit failed: " + e.err.Error()
+}
+
+func (e unsureError) Unwrap() error { return e.err }
+
+// bare leaves out of an error whether the change was kept. That matters to none
+// of those who only ask whether the ledger can write, or write the same again.
+func bare(err error) error {
+	var unsure unsureError
+	if errors.As(err, &unsure) {
+		return fmt.Errorf("the commit failed: %w", unsure.err)
+	}
+	return err
 }
 
 // oneByOne starts the group again and keeps its changes apart, so that the one
@@ -224,7 +268,7 @@ func (g *group) begin(ctx context.Context, s *session) (*session, error) {
 			return nil, err
 		}
 	}
-	s, err := openSession(ctx, g.db, g.dialect)
+	s, err := openSession(ctx, g.db, g.dialect, g.auditKey)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -195,10 +196,17 @@ func TestAFailedCommitFailsEveryChangeOfItsGroup(t *testing.T) {
 			return err
 		})
 	}()
-	waitQueued(t, l, len(changes)+1, answers)
+	tried := make(chan error, 1)
+	go func() {
+		tried <- l.tryWrite(context.Background(), "", func(s *session) error { return s.put(clearReadinessSQL) })
+	}()
+	waitQueued(t, l, len(changes)+2, answers)
 	release()
 	for range len(changes) + 1 {
 		wantWords(t, <-answers, "not known whether the change was kept")
+	}
+	if err := <-tried; err == nil || strings.Contains(err.Error(), "kept") {
+		t.Errorf("of what nobody reads it says: %v", err)
 	}
 	for _, c := range changes {
 		if _, err := l.Payment(t.Context(), "m1", c.Payment.ID); !errors.Is(err, gateway.ErrNotFound) {

@@ -24,6 +24,8 @@ type Options struct {
 	// Archive is the folder of the archive, which the gateways on one ledger share.
 	// Without it nothing can be archived, nor read that was.
 	Archive string
+	// AuditKey chains the records of decisions. Without it none can be made.
+	AuditKey gateway.AuditKey
 }
 
 // Ledger implements gateway.Ledger. Its methods may be called concurrently.
@@ -34,6 +36,7 @@ type Ledger struct {
 	archive *archivist
 	explain func(error) error
 	close   func() error
+	made    bool
 }
 
 // start brings a migrated database to life: db writes, reads only reads. store
@@ -46,14 +49,18 @@ func start(ctx context.Context, db, reads *sql.DB, store io.Closer, opts Options
 	if err != nil {
 		return nil, d.explain(err)
 	}
-	l := &Ledger{writes: newGroup(db, d), reads: r, archive: newArchivist(opts.Archive), explain: d.explain}
-	l.ready = newReadiness(opts.Now, l.write)
+	l := &Ledger{writes: newGroup(db, d, opts.AuditKey), reads: r, archive: newArchivist(opts.Archive), explain: d.explain}
+	l.ready = newReadiness(opts.Now, l.tryWrite)
 	l.close = sync.OnceValue(func() error {
 		l.writes.close()
 		return errors.Join(l.archive.Close(), store.Close())
 	})
 	return l, nil
 }
+
+// Made says that there was no ledger before: this opening has made it, and it
+// knows of no payment.
+func (l *Ledger) Made() bool { return l.made }
 
 // Close answers every change that is queued, then lets go of the database. It
 // may be called again.
@@ -66,6 +73,9 @@ func (l *Ledger) Apply(ctx context.Context, c gateway.Change) error {
 	rows, err := encode(c)
 	if err != nil {
 		return fmt.Errorf("a change that the ledger cannot take: %w", err)
+	}
+	if c.Audit != nil {
+		return l.write(ctx, rows.place(), audited(*c.Audit, rows.write))
 	}
 	return l.write(ctx, rows.place(), rows.write)
 }
@@ -86,8 +96,14 @@ func (l *Ledger) write(ctx context.Context, place string, run func(*session) err
 	return l.explain(l.writes.do(ctx, l.writes.queue, place, run))
 }
 
+// tryWrite is for a change that nobody reads, by which the ledger shows that it can
+// write.
+func (l *Ledger) tryWrite(ctx context.Context, place string, run func(*session) error) error {
+	return l.explain(bare(l.writes.do(ctx, l.writes.queue, place, run)))
+}
+
 // writePatiently is for the telling, which lets all go first whom a caller waits
 // for.
 func (l *Ledger) writePatiently(ctx context.Context, place string, run func(*session) error) error {
-	return l.explain(l.writes.do(ctx, l.writes.patient, place, run))
+	return l.explain(bare(l.writes.do(ctx, l.writes.patient, place, run)))
 }

@@ -59,3 +59,12 @@ func syncFolder(path string) error {
 	defer f.Close()
 	return f.Sync()
 }
+
+// roomIn is what an ordinary user may still write on the folder's disk.
+func roomIn(folder string) (uint64, error) {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(folder, &disk); err != nil {
+		return 0, err
+	}
+	return uint64(disk.Bavail) * uint64(disk.Bsize), nil
+}

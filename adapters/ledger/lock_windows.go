@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"syscall"
+	"unsafe"
 )
 
 // sharingViolation is Windows' word for a file that another process has open.
@@ -54,3 +55,17 @@ func mayWrite(path string) bool {
 
 // syncFolder does nothing: Windows keeps a file's name with the file.
 func syncFolder(string) error { return nil }
+
+var getDiskFreeSpace = syscall.NewLazyDLL("kernel32.dll").NewProc("GetDiskFreeSpaceExW")
+
+// roomIn is what this user may still write on the folder's disk.
+func roomIn(folder string) (free uint64, err error) {
+	name, err := syscall.UTF16PtrFromString(folder)
+	if err != nil {
+		return 0, err
+	}
+	if ok, _, err := getDiskFreeSpace.Call(uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&free)), 0, 0); ok == 0 {
+		return 0, err
+	}
+	return free, nil
+}

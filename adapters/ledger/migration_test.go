@@ -28,7 +28,7 @@ var stores = map[string]func(*testing.T) store{
 	"SQLite": func(t *testing.T) store {
 		path := fresh(t)
 		return store{
-			db: database(t, "sqlite", dsn(path, "rwc", writerPragmas)), dialect: sqliteDialect(path),
+			db: database(t, "sqlite", writerDSN(path, "rwc", writerPragmas)), dialect: sqliteDialect(path),
 			open: func(t *testing.T) *Ledger { return opened(t, path, Options{Archive: path + ".archive"}) },
 		}
 	},
@@ -258,7 +258,8 @@ func TestAFailedMigrationLeavesTheLedgerAsItWas(t *testing.T) {
 			s.insertFirst(t, decided)
 			before := eventsOf(t, s.db)
 			s.exec(t, `CREATE TABLE events_anew (id BIGINT)`)
-			wantWords(t, migrate(context.Background(), s.db, s.dialect), "migrations/0002", "events_anew")
+			_, err := migrate(context.Background(), s.db, s.dialect)
+			wantWords(t, err, "migrations/0002", "events_anew")
 			s.exec(t, `DROP TABLE events_anew`)
 			if after := eventsOf(t, s.db); !reflect.DeepEqual(after, before) {
 				t.Errorf("the events are\n%+v\nwere\n%+v", after, before)
@@ -282,12 +283,13 @@ func TestTheNextSchemaIsRefused(t *testing.T) {
 	for name, blank := range stores {
 		t.Run(name, func(t *testing.T) {
 			s := blank(t)
-			if err := migrate(t.Context(), s.db, s.dialect); err != nil {
+			if _, err := migrate(t.Context(), s.db, s.dialect); err != nil {
 				t.Fatal(err)
 			}
 			next := knownSchema(t) + 1
 			s.exec(t, setVersionSQL, next)
-			wantWords(t, migrate(t.Context(), s.db, s.dialect), fmt.Sprintf("newer gateway (schema %d, this program knows %d)", next, next-1), "backup")
+			_, err := migrate(t.Context(), s.db, s.dialect)
+			wantWords(t, err, fmt.Sprintf("newer gateway (schema %d, this program knows %d)", next, next-1), "backup")
 		})
 	}
 }
@@ -328,10 +330,37 @@ func TestMigrationsAreOnlyEverAddedAtTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inUse := []string{"0001_ledger", "0002_watch", "0003_outbox", "0004_vault", "0005_subscriptions", "0006_archive", "0008_clients", "0010_vault_lives"}
+	inUse := []string{"0001_ledger", "0002_watch", "0003_outbox", "0004_vault", "0005_subscriptions", "0006_archive", "0008_clients", "0010_vault_lives", "0011_audit", "0012_unread_index", "0013_sealed_secrets", "0014_operators", "0015_verified", "0016_answers", "0017_bank_payments", "0018_delivery_indexes"}
 	for i, name := range inUse {
 		if i >= len(files) || files[i] != "migrations/"+name+".sql" {
 			t.Fatalf("the migrations are %q, and a ledger of schema %d has gone through %s", files, i+1, name)
 		}
 	}
+}
+
+// eachLedgerFromBefore hands over a ledger of each kind that a release made which
+// had the migrations before that number, opened by this one.
+func eachLedgerFromBefore(t *testing.T, number string, use func(*testing.T, *Ledger)) {
+	before := migrationsBefore(t, number)
+	for name, start := range stores {
+		t.Run(name, func(t *testing.T) {
+			s := start(t)
+			s.make(t, before...)
+			use(t, s.open(t))
+		})
+	}
+}
+
+func migrationsBefore(t *testing.T, number string) (before []string) {
+	t.Helper()
+	entries, err := migrations.ReadDir("migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if entry.Name() < number {
+			before = append(before, "migrations/"+entry.Name())
+		}
+	}
+	return before
 }

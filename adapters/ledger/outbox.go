@@ -24,7 +24,7 @@ const unspreadSQL = `SELECT ` + eventColumns + `
 
 // spreadEventSQL decides between two that spread one event: the second waits
 // for the first, and then finds it spread.
-const spreadEventSQL = `UPDATE events SET spread = TRUE WHERE id = ? AND NOT spread`
+const spreadEventSQL = `UPDATE events SET spread = TRUE WHERE id = ? AND CAST(spread AS INTEGER) = 0`
 
 // insertDeliverySQL leaves a delivery without a time, as parkSQL does, behind one
 // that waits long. That one is held until the write is kept: who ends it
@@ -39,6 +39,19 @@ const insertDeliverySQL = `INSERT INTO deliveries
 			LIMIT 1 FOR UPDATE) AS held) THEN 0 ELSE CAST(? AS BIGINT) END,
 		?, ?, ?, ?, ?, ?)`
 
+// insertTakenSQL makes a delivery that is under way from the first moment on,
+// which spares whoever tells it a look for it and a second write. It makes none
+// behind another that has not ended.
+const insertTakenSQL = `INSERT INTO deliveries
+	(id, merchant_id, live_mode, subscriber, event_id, queue, payment_id, lane, unlaned, position, status, due, attempts, failures, log, version, created_at, updated_at)
+	SELECT id, merchant_id, live_mode, subscriber, event_id, queue, payment_id, lane, unlaned, position, status, due, attempts, failures, log, version, created_at, updated_at
+	FROM (SELECT CAST(? AS TEXT) AS id, CAST(? AS TEXT) AS merchant_id, CAST(? AS BOOLEAN) AS live_mode, CAST(? AS TEXT) AS subscriber,
+		CAST(? AS TEXT) AS event_id, CAST(? AS TEXT) AS queue, CAST(? AS TEXT) AS payment_id, CAST(? AS TEXT) AS lane,
+		CAST(? AS BOOLEAN) AS unlaned, CAST(? AS BIGINT) AS position, CAST(? AS TEXT) AS status, CAST(? AS BIGINT) AS due,
+		CAST(? AS BIGINT) AS attempts, CAST(? AS BIGINT) AS failures, CAST(? AS TEXT) AS log, CAST(? AS BIGINT) AS version,
+		CAST(? AS BIGINT) AS created_at, CAST(? AS BIGINT) AS updated_at) AS deliveries
+	WHERE NOT EXISTS (` + inFrontSQL + eachSQL + `)`
+
 // waitsLong is more than any delivery is under way, so that none is held up that
 // is about to be written.
 const waitsLong = 2 * time.Minute
@@ -47,6 +60,8 @@ const waitsLong = 2 * time.Minute
 type spreadRows struct {
 	events     []string
 	deliveries []deliveryRow
+	// taken are those of the deliveries that are under way at once.
+	taken []deliveryRow
 }
 
 func encodeSpread(events []gateway.Event, deliveries []gateway.Delivery) (spreadRows, error) {
@@ -68,13 +83,22 @@ func encodeSpread(events []gateway.Event, deliveries []gateway.Delivery) (spread
 			return spreadRows{}, err
 		}
 		rows.deliveries = append(rows.deliveries, row)
+		if row.isTaken() {
+			rows.taken = append(rows.taken, row)
+		}
 	}
+	slices.SortFunc(rows.taken, func(a, b deliveryRow) int { return strings.Compare(a.place(), b.place()) })
 	return rows, nil
 }
 
 func (r spreadRows) write(s *session) error {
 	for _, id := range r.events {
 		if err := s.one(gateway.ErrStale, spreadEventSQL, id); err != nil {
+			return err
+		}
+	}
+	for _, d := range r.taken {
+		if err := d.takeLane(s, d.UpdatedAt, d.Due); err != nil {
 			return err
 		}
 	}

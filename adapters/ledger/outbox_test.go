@@ -161,7 +161,10 @@ func newerTold(t *testing.T, l *Ledger, next gateway.Delivery, change gateway.Ch
 	if err := l.Spread(t.Context(), change.Events, []gateway.Delivery{next}); err != nil {
 		return err
 	}
-	_, err := l.TakeDelivery(t.Context(), next, noon.Add(time.Hour), noon.Add(2*time.Hour))
+	taken, err := l.TakeDeliveries(t.Context(), []gateway.Delivery{next}, noon.Add(time.Hour), noon.Add(2*time.Hour))
+	if err == nil && len(taken) == 0 {
+		return gateway.ErrStale
+	}
 	return err
 }
 

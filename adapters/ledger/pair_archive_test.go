@@ -23,6 +23,10 @@ func (p *pair) Retention(ctx context.Context) (gateway.Retention, error) {
 	return p.next().Retention(ctx)
 }
 
+func (p *pair) EndRetention(ctx context.Context, r gateway.Retention, record gateway.AuditRecord) error {
+	return p.next().EndRetention(ctx, r, record)
+}
+
 func (p *pair) SaveRetention(ctx context.Context, r gateway.Retention) error {
 	return p.next().SaveRetention(ctx, r)
 }
@@ -34,3 +38,9 @@ func (p *pair) ArchiveFiles(ctx context.Context) ([]gateway.ArchiveFile, error) 
 func (p *pair) MissingFiles(ctx context.Context) ([]string, error) {
 	return p.next().MissingFiles(ctx)
 }
+
+func (p *pair) Erase(ctx context.Context, e gateway.Erasing, stage gateway.ErasureStage, after string) (gateway.Erased, string, error) {
+	return p.next().Erase(ctx, e, stage, after)
+}
+
+func (p *pair) Audit(ctx context.Context, r gateway.AuditRecord) error { return p.next().Audit(ctx, r) }

@@ -19,16 +19,28 @@ func (p *pair) DueDeliveries(ctx context.Context, s gateway.Subscriber, now time
 	return p.next().DueDeliveries(ctx, s, now, limit)
 }
 
-func (p *pair) TakeDelivery(ctx context.Context, d gateway.Delivery, now, until time.Time) (gateway.Delivery, error) {
-	return p.next().TakeDelivery(ctx, d, now, until)
+func (p *pair) TakeDeliveries(ctx context.Context, ds []gateway.Delivery, now, until time.Time) ([]gateway.Delivery, error) {
+	return p.next().TakeDeliveries(ctx, ds, now, until)
 }
 
 func (p *pair) SaveDelivery(ctx context.Context, d gateway.Delivery) error {
 	return p.next().SaveDelivery(ctx, d)
 }
 
-func (p *pair) ReplayDelivery(ctx context.Context, d gateway.Delivery) error {
-	return p.next().ReplayDelivery(ctx, d)
+func (p *pair) SaveDeliveries(ctx context.Context, ds []gateway.Delivery) []error {
+	return p.next().SaveDeliveries(ctx, ds)
+}
+
+func (p *pair) DecideDelivery(ctx context.Context, d gateway.Delivery, r gateway.AuditRecord) error {
+	return p.next().DecideDelivery(ctx, d, r)
+}
+
+func (p *pair) DecideSubscriber(ctx context.Context, s gateway.SubscriberState, r gateway.AuditRecord) error {
+	return p.next().DecideSubscriber(ctx, s, r)
+}
+
+func (p *pair) ReplayDelivery(ctx context.Context, d gateway.Delivery, r gateway.AuditRecord) error {
+	return p.next().ReplayDelivery(ctx, d, r)
 }
 
 func (p *pair) Delivery(ctx context.Context, merchantID, id string) (gateway.Delivery, error) {

@@ -84,3 +84,24 @@ func rowsOf(t *testing.T, l *Ledger, c gateway.Change) (n int) {
 	t.Error("nobody can read the ledger")
 	return 0
 }
+
+// Two gateways that charge cards of one customer under the same keys at once
+// would otherwise wait for each other in a circle.
+func TestAChargeHoldsItsCustomerBeforeAnyOtherRow(t *testing.T) {
+	sale := storetest.Sale("m1", noon)
+	sale.Charges = &gateway.VaultCustomer{MerchantID: "m1", LiveMode: sale.Payment.LiveMode, ID: "c1"}
+	rows, err := encode(sale)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &session{dialect: postgresDialect("test"), texts: map[string]string{}, pipeline: &pipeline{}}
+	if err := rows.write(s); err != nil {
+		t.Fatal(err)
+	}
+	if first := s.pipeline.batch.QueuedQueries[0].SQL; first != s.text(sameCustomerSQL) {
+		t.Errorf("the first statement is %s", first)
+	}
+	if place := rows.place(); place != customerPlace("m1", sale.Payment.LiveMode, "c1") {
+		t.Errorf("the group is ordered by %q", place)
+	}
+}

@@ -15,6 +15,8 @@ import (
 var unplanned = map[string]string{
 	"readDeliverySQL":   "the beginning of several",
 	"inFrontSQL":        "a part of several",
+	"toldInSQL":         "each half of queueToldSQL",
+	"standbysSQL":       "of a view of the server",
 	"versionSQL":        "of a table with one row for each migration",
 	"clearReadinessSQL": "of a table that is empty but for a moment",
 }

@@ -30,18 +30,23 @@ const (
 )
 
 // The settings of every session. The server's own bounds free the locks of a
-// gateway that was cut off.
+// gateway that was cut off. No statement of ours is better off with a table read
+// whole, which a plan that was made while it was empty would go on doing.
 const (
-	writerSettings = `SET statement_timeout = '5s'; SET lock_timeout = '3s'; SET idle_in_transaction_session_timeout = '10s'`
+	writerSettings = `SET statement_timeout = '5s'; SET lock_timeout = '3s'; SET idle_in_transaction_session_timeout = '10s';
+		SET enable_seqscan = off; SET jit = off`
 	readerSettings = writerSettings + `; SET default_transaction_read_only = on`
 )
 
 // exclusiveSQL is for two gateways that start at once. The number is only ours:
-// the letters of "ledger".
+// the letters of "ledger". The last is for a migration that needs a whole table
+// while a long reader has it, such as pg_dump: every payment's statement would
+// stand in line behind the migration for as long as that waits.
 var exclusiveSQL = []string{
 	`SET LOCAL statement_timeout = '9min'`,
 	`SET LOCAL lock_timeout = '9min'`,
 	`SELECT pg_advisory_xact_lock(119182731994482)`,
+	`SET LOCAL lock_timeout = '2s'`,
 }
 
 // OpenPostgres opens the ledger in the PostgreSQL database at url, and makes
@@ -80,10 +85,14 @@ func openPostgres(ctx context.Context, config *pgx.ConnConfig, opts Options, d d
 			closers.Close()
 		}
 	}()
-	if err := migrate(ctx, db, d); err != nil {
+	made, err := migrate(ctx, db, d)
+	if err != nil {
 		return nil, d.explain(err)
 	}
-	return start(ctx, db, reads, closers, opts, d)
+	if l, err = start(ctx, db, reads, closers, opts, d); err == nil {
+		l.made = made
+	}
+	return l, err
 }
 
 // connectedBy looks at the server whenever it connects: after a restart or a
@@ -132,6 +141,9 @@ func (s server) check() error {
 			"set fsync = on in postgresql.conf and reload the server")
 	case s.synchronousCommit == "off":
 		return errors.New("synchronous_commit is off, so a crash would lose payments that were acknowledged: " +
+			"set it to on, and look for it in postgresql.conf, ALTER DATABASE, ALTER ROLE and the URL")
+	case s.synchronousCommit == "local":
+		return errors.New("synchronous_commit is local, which waits for no standby whatever synchronous_standby_names says, so a failover would lose payments that were acknowledged: " +
 			"set it to on, and look for it in postgresql.conf, ALTER DATABASE, ALTER ROLE and the URL")
 	case s.encoding != "UTF8":
 		return fmt.Errorf("the database keeps text as %s: make one with ENCODING 'UTF8'", s.encoding)

@@ -55,7 +55,7 @@ var postgresAdvice = map[string]string{
 	"53":    "PostgreSQL lacks memory or other resources: look at its log",
 	"53100": "the disk of PostgreSQL is full: free some space there, no restart is needed",
 	"53300": "PostgreSQL has no connection left: raise max_connections, a gateway needs nine",
-	"55P03": "another session has held a row of the ledger locked for too long: look for it in pg_stat_activity and end it",
+	"55P03": "another session has held a row or a table of the ledger for too long, such as a pg_dump during an upgrade: look for it in pg_stat_activity and end it, or try again after it",
 	"57":    "PostgreSQL is stopping, starting or not taking connections, the gateway connects again by itself",
 	"57014": "PostgreSQL took too long for a statement: look at its load and its disk",
 	"58":    "PostgreSQL fails to read or write: look at its log and at its disk",

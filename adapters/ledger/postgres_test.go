@@ -24,7 +24,7 @@ func onPostgres(t testing.TB, url string) *Ledger {
 // onPostgresIn shares a folder for the archive with other gateways.
 func onPostgresIn(t testing.TB, url, folder string) *Ledger {
 	t.Helper()
-	l, err := OpenPostgres(t.Context(), url, Options{Archive: folder})
+	l, err := OpenPostgres(t.Context(), url, Options{Archive: folder, AuditKey: storetest.AuditKey})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,9 +66,24 @@ func TestPostgresIsALedger(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) gateway.Ledger { return onPostgres(t, services.Postgres(t)) })
 }
 
+func TestPostgresKeepsOperators(t *testing.T) {
+	services.Postgres(t)
+	storetest.RunOperators(t, func(t *testing.T) gateway.OperatorStore { return onPostgres(t, services.Postgres(t)) })
+}
+
 func TestPostgresKeepsClients(t *testing.T) {
 	services.Postgres(t)
 	storetest.RunClients(t, func(t *testing.T) gateway.ClientStore { return onPostgres(t, services.Postgres(t)) })
+}
+
+func TestPostgresKeepsAnAuditTrail(t *testing.T) {
+	services.Postgres(t)
+	storetest.RunAudit(t, func(t *testing.T) storetest.AuditStore { return onPostgres(t, services.Postgres(t)) })
+}
+
+func TestPostgresKeepsSealedSecrets(t *testing.T) {
+	services.Postgres(t)
+	storetest.RunSecrets(t, func(t *testing.T) gateway.SecretStore { return onPostgres(t, services.Postgres(t)) })
 }
 
 func TestPostgresKeepsWhatItAcknowledged(t *testing.T) {
@@ -215,11 +230,12 @@ func TestAServerIsRefusedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	for words, spoil := range map[string]func(*server){
-		"12 is too old: use 13":      func(s *server) { s.version = 120017 },
-		"fsync is off":               func(s *server) { s.fsync = "off" },
-		"synchronous_commit is off":  func(s *server) { s.synchronousCommit = "off" },
-		"keeps text as SQL_ASCII":    func(s *server) { s.encoding = "SQL_ASCII" },
-		"standby, which cannot be w": func(s *server) { s.standby = true },
+		"12 is too old: use 13":       func(s *server) { s.version = 120017 },
+		"fsync is off":                func(s *server) { s.fsync = "off" },
+		"synchronous_commit is off":   func(s *server) { s.synchronousCommit = "off" },
+		"synchronous_commit is local": func(s *server) { s.synchronousCommit = "local" },
+		"keeps text as SQL_ASCII":     func(s *server) { s.encoding = "SQL_ASCII" },
+		"standby, which cannot be w":  func(s *server) { s.standby = true },
 	} {
 		s := good
 		spoil(&s)

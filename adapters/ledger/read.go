@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	paymentSQL = `SELECT body FROM payments WHERE id = ? AND merchant_id = ?`
+	paymentSQL = `SELECT body FROM payments WHERE id = ?` + ofMerchantSQL
 
 	// A payment's own transaction goes before a refund's: it is the one that
 	// a shop refunds and voids by.
@@ -26,11 +26,12 @@ const (
 
 	byReferenceSQL = `SELECT body FROM payments WHERE reference = ? AND reference <> '' AND merchant_id = ?`
 
-	keySQL = `SELECT fingerprint, payment_id, operation_id, reply
+	keySQL = `SELECT fingerprint, payment_id, operation_id, ` + replySQL + `
 		FROM idempotency_keys WHERE merchant_id = ? AND key = ?`
 
 	undecidedRefundsSQL = `SELECT COUNT(*) FROM operations
-		WHERE merchant_id = ? AND live_mode = ? AND kind = 'refund' AND amount = ? AND status IN ('sending', 'unknown') AND send_before >= ?`
+		WHERE merchant_id = ? AND live_mode = ? AND kind = 'refund' AND amount = ? AND status IN ('sending', 'unknown') AND send_before >= ?
+			AND NOT EXISTS (SELECT 1 FROM payments WHERE payments.id = operations.payment_id AND substr(payments.transaction_id, 1, 4) = 'chk_')`
 
 	// Each merchant's work has places of its own: one with thousands of
 	// payments that are due delays nobody else's.
@@ -67,6 +68,8 @@ type reader struct {
 	subscriptions, subscriptionsOf           *sql.Stmt
 	forgotten, dueSubscribers, subscribers   *sql.Stmt
 	apiClients, apiClientsVersion            *sql.Stmt
+	sealedSecrets, sealedSecretsVersion      *sql.Stmt
+	operators, operatorsVersion, session     *sql.Stmt
 }
 
 func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
@@ -85,6 +88,8 @@ func newReader(ctx context.Context, db *sql.DB, d dialect) (*reader, error) {
 		{&r.deliveryBacklog, deliveryBacklogSQL}, {&r.subscriber, subscriberSQL}, {&r.subscriptions, subscriptionsSQL}, {&r.subscribers, subscribersSQL}, {&r.dueSubscribers, dueSubscribersSQL},
 		{&r.subscriptionsOf, subscriptionsOfSQL}, {&r.forgotten, forgottenSQL},
 		{&r.apiClients, apiClientsSQL}, {&r.apiClientsVersion, apiClientsVersionSQL},
+		{&r.sealedSecrets, sealedSecretsSQL}, {&r.sealedSecretsVersion, sealedSecretsVersionSQL},
+		{&r.operators, operatorsSQL}, {&r.operatorsVersion, operatorsVersionSQL}, {&r.session, sessionSQL},
 	} {
 		var err error
 		if *s.statement, err = db.PrepareContext(ctx, d.query(s.query)); err != nil {

@@ -14,8 +14,8 @@ const (
 	oldEventsSQL = `SELECT id, merchant_id, COALESCE(payment_id, subject, id), at, spread FROM events
 		WHERE id > ? ORDER BY id LIMIT ?`
 	// queueToldSQL looks in both modes, which an event does not name.
-	queueToldSQL = `SELECT id, event_id, status, version, updated_at FROM deliveries
-		WHERE merchant_id = ? AND live_mode IN (FALSE, TRUE) AND queue = ?`
+	queueToldSQL = toldInSQL + `FALSE AND queue = ? UNION ALL ` + toldInSQL + `TRUE AND queue = ?`
+	toldInSQL    = `SELECT id, event_id, status, version, updated_at FROM deliveries WHERE merchant_id = ? AND live_mode = `
 
 	retentionSQL       = `SELECT due, started_at, finished_at, archived, forgotten, kept, version FROM retention WHERE id = 1`
 	insertRetentionSQL = `INSERT INTO retention (id, due, started_at, finished_at, archived, forgotten, kept, version)
@@ -100,7 +100,16 @@ func (l *Ledger) forget(ctx context.Context, e toldEvent, before time.Time) (boo
 			return false, nil
 		}
 	}
-	err = l.write(ctx, "payment "+e.queue, func(s *session) error {
+	err = l.dropEvent(ctx, e, told)
+	if errors.Is(err, gateway.ErrStale) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// dropEvent takes an event away, and those deliveries of its queue.
+func (l *Ledger) dropEvent(ctx context.Context, e toldEvent, told []toldDelivery) error {
+	return l.write(ctx, "payment "+e.queue, func(s *session) error {
 		for _, d := range told {
 			if err := s.one(gateway.ErrStale, dropDeliverySQL, d.id, d.version); err != nil {
 				return err
@@ -108,16 +117,12 @@ func (l *Ledger) forget(ctx context.Context, e toldEvent, before time.Time) (boo
 		}
 		return s.one(gateway.ErrStale, dropEventSQL, e.id)
 	})
-	if errors.Is(err, gateway.ErrStale) {
-		return false, nil
-	}
-	return err == nil, err
 }
 
 func (l *Ledger) queueTold(ctx context.Context, e toldEvent) ([]toldDelivery, error) {
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
-	rows, err := l.reads.db.QueryContext(ctx, l.reads.dialect.query(queueToldSQL), e.merchant, e.queue)
+	rows, err := l.reads.db.QueryContext(ctx, l.reads.dialect.query(queueToldSQL), e.merchant, e.queue, e.merchant, e.queue)
 	if err != nil {
 		return nil, l.explain(err)
 	}
@@ -153,14 +158,36 @@ func (l *Ledger) Retention(ctx context.Context) (gateway.Retention, error) {
 // SaveRetention implements gateway.Archive. The race is the database's to decide,
 // as with a watch.
 func (l *Ledger) SaveRetention(ctx context.Context, r gateway.Retention) error {
+	row := retentionRow(r)
+	if err := row.check(); err != nil {
+		return err
+	}
+	return l.write(ctx, "retention", row.write)
+}
+
+// EndRetention implements gateway.Archive.
+func (l *Ledger) EndRetention(ctx context.Context, r gateway.Retention, record gateway.AuditRecord) error {
+	row := retentionRow(r)
+	if err := row.check(); err != nil {
+		return err
+	}
+	return l.write(ctx, "retention", audited(record, row.write))
+}
+
+// retentionRow is a turn as its row.
+type retentionRow gateway.Retention
+
+func (r retentionRow) check() error {
 	if r.Version < 1 {
 		return errors.New("a turn that the ledger cannot take: it needs a version above zero")
 	}
+	return nil
+}
+
+func (r retentionRow) write(s *session) error {
 	values := []any{orZero(r.Due), orZero(r.StartedAt), orZero(r.FinishedAt), r.Archived, r.Forgotten, r.Kept, r.Version}
-	return l.write(ctx, "retention", func(s *session) error {
-		if r.Version == 1 {
-			return s.one(gateway.ErrStale, insertRetentionSQL, values...)
-		}
-		return s.one(gateway.ErrStale, updateRetentionSQL, append(values, r.Version-1)...)
-	})
+	if r.Version == 1 {
+		return s.one(gateway.ErrStale, insertRetentionSQL, values...)
+	}
+	return s.one(gateway.ErrStale, updateRetentionSQL, append(values, r.Version-1)...)
 }

@@ -21,43 +21,48 @@ const (
 
 // migrate brings the schema to this program's version, in one transaction, so
 // that gateways which start at once find all of it or do all of it. It refuses
-// a newer one: an older program would write rows that the newer one misreads.
-func migrate(ctx context.Context, db *sql.DB, d dialect) error {
+// a newer one: an older program would write rows that the newer one misreads. No
+// migration says that an older program may start beside it all the same, since that
+// would write payments back without the members that it does not know. One that
+// runs already is not stopped: whoever upgrades stops it first.
+//
+// made says that there were no tables at all.
+func migrate(ctx context.Context, db *sql.DB, d dialect) (made bool, err error) {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer tx.Rollback()
 	for _, statement := range append(slices.Clone(d.exclusive), createVersionSQL) {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
-			return err
+			return false, err
 		}
 	}
-	if err := migrateFrom(ctx, tx, d); err != nil {
-		return err
+	if made, err = migrateFrom(ctx, tx, d); err != nil {
+		return false, err
 	}
-	return tx.Commit()
+	return made, tx.Commit()
 }
 
-func migrateFrom(ctx context.Context, tx *sql.Tx, d dialect) error {
+func migrateFrom(ctx context.Context, tx *sql.Tx, d dialect) (made bool, err error) {
 	files, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
-		return err
+		return false, err
 	}
 	var version int
 	if err := tx.QueryRowContext(ctx, versionSQL).Scan(&version); err != nil {
-		return err
+		return false, err
 	}
 	if version > len(files) {
-		return fmt.Errorf("it was written by a newer gateway (schema %d, this program knows %d): "+
+		return false, fmt.Errorf("it was written by a newer gateway (schema %d, this program knows %d): "+
 			"start the newer program, or restore a backup made before the upgrade", version, len(files))
 	}
-	for ; version < len(files); version++ {
-		if err := migrateOne(ctx, tx, d, files[version], version+1); err != nil {
-			return fmt.Errorf("migration %s: %w", files[version], err)
+	for next := version; next < len(files); next++ {
+		if err := migrateOne(ctx, tx, d, files[next], next+1); err != nil {
+			return false, fmt.Errorf("migration %s: %w", files[next], err)
 		}
 	}
-	return nil
+	return version == 0, nil
 }
 
 func migrateOne(ctx context.Context, tx *sql.Tx, d dialect, file string, version int) error {

@@ -24,11 +24,10 @@ const (
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO NOTHING`
 	// What a payment has from its making (mode, order, reference, amount) is not
-	// written again: SQLite would take it out of its indexes and put it back, and
-	// that of the references is random, a page of its own in the log each time.
+	// written again: SQLite would take it out of its indexes and put it back.
 	updatePaymentSQL = `UPDATE payments
-		SET status = ?, transaction_id = ?, needs_attention = ?, version = ?, updated_at = ?, body = ?
-		WHERE id = ? AND merchant_id = ? AND version = ?`
+		SET status = ?, transaction_id = ?, needs_attention = ?, version = ?, updated_at = ?, body = ?/*sqlite, answers = ''sqlite*/
+		WHERE id = ?` + ofMerchantSQL + ` AND version = ?`
 	saveOperationSQL = `INSERT INTO operations
 		(id, payment_id, merchant_id, live_mode, position, kind, status, processed_as, amount, transaction_id, idempotency_key, cancel,
 			sent_at, send_before, due, created_at, updated_at)
@@ -42,8 +41,6 @@ const (
 		(merchant_id, key, fingerprint, payment_id, operation_id, bound_at)
 		VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (merchant_id, key) DO NOTHING`
-	setReplySQL = `UPDATE idempotency_keys SET reply = ?
-		WHERE merchant_id = ? AND key = ? AND operation_id = ?`
 
 	insertWatchSQL = `INSERT INTO watches (merchant_id, live_mode, through, due, version)
 		VALUES (?, ?, ?, ?, ?)
@@ -74,14 +71,18 @@ type session struct {
 	texts      map[string]string
 	// pipeline is what is gathered, nil while each statement goes by itself.
 	pipeline *pipeline
+	// records wait, while changes are gathered, for the end of their transaction.
+	gathering bool
+	records   []gateway.AuditRecord
+	auditKey  gateway.AuditKey
 }
 
-func openSession(ctx context.Context, db *sql.DB, d dialect) (*session, error) {
+func openSession(ctx context.Context, db *sql.DB, d dialect, auditKey gateway.AuditKey) (*session, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &session{conn: conn, dialect: d, statements: map[string]*sql.Stmt{}, texts: map[string]string{}}, nil
+	return &session{conn: conn, dialect: d, auditKey: auditKey, statements: map[string]*sql.Stmt{}, texts: map[string]string{}}, nil
 }
 
 // discard gives the connection up instead of returning it to its pool, which
@@ -137,12 +138,14 @@ func (s *session) together(writes []write) bool {
 		s.pipeline = &pipeline{}
 		defer func() { s.pipeline = nil }()
 	}
+	s.gathering, s.records = true, nil
+	defer func() { s.gathering = false }()
 	for _, w := range writes {
 		if w.run(s) != nil {
 			return false
 		}
 	}
-	return s.flush() == nil
+	return s.chain(s.records...) == nil && s.flush() == nil
 }
 
 // apart runs one change under a savepoint. Its first result is the change's own
@@ -237,6 +240,22 @@ func (s *session) there(otherwise error, query string, args ...any) error {
 	}
 	var found int
 	err = statement.QueryRowContext(s.ctx, args...).Scan(&found)
+	if errors.Is(err, sql.ErrNoRows) {
+		return otherwise
+	}
+	return err
+}
+
+// row reads one row, which ends a pipeline.
+func (s *session) row(otherwise error, query string, args []any, into ...any) error {
+	if err := s.flush(); err != nil {
+		return err
+	}
+	statement, err := s.prepared(query)
+	if err != nil {
+		return err
+	}
+	err = statement.QueryRowContext(s.ctx, args...).Scan(into...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return otherwise
 	}

@@ -23,6 +23,7 @@ var noon = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
 // opened is a ledger with other pragmas than the usual ones, if any are given.
 func opened(t testing.TB, path string, opts Options, pragmas ...string) *Ledger {
 	t.Helper()
+	opts.AuditKey = storetest.AuditKey
 	l, err := openSQLite(t.Context(), path, opts, append(append([]string{}, writerPragmas...), pragmas...))
 	if err != nil {
 		t.Fatal(err)
@@ -89,6 +90,49 @@ func TestOpenTakesAnyPath(t *testing.T) {
 		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 			t.Errorf("%q: the ledger is not in its file: %v", name, err)
 		}
+	}
+}
+
+func TestOnlyTheOpeningThatMakesALedgerSaysSo(t *testing.T) {
+	path := fresh(t)
+	for _, want := range []bool{true, false} {
+		l, err := OpenSQLite(t.Context(), path, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l.Made() != want {
+			t.Errorf("Made() = %t, want %t", l.Made(), want)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestWhatIsLeftOfALedgerIsNotBegunAnew(t *testing.T) {
+	empty, log := fresh(t), fresh(t)
+	for _, file := range []struct{ path, content string }{{empty, ""}, {log + "-wal", "the newest payments"}} {
+		if err := os.WriteFile(file.path, []byte(file.content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantRefused(t, empty, "empty, which no ledger is", "restore it from its backup", "remove it")
+	wantRefused(t, log, "its -wal file is", "put the ledger back")
+	if got := names(t, filepath.Dir(empty)); got != "ledger.db ledger.db.lock" {
+		t.Errorf("beside the empty file: %s", got)
+	}
+	if got := names(t, filepath.Dir(log)); got != "ledger.db-wal ledger.db.lock" {
+		t.Errorf("beside the log: %s", got)
+	}
+}
+
+func TestAFirstOpeningThatFailsLeavesNoFile(t *testing.T) {
+	path := fresh(t)
+	if _, err := openSQLite(t.Context(), path, Options{}, append(slices.Clone(writerPragmas), "synchronous(OFF)")); err == nil {
+		t.Fatal("the ledger was opened")
+	}
+	if got := names(t, filepath.Dir(path)); got != "ledger.db.lock" {
+		t.Errorf("it left %s", got)
 	}
 }
 

@@ -80,9 +80,25 @@ func (l *Ledger) SubscriberStates(ctx context.Context) ([]gateway.SubscriberStat
 
 // SaveSubscriberState implements gateway.Outbox.
 func (l *Ledger) SaveSubscriberState(ctx context.Context, state gateway.SubscriberState) error {
-	if state.MerchantID == "" || state.Subscriber == "" || state.Version < 1 {
+	row := subscriberRow(state)
+	if err := row.check(); err != nil {
+		return err
+	}
+	return l.write(ctx, row.place(), row.write)
+}
+
+// DecideSubscriber implements gateway.Outbox.
+func (l *Ledger) DecideSubscriber(ctx context.Context, state gateway.SubscriberState, r gateway.AuditRecord) error {
+	row := subscriberRow(state)
+	if err := row.check(); err != nil {
+		return err
+	}
+	return l.write(ctx, row.place(), audited(r, row.write))
+}
+
+func (r subscriberRow) check() error {
+	if r.MerchantID == "" || r.Subscriber == "" || r.Version < 1 {
 		return errors.New("a subscriber's state that the ledger cannot take: it needs a merchant, a name, and a version above zero")
 	}
-	row := subscriberRow(state)
-	return l.write(ctx, row.place(), row.write)
+	return nil
 }

@@ -11,7 +11,7 @@ import (
 
 func open(t *testing.T, path string) *ledger.Ledger {
 	t.Helper()
-	l, err := ledger.OpenSQLite(t.Context(), path, ledger.Options{Archive: filepath.Join(filepath.Dir(path), "archive")})
+	l, err := ledger.OpenSQLite(t.Context(), path, ledger.Options{Archive: filepath.Join(filepath.Dir(path), "archive"), AuditKey: storetest.AuditKey})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,8 +43,26 @@ func TestSQLiteKeepsWhatItAcknowledged(t *testing.T) {
 	})
 }
 
+func TestSQLiteKeepsAnAuditTrail(t *testing.T) {
+	storetest.RunAudit(t, func(t *testing.T) storetest.AuditStore {
+		return open(t, filepath.Join(t.TempDir(), "ledger.db"))
+	})
+}
+
+func TestSQLiteKeepsOperators(t *testing.T) {
+	storetest.RunOperators(t, func(t *testing.T) gateway.OperatorStore {
+		return open(t, filepath.Join(t.TempDir(), "ledger.db"))
+	})
+}
+
 func TestSQLiteKeepsClients(t *testing.T) {
 	storetest.RunClients(t, func(t *testing.T) gateway.ClientStore {
+		return open(t, filepath.Join(t.TempDir(), "ledger.db"))
+	})
+}
+
+func TestSQLiteKeepsSealedSecrets(t *testing.T) {
+	storetest.RunSecrets(t, func(t *testing.T) gateway.SecretStore {
 		return open(t, filepath.Join(t.TempDir(), "ledger.db"))
 	})
 }

@@ -60,7 +60,7 @@ func TestEachStateOfAPaymentHasItsPlace(t *testing.T) {
 	for status, want := range map[gateway.Status]string{
 		gateway.Authorized: "processing", gateway.StatusApproved: "processing", gateway.StatusUnknown: "payment_review",
 		gateway.StatusDeclined: "canceled", gateway.Failed: "canceled", gateway.Voided: "canceled", gateway.Refunded: "closed",
-		gateway.Sending: "", gateway.Settled: "", gateway.Expired: "", gateway.PartiallyRefunded: "",
+		gateway.Sending: "", gateway.Settled: "", gateway.Expired: "", gateway.PartiallyRefunded: "", gateway.Accepted: "", gateway.Returned: "",
 	} {
 		if got := StateOf(status); got != want {
 			t.Errorf("%s leads to %q, want %q", status, got, want)

@@ -82,6 +82,9 @@ func (c *call) notOurs(why string) gateway.Verdict {
 
 // act is the table of deeds.
 func (c *call) act() gateway.Verdict {
+	if c.task.holdsPart() {
+		return c.handOver(short(c.task.event.Payment))
+	}
 	switch c.task.deed {
 	case announce:
 		return c.announce()
@@ -229,6 +232,9 @@ func (c *call) recall() gateway.Verdict {
 	if v := c.booked(); v != nil {
 		return *v
 	}
+	if c.task.takesPart() {
+		return c.handOver(c.misbooked())
+	}
 	return c.handOver(fmt.Sprintf("answer_lost: Magento asked for a %s of %s and did not hear that it was done; do the same once more there, the gateway answers it without moving money again", c.task.op.Kind, c.task.op.Amount))
 }
 
@@ -239,18 +245,30 @@ func (c *call) confirm() gateway.Verdict {
 	if v := c.booked(); v != nil {
 		return *v
 	}
+	if c.task.takesPart() {
+		return c.handOver(c.misbooked())
+	}
 	p := c.task.event.Payment
 	return c.handOver(fmt.Sprintf("not_booked: Magento asked for a %s of %s and was told that it is done, but %s taken and %s given back are not in its books: it has %s as paid, %s as refunded, and the order is %s; correct it there by hand, offline",
 		c.task.op.Kind, c.task.op.Amount, p.Captured(), p.Refunded(), c.books.paid, c.books.refunded, c.books.order.State))
 }
 
-// booked is the verdict when Magento's books have what it asked for.
+// misbooked is why the capture of a part is left to a person.
+func (c *call) misbooked() string {
+	p := c.task.event.Payment
+	return fmt.Sprintf("partial_amount: the bank has given %s of %s, %s were taken, and Magento has %s as paid; correct it there by hand, offline, and take the rest otherwise",
+		p.Granted(), p.Amount, p.Captured(), c.books.paid)
+}
+
+// booked is the verdict when Magento's books have what it asked for. What was paid
+// besides may be there too, but not where the bank has given a part: an invoice of
+// all of the order says that the rest is paid as well.
 func (c *call) booked() *gateway.Verdict {
 	p := c.task.event.Payment
 	done := false
 	switch c.task.op.Kind {
 	case gateway.KindCapture:
-		done = c.books.paid >= p.Captured()
+		done = c.books.paid == p.Captured() || (c.books.paid > p.Captured() && !c.task.takesPart())
 	case gateway.KindRefund:
 		done = c.books.refunded >= p.Refunded()
 	case gateway.KindVoid:

@@ -1,6 +1,7 @@
 package magento
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -40,20 +41,23 @@ type moduleOrder struct {
 }
 
 type modulePayment struct {
-	ID             string        `json:"id"`
-	Status         string        `json:"status"`
-	Intent         string        `json:"intent"`
-	Amount         gateway.Money `json:"amount"`
-	Currency       string        `json:"currency"`
-	CapturedAmount gateway.Money `json:"capturedAmount"`
-	RefundedAmount gateway.Money `json:"refundedAmount"`
-	Reference      string        `json:"reference"`
-	TransactionID  string        `json:"transactionId"`
-	ApprovalCode   string        `json:"approvalCode"`
-	CardBrand      string        `json:"cardBrand"`
-	LastFour       string        `json:"lastFour"`
-	DeclineCode    string        `json:"declineCode"`
-	DeclineMessage string        `json:"declineMessage"`
+	ID     string        `json:"id"`
+	Status string        `json:"status"`
+	Intent string        `json:"intent"`
+	Amount gateway.Money `json:"amount"`
+	// ApprovedAmount is there only when the bank has given a part. A module that
+	// does not know it is refused by Magento then, and never takes a part for all.
+	ApprovedAmount *gateway.Money `json:"approvedAmount,omitempty"`
+	Currency       string         `json:"currency"`
+	CapturedAmount gateway.Money  `json:"capturedAmount"`
+	RefundedAmount gateway.Money  `json:"refundedAmount"`
+	Reference      string         `json:"reference"`
+	TransactionID  string         `json:"transactionId"`
+	ApprovalCode   string         `json:"approvalCode"`
+	CardBrand      string         `json:"cardBrand"`
+	LastFour       string         `json:"lastFour"`
+	DeclineCode    string         `json:"declineCode"`
+	DeclineMessage string         `json:"declineMessage"`
 }
 
 type moduleOperation struct {
@@ -90,6 +94,16 @@ const (
 
 // viaModule tells an event by the module's endpoint.
 func (s *Sink) viaModule(ctx context.Context, t task) gateway.Verdict {
+	if t.holdsPart() {
+		// The module lets an order of that status go on.
+		v := told("not sent: " + short(t.event.Payment))
+		v.Attention = short(t.event.Payment)
+		return v
+	}
+	if t.deed == recall && t.takesPart() {
+		// The module does not look what is booked of it.
+		t.attention = short(t.event.Payment)
+	}
 	answer, err := s.client.tell(ctx, s.config.moduleEvent(t))
 	if err != nil {
 		return failure(err)
@@ -109,7 +123,8 @@ func (s *Sink) viaModule(ctx context.Context, t task) gateway.Verdict {
 		return v
 	case resultConflict:
 		v := told("the module answered " + sentence(answer.Result, said))
-		v.Attention = "magento_conflict: order " + s.orderWords(t) + " does not fit the payment: " + said
+		// What a person has to know in any case comes first.
+		v.Attention = cmp.Or(t.attention, "magento_conflict: order "+s.orderWords(t)+" does not fit the payment: "+said)
 		return v
 	}
 	return failure(&trouble{asked: asked(http.MethodPost, "/paytrace-gateway/events"), status: http.StatusOK, strange: true})
@@ -141,11 +156,14 @@ func (c Config) moduleEvent(t task) moduleEvent {
 		Operation: moduleOperation{
 			ID: t.op.ID, Kind: string(t.op.Kind), Status: string(t.op.Status), Amount: t.op.Amount,
 			TransactionID: t.op.TransactionID, Channel: t.op.Channel, Origin: string(t.op.Origin),
-			Asked:        c.asked(t.op),
+			Asked:        c.asked(t.op, t.event),
 			Heard:        c.heard(t.op, t.event),
 			AnsweredLate: t.deed == recall,
 		},
 		Message: t.words(t.attention),
+	}
+	if first := p.First(); first.Part && first.Status == gateway.OpApproved {
+		e.Payment.ApprovedAmount = new(p.Granted())
 	}
 	if p.Decline != nil {
 		e.Payment.DeclineCode, e.Payment.DeclineMessage = p.Decline.Code, p.Decline.Message

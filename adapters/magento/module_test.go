@@ -2,6 +2,7 @@ package magento
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"reflect"
 	"strings"
@@ -38,6 +39,23 @@ func TestTheContractsExampleIsWhatIsSent(t *testing.T) {
 		pretty, _ := json.MarshalIndent(got, "", "  ")
 		t.Errorf("the page's example is not what is sent:\n%s", pretty)
 	}
+}
+
+// Of a part that is kept, and of nothing else, the module is told what the bank gave.
+func TestTheModuleIsToldOfAPartThatIsKept(t *testing.T) {
+	h := newHouse(t, WayModule, magentotest.Options{})
+	kept := partly(h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001"))
+	h.place(kept)
+	h.tell(h.then(kept, gateway.KindVoid, 60_00, gateway.Voided))
+	refused := partly(h.charged(gateway.KindSale, gateway.StatusDeclined, "000000002"))
+	h.place(refused, inReview)
+	h.tell(foundLate(refused))
+	sent := h.shop.Writes()
+	if !strings.Contains(sent[0].Body, `"approvedAmount":"60.00"`) || strings.Contains(sent[1].Body, "approvedAmount") {
+		t.Errorf("%s\n%s", sent[0].Body, sent[1].Body)
+	}
+	h.is("000000001", "canceled", 0, 0)
+	h.is("000000002", "canceled", 0, 0)
 }
 
 func TestEachResultOfTheModule(t *testing.T) {
@@ -94,4 +112,108 @@ func TestARemarkCallsAPerson(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What a bank has returned is for a person, and what it may still return is for
+// nobody.
+func TestWhatABankReturnsCallsAPerson(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		p := h.charged(gateway.KindSale, gateway.Accepted, "000000001")
+		p.Bank = &gateway.BankSummary{LastFour: "8206"}
+		h.place(p)
+		if v := h.deliver(h.event(p)); v.Outcome != gateway.Told || v.Attention != "" || len(h.order("000000001").Comments) != 0 {
+			t.Errorf("accepted: %+v", v)
+		}
+		p.Status, p.Operations[0].Return = gateway.Returned, &gateway.BankReturn{Code: "R01"}
+		attends(t, h.deliver(h.event(p)), "payment_returned")
+		if o := h.order("000000001"); len(o.Comments) != 1 || !strings.Contains(o.Comments[0].Text, "returned the payment with R01") || o.Paid != 0 {
+			t.Errorf("%+v", o)
+		}
+		q := h.charged(gateway.KindSale, gateway.StatusApproved, "000000002")
+		h.place(q, paidAtOnce)
+		q = h.then(q, gateway.KindRefund, 100_00, gateway.Refunded)
+		h.tell(q)
+		q.Operations[1].Return = &gateway.BankReturn{Code: "R02"}
+		q.Version++
+		attends(t, h.deliver(h.updated(q)), "refund_returned")
+		o := h.order("000000002")
+		if last := o.Comments[len(o.Comments)-1].Text; len(o.CreditMemos) != 1 || !strings.Contains(last, "refund of 100.00 with R02") {
+			t.Errorf("%+v", o)
+		}
+		part := h.charged(gateway.KindSale, gateway.StatusApproved, "000000003")
+		h.place(part, paidAtOnce)
+		part = h.then(part, gateway.KindRefund, 10_00, gateway.PartiallyRefunded)
+		part.Operations[1].Return = &gateway.BankReturn{Code: "R02"}
+		v := h.deliver(h.updated(part))
+		attends(t, v, "refund_returned")
+		part.Version++
+		part.Status, part.Operations[0].Return = gateway.Returned, &gateway.BankReturn{Code: "R01"}
+		both := h.deliver(h.updated(part))
+		attends(t, both, "refund_returned")
+		if !strings.Contains(v.Attention, "pay it in another way") || !strings.Contains(both.Attention, "pay nothing besides") {
+			t.Errorf("of the refund: %q; once the payment came back too: %q", v.Attention, both.Attention)
+		}
+	})
+}
+
+// What a bank returns after the refund is credited already: staff ask for no more of
+// it than is missing.
+func TestThePaymentThatComesBackAfterItsRefundAsksForWhatIsMissing(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		for i, c := range []struct {
+			refunds  []gateway.Money
+			returned int // as many of them, from the first on, came back
+			says     string
+			silent   string
+		}{
+			{nil, 0, "ask the shopper for the money", "credit memo stands"},
+			{[]gateway.Money{100_00}, 1, "ask for none of it", "ask the shopper"},
+			{[]gateway.Money{60_00, 40_00}, 2, "ask for none of it", "ask the shopper"},
+			{[]gateway.Money{100_00}, 0, "of which 100.00 were refunded and are with the shopper twice, the credit memo stands, ask the shopper for 100.00", "not paid"},
+			{[]gateway.Money{60_00, 40_00}, 1, "of which 40.00 were refunded and are with the shopper twice, the credit memo stands, ask the shopper for 40.00", "not paid"},
+			{[]gateway.Money{30_00}, 1, "the rest is not paid, so ask the shopper for 70.00", "twice"},
+			{[]gateway.Money{30_00}, 0, "of which 30.00 were refunded and are with the shopper twice, the credit memo stands, ask the shopper for 100.00", "not paid"},
+		} {
+			number := fmt.Sprintf("%09d", i+1)
+			p := h.charged(gateway.KindSale, gateway.StatusApproved, number)
+			p.Bank = &gateway.BankSummary{LastFour: "8206"}
+			h.place(p, paidAtOnce)
+			for n, amount := range c.refunds {
+				p = h.then(p, gateway.KindRefund, amount, gateway.PartiallyRefunded)
+				if n < c.returned {
+					p.Operations[n+1].Return = &gateway.BankReturn{Code: "R02"}
+				}
+			}
+			p.Status, p.Version = gateway.Refunded, p.Version+1
+			if p.Refunded() < p.Captured() {
+				p.Status = gateway.Returned
+			}
+			p.Operations[0].Return = &gateway.BankReturn{Code: "R10"}
+			e := h.event(p)
+			e.OperationID = p.First().ID
+			if p.Status == gateway.Refunded {
+				e.Type = gateway.EventUpdated
+			}
+			v := h.deliver(e)
+			attends(t, v, "payment_returned")
+			if !strings.Contains(v.Attention, c.says) || strings.Contains(v.Attention, c.silent) {
+				t.Errorf("%v refunded, %d of them returned: %q", c.refunds, c.returned, v.Attention)
+			}
+			if len(c.refunds) == 0 || p.Status != gateway.Refunded {
+				continue
+			}
+			e = h.updated(p) // the refund comes back after the payment
+			e.Version++
+			if v := h.deliver(e); c.returned == len(c.refunds) && !strings.Contains(v.Attention, "pay nothing besides and ask for none of it") {
+				t.Errorf("of the refund of a payment that came back: %q", v.Attention)
+			}
+		}
+	})
+}
+
+// updated is an event that leaves the payment's status as it is.
+func (h *house) updated(p gateway.Payment) gateway.Event {
+	e := h.event(p)
+	e.Type = gateway.EventUpdated
+	return e
 }

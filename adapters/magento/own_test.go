@@ -109,3 +109,25 @@ func TestAVoidOfAnOrderThatWasNotSavedIsNobodysMatter(t *testing.T) {
 		}
 	})
 }
+
+// A bank payment that the shop has captured is approved days after the shop had its
+// answer, which said that it is accepted.
+func TestABankPaymentThatMagentoCapturedIsPaidOnceItIsApproved(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		p := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001")
+		p.Bank = &gateway.BankSummary{LastFour: "8206"}
+		h.place(p)
+		h.tell(p)
+		p = byMagento(h.then(p, gateway.KindCapture, 100_00, gateway.Accepted))
+		h.tell(p)
+		h.is("000000001", "processing", 0, 0)
+		h.now = h.now.Add(7 * 24 * time.Hour)
+		p.Status, p.Version = gateway.StatusApproved, p.Version+1
+		if v := h.tell(p); v.Attention != "" {
+			t.Errorf("a person is called: %s", v.Attention)
+		}
+		if o := h.is("000000001", "processing", 1, 0); o.Paid != 100_00 {
+			t.Errorf("%d are paid", o.Paid)
+		}
+	})
+}

@@ -20,6 +20,8 @@ func TestWhatMagentoNeedNotKnowCostsNoCall(t *testing.T) {
 		declined := h.then(paid, gateway.KindVoid, 100_00, gateway.Voided)
 		declined.Operations[1].Status = gateway.OpDeclined
 		events := map[string]gateway.Event{
+			"a verification":          verification(h.event(paid)),
+			"a declined verification": verification(h.event(h.charged(gateway.KindVerify, gateway.StatusDeclined, "000000001"))),
 			"no order":                h.event(h.charged(gateway.KindSale, gateway.StatusApproved, "")),
 			"declined":                h.event(h.charged(gateway.KindSale, gateway.StatusDeclined, "000000001")),
 			"failed":                  h.event(h.charged(gateway.KindSale, gateway.Failed, "000000001")),
@@ -46,6 +48,87 @@ func TestWhatMagentoNeedNotKnowCostsNoCall(t *testing.T) {
 			t.Errorf("%d calls", n)
 		}
 	})
+}
+
+// The bank has given 60.00 of 100.00, which the shop has said it takes.
+func TestAnOrderThatWasPaidInPartIsAPersonsMatter(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		for n, c := range map[string]struct {
+			kind   gateway.OperationKind
+			status gateway.Status
+		}{"000000001": {gateway.KindSale, gateway.StatusApproved}, "000000002": {gateway.KindAuthorize, gateway.Authorized}} {
+			p := partly(h.charged(c.kind, c.status, n))
+			h.place(p)
+			was, _ := h.shop.Order(n)
+			attends(t, h.tell(p), "partial_amount")
+			o, _ := h.shop.Order(n)
+			if len(o.Invoices) > 0 || o.State != was.State {
+				t.Errorf("%s is %s (before %s) with %d invoices", n, o.State, was.State, len(o.Invoices))
+			}
+		}
+	})
+}
+
+// A capture of the part is no more than the part: the order stays under review, and
+// an invoice of all of it is looked at by a person.
+func TestACaptureOfAPartReleasesNoOrder(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		p := foundLate(partly(h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001")))
+		h.place(p, inReview)
+		attends(t, h.tell(p), "partial_amount")
+		h.is("000000001", "payment_review", 0, 0)
+		attends(t, h.tell(foundLate(h.then(p, gateway.KindCapture, 60_00, gateway.StatusApproved))), "partial_amount")
+		h.is("000000001", "payment_review", 0, 0)
+	})
+}
+
+func TestAnInvoiceOfMoreThanThePartIsAPersonsMatter(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		code := map[Way]string{WayCore: "partial_amount", WayModule: "magento_conflict"}[h.sink.config.Way]
+		all := partly(h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001"))
+		h.place(all, paidAtOnce)
+		captured := byMagento(h.then(all, gateway.KindCapture, 60_00, gateway.StatusApproved))
+		attends(t, h.later(h.event(captured)), code)
+		unheard := foundLate(captured)
+		unheard.Version++
+		attends(t, h.tell(unheard), "partial_amount")
+
+		boots := partly(h.charged(gateway.KindAuthorize, gateway.Authorized, "000000002"))
+		boots.Operations[0].Amount = 45_00
+		h.place(boots)
+		h.shop.Capture("000000002", map[string]int64{"boot": 1}, "7101")
+		captured = byMagento(h.then(boots, gateway.KindCapture, 45_00, gateway.StatusApproved))
+		if v := h.later(h.event(captured)); v.Attention != "" {
+			t.Errorf("an invoice of the part: %s", v.Attention)
+		}
+	})
+}
+
+// partly is the payment of whose 100.00 the bank has given 60.00.
+func partly(p gateway.Payment) gateway.Payment {
+	p.Operations = slices.Clone(p.Operations)
+	p.AcceptPartial, p.Operations[0].Part, p.Operations[0].Amount = true, true, 60_00
+	return p
+}
+
+func TestWhatGoesBackOfADeclinedPaymentIsNotMagentos(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		p := h.charged(gateway.KindSale, gateway.StatusDeclined, "000000001")
+		p.Operations[0].Part, p.Operations[0].Amount = true, 60_00
+		e := h.event(h.then(p, gateway.KindRefund, 60_00, gateway.StatusDeclined))
+		e.Type = gateway.EventUpdated
+		if v := h.deliver(e); v.Outcome != gateway.Told || v.Attention != "" || len(h.shop.History()) > 0 {
+			t.Errorf("%+v after %d calls", v, len(h.shop.History()))
+		}
+	})
+}
+
+// verification makes a verification of a card out of a payment that the shop would
+// be told of, long after its caller had stopped to wait.
+func verification(e gateway.Event) gateway.Event {
+	e.Payment.Intent = gateway.IntentVerify
+	e.At = e.At.Add(time.Hour)
+	return e
 }
 
 // Each list is held back until all four are asked for.

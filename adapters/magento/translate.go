@@ -53,7 +53,7 @@ func leaveIt(e gateway.Event, why string) task { return task{event: e, why: why}
 // asked for is never booked from here.
 func (c Config) plan(e gateway.Event) task {
 	t := c.changes(e)
-	if t.deed == leave || !c.asked(t.op) {
+	if t.deed == leave || !c.asked(t.op, e) {
 		return t
 	}
 	heard := c.heard(t.op, e)
@@ -74,6 +74,8 @@ func (c Config) changes(e gateway.Event) task {
 	switch {
 	case e.PaymentID == "":
 		return leaveIt(e, "it belongs to no payment, and so to no order")
+	case e.Payment.Intent == gateway.IntentVerify:
+		return leaveIt(e, "it is about a verification of a card, by which no order is paid")
 	case e.Payment.OrderID == "":
 		return leaveIt(e, "the payment has no order id")
 	case !known:
@@ -83,6 +85,10 @@ func (c Config) changes(e gateway.Event) task {
 	switch e.Type {
 	case eventOf(gateway.Authorized):
 		t.deed = announce
+	case eventOf(gateway.Accepted):
+		return leaveIt(e, "a bank may still return the payment; the shop hears of it once it is approved")
+	case eventOf(gateway.Returned):
+		return returned(t)
 	case eventOf(gateway.StatusApproved):
 		t.deed = pay
 	case eventOf(gateway.StatusDeclined), eventOf(gateway.Failed):
@@ -111,6 +117,10 @@ func eventOf(s gateway.Status) string { return "payment." + string(s) }
 // is: one more partial refund, and what a clerk has lowered.
 func planUpdate(t task) task {
 	switch {
+	case t.event.Payment.Status == gateway.StatusDeclined:
+		return leaveIt(t.event, "the payment was declined, and what a bank had given of it all the same is given back")
+	case t.op.Return != nil:
+		return returned(t)
 	case t.op.Status != gateway.OpApproved:
 		return leaveIt(t.event, "nothing was done that Magento books")
 	case t.op.Kind == gateway.KindRefund:
@@ -124,10 +134,54 @@ func planUpdate(t task) task {
 	return t
 }
 
-// asked says that Magento's own screens asked for the operation. Its charges
-// are another matter: what they have become is told.
-func (c Config) asked(op gateway.Operation) bool {
-	return op.Channel == c.Channel && !op.Charges()
+// returned is for a person: whether the goods are out, and whether the shopper pays
+// in another way, Magento does not know.
+func returned(t task) task {
+	code := ""
+	if t.op.Return != nil {
+		code = " with " + t.op.Return.Code
+	}
+	t.deed = remark
+	if t.op.Kind == gateway.KindRefund {
+		t.attention = "refund_returned: a bank has returned the refund of " + t.op.Amount.String() + code + refundsReturn(t.event.Payment)
+	} else {
+		t.attention = "payment_returned: a bank has returned the payment" + code + paymentsReturn(t.event.Payment)
+	}
+	return t
+}
+
+// refundsReturn is how the shopper stands once a refund came back.
+func refundsReturn(p gateway.Payment) string {
+	if p.CameBack() {
+		return ", and the payment was returned too, so that the shopper has the money; the credit memo stands, pay nothing besides and ask for none of it"
+	}
+	return ", so that the shopper has not got it; the credit memo stands, pay it in another way"
+}
+
+// paymentsReturn is how the order stands once its payment came back. What was
+// refunded is credited. It is the shopper's once where the refund came back as well,
+// and twice where it did not.
+func paymentsReturn(p gateway.Payment) string {
+	refunded, twice := p.Refunded(), p.RefundsKept()
+	owed := p.Captured() - refunded + twice
+	switch {
+	case refunded == 0:
+		return ", so that the order is not paid; ask the shopper for the money, or cancel the order or make an offline credit memo"
+	case owed == 0:
+		return ", whose refund was returned before, so that the shopper has the money; the credit memo stands, ask for none of it, unless it was paid in another way meanwhile"
+	case twice == 0:
+		return ", whose refund was returned before; the credit memo stands, and the rest is not paid, so ask the shopper for " + owed.String()
+	default:
+		return ", of which " + twice.String() + " were refunded and are with the shopper twice; the credit memo stands, ask the shopper for " + owed.String()
+	}
+}
+
+// asked says that Magento's own screens asked for what has happened. Its charges
+// are another matter: what they have become is told. So is that a bank payment has
+// come in, days after whoever captured it had an answer.
+func (c Config) asked(op gateway.Operation, e gateway.Event) bool {
+	cameIn := e.Payment.ACH() && e.Type == eventOf(gateway.StatusApproved)
+	return op.Channel == c.Channel && !op.Charges() && !cameIn
 }
 
 // heard says that whoever asked for the operation was still waiting when it was
@@ -139,7 +193,7 @@ func (c Config) heard(op gateway.Operation, e gateway.Event) bool {
 // holdsMoney says that the shopper's money is taken or held.
 func holdsMoney(p gateway.Payment) bool {
 	switch p.Status {
-	case gateway.Authorized, gateway.StatusApproved, gateway.Settled, gateway.PartiallyRefunded:
+	case gateway.Authorized, gateway.Accepted, gateway.StatusApproved, gateway.Settled, gateway.PartiallyRefunded:
 		return true
 	}
 	return false
@@ -153,6 +207,22 @@ func names(p gateway.Payment) []string {
 		all = append(all, o.TransactionID)
 	}
 	return all
+}
+
+// holdsPart says that the event would let an order go on of which the bank has given
+// a part alone, by its charge or by a capture of that.
+func (t task) holdsPart() bool {
+	return t.event.Payment.First().Part && (t.deed == announce || t.deed == pay)
+}
+
+// takesPart says that the operation is a capture of what the bank has given in part.
+func (t task) takesPart() bool {
+	return t.event.Payment.First().Part && t.op.Kind == gateway.KindCapture
+}
+
+// short is what is said to a person of a payment that the bank has given a part of.
+func short(p gateway.Payment) string {
+	return fmt.Sprintf("partial_amount: the bank has given %s of %s, so the order is not paid for; take the rest otherwise, or void the payment", p.Granted(), p.Amount)
 }
 
 // bears says that a text of the order's is one of the payment's names.

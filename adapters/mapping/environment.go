@@ -27,7 +27,9 @@ type Environment struct {
 	MappedStatus string `expr:"mappedStatus"`
 
 	// Amounts are decimal texts such as "19.99".
-	Amount              string `expr:"amount"`
+	Amount string `expr:"amount"`
+	// ApprovedAmount is what the bank gave, all of the amount or a part.
+	ApprovedAmount      string `expr:"approvedAmount"`
 	CapturedAmount      string `expr:"capturedAmount"`
 	RefundedAmount      string `expr:"refundedAmount"`
 	RefundPendingAmount string `expr:"refundPendingAmount"`
@@ -43,6 +45,8 @@ type Environment struct {
 	PaymentMethodType  string  `expr:"paymentMethodType"`
 	CardType           string  `expr:"cardType"`
 	Last4Digits        string  `expr:"last4Digits"`
+	AccountType        string  `expr:"accountType"`
+	HolderType         string  `expr:"holderType"`
 	CustomerVaultID    string  `expr:"customerVaultId"`
 	PaymentMethodID    string  `expr:"paymentMethodId"`
 	ProcessorReference string  `expr:"processorReference"`
@@ -51,9 +55,13 @@ type Environment struct {
 	CSCResult          string  `expr:"cscResult"`
 	Decline            Decline `expr:"decline"`
 	NeedsAttention     bool    `expr:"needsAttention"`
-	CreatedAt          string  `expr:"createdAt"`
-	UpdatedAt          string  `expr:"updatedAt"`
-	SettledAt          string  `expr:"settledAt"`
+	// TaxAmount and PurchaseOrder are empty where none was told.
+	TaxAmount     string       `expr:"taxAmount"`
+	PurchaseOrder string       `expr:"purchaseOrder"`
+	EnhancedData  EnhancedData `expr:"enhancedData"`
+	CreatedAt     string       `expr:"createdAt"`
+	UpdatedAt     string       `expr:"updatedAt"`
+	SettledAt     string       `expr:"settledAt"`
 
 	// Operation is the one that the event tells of, or the payment's first when
 	// it tells of none.
@@ -66,6 +74,15 @@ type SourceRecords struct {
 	SalesforceOrderID string `expr:"salesforceOrderId"`
 	AccountID         string `expr:"accountId"`
 	ContactID         string `expr:"contactId"`
+}
+
+// EnhancedData is what has become of an order's lines; its status is empty where
+// there are none.
+type EnhancedData struct {
+	Status        string `expr:"status"`
+	LineItemCount int    `expr:"lineItemCount"`
+	Attempts      int    `expr:"attempts"`
+	Detail        string `expr:"detail"`
 }
 
 // Decline says why the payment was declined.
@@ -92,6 +109,8 @@ type Operation struct {
 	IdempotencyKey string `expr:"idempotencyKey"`
 	CreatedAt      string `expr:"createdAt"`
 	UpdatedAt      string `expr:"updatedAt"`
+	// ReturnCode is the reason of a bank that has returned what it moved.
+	ReturnCode string `expr:"returnCode"`
 }
 
 // environmentOf is what the expressions see of an event.
@@ -101,7 +120,7 @@ func environmentOf(e gateway.Event, statuses map[gateway.Status]string) Environm
 		EventID: e.ID, EventType: e.Type, Version: e.Version, At: when(e.At),
 		MerchantID: e.MerchantID, LiveMode: p.LiveMode, PaymentID: p.ID, TransactionID: p.TransactionID,
 		Intent: string(p.Intent), Status: string(p.Status), MappedStatus: statuses[p.Status],
-		Amount: p.Amount.String(), CapturedAmount: p.Captured().String(),
+		Amount: p.Amount.String(), ApprovedAmount: approved(p).String(), CapturedAmount: p.Captured().String(),
 		RefundedAmount: p.Refunded().String(), RefundPendingAmount: p.RefundPending().String(), CurrencyCode: p.Currency,
 		OrderID: p.OrderID, StoreCode: p.StoreCode, CustomerID: p.CustomerID, Channel: p.Channel,
 		SourceRecords: SourceRecords(p.Source), Metadata: p.Metadata,
@@ -113,10 +132,33 @@ func environmentOf(e gateway.Event, statuses map[gateway.Status]string) Environm
 	if p.Decline != nil {
 		env.Decline = Decline(*p.Decline)
 	}
+	if p.ACH() {
+		env.Last4Digits, env.AccountType, env.HolderType = p.Bank.LastFour, string(p.Bank.AccountType), string(p.Bank.HolderType)
+	}
+	env.tell(p.Enhancement)
 	if op, ok := OperationOf(e); ok {
-		env.Operation = operationOf(op, statuses)
+		env.Operation = operationOf(op, statuses[standing(p, op)])
 	}
 	return env
+}
+
+// approved is what the bank gave and is kept.
+func approved(p gateway.Payment) gateway.Money {
+	if len(p.Operations) == 0 || p.First().Status != gateway.OpApproved {
+		return 0
+	}
+	return p.Granted()
+}
+
+func (env *Environment) tell(e *gateway.Enhancement) {
+	if e == nil {
+		return
+	}
+	env.PurchaseOrder = e.PurchaseOrder
+	if e.TaxAmount != nil {
+		env.TaxAmount = e.TaxAmount.String()
+	}
+	env.EnhancedData = EnhancedData{string(e.Status), e.LineItemCount, e.Attempts, e.Detail}
 }
 
 // OperationOf is the operation that an event is about: the one it names, or
@@ -131,18 +173,29 @@ func OperationOf(e gateway.Event) (gateway.Operation, bool) {
 	return e.Payment.First(), true
 }
 
-func operationOf(op gateway.Operation, statuses map[gateway.Status]string) Operation {
-	return Operation{
+func operationOf(op gateway.Operation, mapped string) Operation {
+	shown := Operation{
 		OperationID: op.ID, OperationKind: string(op.Kind), OperationStatus: string(op.Status),
-		MappedStatus: statuses[standing(op)], ProcessedAs: string(op.ProcessedAs), Origin: string(op.Origin),
+		MappedStatus: mapped, ProcessedAs: string(op.ProcessedAs), Origin: string(op.Origin),
 		Channel: op.Channel, Amount: op.Amount.String(), TransactionID: op.TransactionID, IdempotencyKey: op.Key,
 		CreatedAt: when(op.CreatedAt), UpdatedAt: when(op.UpdatedAt),
 	}
+	if op.Return != nil {
+		shown.ReturnCode = op.Return.Code
+	}
+	return shown
 }
 
-// standing is the state that an operation by itself would give a payment, so
+// standing is the state that an operation by itself would give its payment, so
 // that one table of statuses serves records of payments and of operations.
-func standing(op gateway.Operation) gateway.Status {
+func standing(p gateway.Payment, op gateway.Operation) gateway.Status {
+	draws := op.Kind == gateway.KindSale || op.Kind == gateway.KindCapture
+	switch {
+	case op.Return != nil:
+		return gateway.Returned
+	case p.Status == gateway.Accepted && op.Status == gateway.OpApproved && draws:
+		return gateway.Accepted
+	}
 	switch op.Status {
 	case gateway.OpApproved:
 		return achieved(op.Kind)
@@ -162,6 +215,8 @@ func achieved(kind gateway.OperationKind) gateway.Status {
 	switch kind {
 	case gateway.KindAuthorize:
 		return gateway.Authorized
+	case gateway.KindVerify:
+		return gateway.Verified
 	case gateway.KindVoid:
 		return gateway.Voided
 	case gateway.KindRefund:

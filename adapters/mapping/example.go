@@ -15,6 +15,7 @@ const (
 	examplePayment     = "pay_0000000000000000000example"
 	exampleAmount      = gateway.Money(1999)
 	exampleTransaction = "123456789"
+	exampleCheck       = "chk_981619"
 )
 
 var (
@@ -24,6 +25,8 @@ var (
 	}
 	exampleCard = gateway.CardSummary{Brand: gateway.Visa, LastFour: "1111", ExpirationMonth: "12", ExpirationYear: "2030"}
 )
+
+var exampleTax = gateway.Money(130)
 
 const exampleMethod = "pm_0000000000000000000example"
 
@@ -72,6 +75,7 @@ func examplePaymentOf(eventType string) gateway.Payment {
 		Method:   gateway.ByVault, Card: exampleCard,
 		CustomerVaultID: "customer-42", PaymentMethodID: exampleMethod,
 		Reference: "EXAMPLE23456789A", TransactionID: exampleTransaction, ApprovalCode: "TAS456", AVS: "Full Exact Match", CSC: "Match",
+		Enhancement:    &gateway.Enhancement{TaxAmount: &exampleTax, PurchaseOrder: "PO-1001", LineItemCount: 2, Status: gateway.EnhancementSent, Attempts: 1},
 		NeedsAttention: eventType == gateway.EventAttention, Version: 3, CreatedAt: exampleAt, UpdatedAt: exampleAt,
 	}
 	if p.Status == gateway.Authorized || p.Status == gateway.Expired {
@@ -79,6 +83,10 @@ func examplePaymentOf(eventType string) gateway.Payment {
 	}
 	if p.Status == gateway.Settled || p.Status == gateway.PartiallyRefunded || p.Status == gateway.Refunded {
 		p.SettledAt = exampleAt
+	}
+	if p.Status == gateway.Accepted || p.Status == gateway.Returned {
+		p.Method, p.CustomerVaultID, p.PaymentMethodID, p.ApprovalCode, p.AVS, p.CSC = gateway.ByBankAccount, "", "", "", "", ""
+		p.Card, p.Bank, p.TransactionID = gateway.CardSummary{}, &gateway.BankSummary{LastFour: "8206", AccountType: gateway.Checking, HolderType: gateway.Business}, exampleCheck
 	}
 	p.Operations = exampleOperations(p)
 	switch p.Status {
@@ -115,6 +123,10 @@ func exampleOperations(p gateway.Payment) []gateway.Operation {
 		first.Status, first.TransactionID = gateway.OpNotSent, ""
 	case gateway.StatusUnknown:
 		first.Status, first.TransactionID = gateway.OpUnknown, ""
+	case gateway.Accepted:
+		first.TransactionID = exampleCheck
+	case gateway.Returned:
+		first.TransactionID, first.Return = exampleCheck, &gateway.BankReturn{Code: "R01", By: "an example", ReturnedAt: exampleAt, At: exampleAt}
 	case gateway.Voided:
 		second.Kind, second.ProcessedAs = gateway.KindVoid, ""
 		return []gateway.Operation{first, second}

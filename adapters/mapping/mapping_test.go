@@ -108,7 +108,7 @@ func TestOwnRulesOverrideAddAndTakeAway(t *testing.T) {
 	}
 }
 
-func TestAFaultNamesFieldExpressionAndWhatIsAvailable(t *testing.T) {
+func TestAFaultNamesFieldAndExpression(t *testing.T) {
 	for source, want := range map[string]string{
 		`amout`:                         "unknown name amout",
 		`sourceRecords.opportunity`:     "opportunity",
@@ -137,8 +137,21 @@ func TestAFaultNamesFieldExpressionAndWhatIsAvailable(t *testing.T) {
 		case want == "" && err == nil:
 		case err == nil:
 			t.Errorf("%.60s was taken", source)
-		case !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "Amount__c") || !strings.Contains(err.Error(), "sourceRecords.opportunityId") || !strings.Contains(err.Error(), "number"):
+		case !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "field Amount__c: "):
 			t.Errorf("%.60s: %v", source, err)
+		}
+	}
+}
+
+func TestAFaultOfANameSaysWhatWasMeantOrWhatThereIs(t *testing.T) {
+	const all, meant = "; available are accountType, amount, ", "; did you mean "
+	for source, want := range map[string]string{
+		`amout`: meant + "amount?", `mapedStatus + "x"`: meant + "mappedStatus?", `leftt(status, 2)`: meant + "left?",
+		`nothing`: all, `sourceRecords.opportunity`: all, `status + 1`: "(1:8)",
+	} {
+		_, err := Compile(Rules{}, Rules{Fields: map[string]string{"Amount__c": source}})
+		if err == nil || !strings.Contains(err.Error(), want) || (want != all && strings.Contains(err.Error(), "available")) {
+			t.Errorf("%s: %v, want %s", source, err, want)
 		}
 	}
 }
@@ -226,10 +239,39 @@ func TestAnOperationStandsForOneState(t *testing.T) {
 				gateway.KindVoid: gateway.Voided, gateway.KindRefund: gateway.Refunded, gateway.KindAdjust: gateway.StatusApproved,
 			}[kind],
 		} {
-			if got := standing(gateway.Operation{Kind: kind, Status: status}); got != want {
+			if got := standing(gateway.Payment{}, gateway.Operation{Kind: kind, Status: status}); got != want {
 				t.Errorf("%s %s stands for %s, want %s", kind, status, got, want)
 			}
 		}
+	}
+}
+
+func TestAnOperationOfABankPaymentStandsForWhatABankHasSaid(t *testing.T) {
+	accepted := gateway.Payment{Status: gateway.Accepted}
+	done := func(kind gateway.OperationKind) gateway.Operation {
+		return gateway.Operation{Kind: kind, Status: gateway.OpApproved}
+	}
+	back := done(gateway.KindSale)
+	back.Return = &gateway.BankReturn{Code: "R01"}
+	for _, c := range []struct {
+		op   gateway.Operation
+		want gateway.Status
+	}{
+		{done(gateway.KindSale), gateway.Accepted}, {done(gateway.KindCapture), gateway.Accepted}, {done(gateway.KindAuthorize), gateway.Authorized},
+		{gateway.Operation{Kind: gateway.KindRefund, Status: gateway.OpWaiting}, gateway.Sending}, {back, gateway.Returned},
+	} {
+		if got := standing(accepted, c.op); got != c.want {
+			t.Errorf("%+v stands for %s, want %s", c.op, got, c.want)
+		}
+	}
+	e := gateway.Event{Payment: gateway.Payment{
+		Status: gateway.Returned, Bank: &gateway.BankSummary{LastFour: "8206", AccountType: gateway.Savings, HolderType: gateway.Personal},
+		Operations: []gateway.Operation{back},
+	}}
+	env := environmentOf(e, map[gateway.Status]string{gateway.Returned: "Returned"})
+	if env.Last4Digits != "8206" || env.AccountType != "savings" || env.HolderType != "personal" || env.Operation.ReturnCode != "R01" ||
+		env.MappedStatus != "Returned" || env.Operation.MappedStatus != "Returned" {
+		t.Errorf("%+v", env)
 	}
 }
 

@@ -1,16 +1,19 @@
 package mapping
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/vm"
 
 	"paytrace-gateway/gateway"
+	"paytrace-gateway/spelling"
 )
 
 // maxFields bounds the fields of one mapping.
@@ -91,7 +94,7 @@ func Compile(defaults, own Rules) (*Mapping, error) {
 			err = compiled.try(examples)
 		}
 		if err != nil {
-			faults = append(faults, fmt.Errorf("field %s: the expression %q cannot be used: %w; available are %s", name, shown(source), err, available))
+			faults = append(faults, fmt.Errorf("field %s: the expression %q cannot be used: %w%s", name, shown(source), err, help(err)))
 			continue
 		}
 		m.fields = append(m.fields, field{name, compiled.program})
@@ -155,9 +158,19 @@ func (m *Mapping) Fields(e gateway.Event) (map[string]any, error) {
 	return fields, errors.Join(faults...)
 }
 
-// available lists what an expression can name, for those who have mistyped.
-var available = strings.Join(members(reflect.TypeFor[Environment](), ""), ", ") +
-	", and the functions " + strings.Join(functions(), ", ")
+var unknownName = regexp.MustCompile(`^unknown name ([A-Za-z0-9_]+)|has no field`)
+
+// help says what was meant by an unknown name, or else what an expression can
+// name. What is wrong otherwise is no matter of names.
+func help(err error) string {
+	m := unknownName.FindStringSubmatch(err.Error())
+	if m == nil {
+		return ""
+	}
+	known := members(reflect.TypeFor[Environment](), "")
+	return cmp.Or(spelling.Meant(m[1], append(functions(), known...)),
+		"; available are "+strings.Join(known, ", ")+", and the functions "+strings.Join(functions(), ", "))
+}
 
 // members are the names of an environment, those of its parts after a point.
 func members(of reflect.Type, before string) []string {

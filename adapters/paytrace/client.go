@@ -2,7 +2,9 @@ package paytrace
 
 import (
 	"context"
+	"errors"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"paytrace-gateway/gateway"
@@ -17,11 +19,15 @@ const (
 	exportIDPath    = "/v1/transactions/export/by_id"
 	exportDatesPath = "/v1/transactions/export/by_date_range"
 	clientKeyPath   = "/v1/payment_fields/token/create"
+	// Each brand's enhanced data has an endpoint of its own.
+	visaDataPath       = "/v1/level_three/visa"
+	mastercardDataPath = "/v1/level_three/mastercard"
 )
 
-// chargePath is where a sale or an authorization by this payer goes.
+// chargePath is where a sale or an authorization by this payer goes. A card is
+// verified by an authorization of nothing.
 func chargePath(intent gateway.Intent, by payer) string {
-	if intent == gateway.IntentAuthorize {
+	if intent != gateway.IntentSale {
 		return "/v1/transactions/authorization/" + string(by)
 	}
 	return "/v1/transactions/sale/" + string(by)
@@ -38,6 +44,8 @@ type Client struct {
 	// finds a connection, and however many shoppers come, a look does.
 	money, looks, forms *transport
 	tokens              *keeper
+	// password is what the next log-in is made with.
+	password atomic.Pointer[string]
 }
 
 // New makes a client; the error names every fault of the configuration.
@@ -62,6 +70,7 @@ func New(config Config) (*Client, error) {
 		looks:  newTransport(config, config.MaxLookConnections),
 		forms:  newTransport(config, config.MaxConnections),
 	}
+	c.password.Store(&config.Password)
 	c.tokens = newKeeper(c.fetchToken, config.LogIn, config.Now, config.Log)
 	return c, nil
 }
@@ -71,6 +80,19 @@ func New(config Config) (*Client, error) {
 func (c *Client) Run(ctx context.Context) {
 	defer c.close()
 	c.tokens.run(ctx)
+}
+
+// UsePassword makes the next log-in with another password, and has it made now.
+// The token at hand is used until the new log-in has brought one, so that no
+// payment waits for it; when PayTrace refuses the password, for as long as it
+// lives.
+func (c *Client) UsePassword(password string) error {
+	if password == "" {
+		return errors.New("password: the PayTrace API user's password is missing")
+	}
+	c.password.Store(&password)
+	c.tokens.renew()
+	return nil
 }
 
 func (c *Client) close() {
@@ -83,12 +105,13 @@ func (c *Client) close() {
 func (c *Client) fetchToken(ctx context.Context) (grant, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.config.TokenTimeout)
 	defer cancel()
+	password := *c.password.Load()
 	return readGrant(c.looks.post(ctx, post{
 		url:         c.base + tokenPath,
 		contentType: "application/x-www-form-urlencoded; charset=UTF-8",
-		body:        plainBody(grantForm(c.config.Username, c.config.Password)),
+		body:        plainBody(grantForm(c.config.Username, password)),
 		limit:       maxAnswer,
-		secrets:     []string{c.config.Password},
+		secrets:     []string{password},
 	}))
 }
 
@@ -104,7 +127,7 @@ func (c *Client) send(ctx context.Context, over *transport, path string, body pa
 	}
 	p := post{
 		url: c.base + path, contentType: "application/json", bearer: token,
-		body: body, sendBefore: sendBefore, limit: limit, secrets: []string{c.config.Password, token},
+		body: body, sendBefore: sendBefore, limit: limit, secrets: []string{*c.password.Load(), token},
 	}
 	answer := over.post(ctx, p)
 	if !answer.refusesToken() {

@@ -21,12 +21,14 @@ const (
 
 // The defaults of a Config.
 const (
-	DefaultTimeZone       = "America/Los_Angeles"
-	DefaultConnectTimeout = 5 * time.Second
-	DefaultCallTimeout    = 60 * time.Second
-	DefaultTokenTimeout   = 20 * time.Second
-	DefaultIdleTimeout    = 15 * time.Second
-	DefaultMaxConnections = 64
+	DefaultTimeZone = "America/Los_Angeles"
+	// DefaultEncryptedAccountField is by analogy with the member for a card.
+	DefaultEncryptedAccountField = "encrypted_account_number"
+	DefaultConnectTimeout        = 5 * time.Second
+	DefaultCallTimeout           = 60 * time.Second
+	DefaultTokenTimeout          = 20 * time.Second
+	DefaultIdleTimeout           = 15 * time.Second
+	DefaultMaxConnections        = 64
 	// DefaultMaxLookConnections is small, since looks can wait.
 	DefaultMaxLookConnections = 8
 )
@@ -64,6 +66,14 @@ type Config struct {
 	// DiscretionaryData maps names of our metadata to names that are configured
 	// in the merchant's virtual terminal. Other metadata is not sent.
 	DiscretionaryData map[string]string
+	// ApprovedAmountField is the member of an answer that tells how much of a charge
+	// was approved, empty where none is known; BalanceField the one that tells what
+	// is left on the card. A member of an object is named with it: a.b.
+	ApprovedAmountField string
+	BalanceField        string
+	// EncryptedAccountField is the member of a check that takes an encrypted account
+	// number. PayTrace does not document it.
+	EncryptedAccountField string
 	// TimeZone is that of the dates in exports. PayTrace does not document it.
 	TimeZone string
 
@@ -108,6 +118,7 @@ type Breaker interface {
 func (c Config) withDefaults() Config {
 	setDefault(&c.ReferenceField, ReferenceInCustomerReference)
 	setDefault(&c.TimeZone, DefaultTimeZone)
+	setDefault(&c.EncryptedAccountField, DefaultEncryptedAccountField)
 	setDefault(&c.ConnectTimeout, DefaultConnectTimeout)
 	setDefault(&c.CallTimeout, DefaultCallTimeout)
 	setDefault(&c.TokenTimeout, DefaultTokenTimeout)

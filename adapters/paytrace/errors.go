@@ -86,6 +86,8 @@ const (
 	sayUndecided   = "We do not know yet whether the payment went through. Please do not pay again; we will tell you."
 	sayUnavailable = "Payments are not available at the moment. Nothing was charged."
 	sayDone        = "The payment was approved."
+	sayAccepted    = "The bank payment was accepted."
+	sayNotDrawn    = "The bank payment was not accepted. Please check the account, or pay in another way."
 	sayStored      = "The card was stored."
 	sayRemoved     = "The card was removed."
 	sayRefund      = "The refund was not made."
@@ -119,12 +121,12 @@ var table = map[code]verdict{
 	{responseCode, "116"}: foreign("forced sale not approved"),
 	{responseCode, "117"}: foreign("TEST forced sale"),
 	{responseCode, "118"}: foreign("stored, to be forwarded later"),
-	{responseCode, "120"}: foreign("check processed"),
-	{responseCode, "121"}: foreign("TEST check processed"),
-	{responseCode, "122"}: foreign("check refunded"),
-	{responseCode, "123"}: foreign("TEST check refunded"),
-	{responseCode, "124"}: foreign("check managed"),
-	{responseCode, "125"}: foreign("check not processed"),
+	{responseCode, "120"}: {meaning: "check processed", outcome: gateway.Approved, of: drawing, success: yes, shopper: sayAccepted},
+	{responseCode, "121"}: {meaning: "TEST check processed", outcome: gateway.Approved, of: drawing, success: yes, test: true, shopper: sayAccepted},
+	{responseCode, "122"}: {meaning: "check refunded", outcome: gateway.Approved, of: crediting, success: yes, shopper: sayDone},
+	{responseCode, "123"}: {meaning: "TEST check refunded", outcome: gateway.Approved, of: crediting, success: yes, test: true, shopper: sayDone},
+	{responseCode, "124"}: {meaning: "check managed", outcome: gateway.Approved, of: managing, success: yes, shopper: sayDone},
+	{responseCode, "125"}: {meaning: "check not processed", outcome: gateway.Declined, of: drawing, success: no, category: generic, shopper: sayNotDrawn},
 	{responseCode, "149"}: foreign("receipt e-mailed"),
 	{responseCode, "150"}: foreign("recurrence created"),
 	{responseCode, "151"}: foreign("recurrence updated"),
@@ -134,8 +136,8 @@ var table = map[code]verdict{
 	{responseCode, "161"}: {meaning: "customer updated", outcome: gateway.Approved, of: updating, success: yes, shopper: sayStored},
 	{responseCode, "162"}: {meaning: "customer deleted", outcome: gateway.Approved, of: deleting, success: yes, shopper: sayRemoved},
 	{responseCode, "167"}: open("meaning not documented"),
-	{responseCode, "170"}: foreign("level 3 data added"),
-	{responseCode, "171"}: foreign("level 3 data added"),
+	{responseCode, "170"}: {meaning: "level 3 data added", outcome: gateway.Approved, of: enhancing, success: yes, shopper: sayDone},
+	{responseCode, "171"}: {meaning: "level 3 data added", outcome: gateway.Approved, of: enhancing, success: yes, shopper: sayDone},
 	{responseCode, "172"}: foreign("signature attached"),
 	{responseCode, "175"}: foreign("batch settled"),
 	{responseCode, "180"}: foreign("amount adjusted"),
@@ -145,11 +147,11 @@ var table = map[code]verdict{
 	{numberedError, "35"}:  invalid("card number", cardNumberField, "The card number is not valid. Please check it."),
 	{numberedError, "43"}:  invalid("expiration month", expirationMonthField, "The card's expiration month is not valid. Please check it."),
 	{numberedError, "44"}:  invalid("expiration year", expirationYearField, "The card's expiration year is not valid. Please check it."),
-	{numberedError, "45"}:  invalid("checking account number", "paymentMethod.bankAccount.accountNumber", "The account number is not valid. Please check it."),
+	{numberedError, "45"}:  invalid("checking account number", accountNumberField, "The account number is not valid. Please check it."),
 	{numberedError, "46"}:  invalid("transit routing number", "paymentMethod.bankAccount.routingNumber", "The routing number is not valid. Please check it."),
 	{numberedError, "58"}:  invalid("transaction id", "transactionId", "PayTrace does not accept the transaction's id. Nothing was done."),
 	{numberedError, "59"}:  open("meaning not documented"),
-	{numberedError, "80"}:  invalid("check id not found, voided or settled", "transactionId", "PayTrace does not know the bank payment. Nothing was done."),
+	{numberedError, "80"}:  contested("check id not found, voided or settled", sayUndecided),
 	{numberedError, "148"}: open("meaning not documented"),
 	{numberedError, "171"}: invalid("customer id exists already", customerIDField, "The customer exists already."),
 	{numberedError, "811"}: invalid("transaction not found", "transactionId", "PayTrace does not know the transaction. Nothing was done."),
@@ -175,6 +177,9 @@ const (
 	expirationMonthField = "expirationMonth"
 	expirationYearField  = "expirationYear"
 )
+
+// accountNumberField is the number of a bank account that is told in the clear.
+const accountNumberField = "paymentMethod.bankAccount.accountNumber"
 
 // The fields that name a stored card.
 const (

@@ -156,7 +156,7 @@ func (c *Client) record(row exportRow) (gateway.Record, error) {
 		record.Reference = string(row.Description)
 	}
 	record.OrderID = strings.TrimSuffix(record.OrderID, c.invoiceSuffix(record.Reference))
-	if order, start, ok := cutSuffix(record.OrderID); ok && c.config.InvoiceSuffix && record.Reference == "" {
+	if order, start, ok := cutSuffix(record.OrderID); ok && c.config.InvoiceSuffix && !ours.MatchString(record.Reference) {
 		record.OrderID, record.ReferenceStart = order, start
 	}
 	for _, text := range []*string{&record.OrderID, &record.Reference, &record.ReferenceStart, &record.CreatedBy} {
@@ -172,8 +172,13 @@ func (c *Client) record(row exportRow) (gateway.Record, error) {
 // and logged. Nothing of ours is lost: no order of a shop's has one.
 const noCard = "[card number]"
 
+// ours is a reference of a charge as the gateway makes it. A purchase order that
+// was told as enhanced data stands in its place.
+var ours = regexp.MustCompile(`^[A-Z2-7]{16}$`)
+
 // cutSuffix takes the suffix of an attempt from an invoice. A refund's row bears
-// its charge's invoice and no reference.
+// its charge's invoice and no reference, and neither does the row of a charge
+// whose purchase order PayTrace was told.
 func cutSuffix(invoice string) (order, start string, ok bool) {
 	m := suffixed.FindStringSubmatch(invoice)
 	if m == nil {

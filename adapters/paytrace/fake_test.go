@@ -34,6 +34,7 @@ type fake struct {
 	mu       sync.Mutex
 	requests []seen
 	tokens   int
+	logIn    string // the body of the last request for a token
 }
 
 func newFake(t testing.TB, answer func(w http.ResponseWriter, r *http.Request, n int)) *fake {
@@ -48,6 +49,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	if r.URL.Path == tokenPath {
 		f.tokens++
+		f.logIn = string(body)
 		f.mu.Unlock()
 		f.token(w, r)
 		return
@@ -68,6 +70,12 @@ func (f *fake) tokenRequests() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.tokens
+}
+
+func (f *fake) lastLogIn() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.logIn
 }
 
 // say answers every request with the same bytes.

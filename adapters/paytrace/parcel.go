@@ -9,7 +9,7 @@ import (
 	"paytrace-gateway/tokenization"
 )
 
-// parcel is the body of a request. One that holds a card in the clear is
+// parcel is the body of a request. One that holds a card or an account in the clear is
 // overwritten when nobody can read it any more: net/http may go on reading a
 // body after it has given up on its answer, until it closes it.
 //
@@ -17,22 +17,33 @@ import (
 // holds it, shows them.
 type parcel struct {
 	bytes   func() []byte
-	readers *atomic.Int64 // who may still read, its owner included; nil without a card
+	readers *atomic.Int64 // who may still read, its owner included; nil without a card and an account
 }
 
 func plainBody(body []byte) parcel { return parcel{bytes: func() []byte { return body }} }
 
 // plainCard is a card in the clear that a request may have to tell, and whether
-// its security code goes with it.
+// its security code goes with it; or else a bank account.
 type plainCard struct {
-	card gateway.Card // nil: none
-	csc  bool
+	card    gateway.Card // nil: none
+	csc     bool
+	account gateway.BankAccount // nil: none
 }
 
-// pack puts the card into the JSON of a request. The digits go from the card
-// into these bytes and nowhere else: this is the one place that reads them. It
-// fails when the card was wiped.
+// pack puts the card, or the account, into the JSON of a request. The digits go
+// from there into these bytes and nowhere else: this is the one place that reads
+// them. It fails when they were wiped.
 func (c plainCard) pack(request []byte) (p parcel, ok bool) {
+	if account, told := c.account.(*tokenization.BankAccount); told {
+		account.Open(func(number []byte, with tokenization.BankDetails) {
+			p, ok = secretBody([][]byte{
+				request[:len(request)-1], // without its closing brace
+				[]byte(`,"check":{"account_number":"`), number,
+				[]byte(`","routing_number":"` + with.RoutingNumber + `"}}`),
+			}), true
+		})
+		return p, ok
+	}
 	card, keyed := c.card.(*tokenization.Card)
 	if !keyed {
 		return plainBody(request), true
@@ -46,11 +57,17 @@ func (c plainCard) pack(request []byte) (p parcel, ok bool) {
 		if c.csc {
 			parts = append(parts, []byte(`,"csc":"`), csc, []byte(`"`))
 		}
-		p, ok = plainBody(joined(append(parts, []byte("}")))), true
-		p.readers = &atomic.Int64{}
-		p.readers.Add(1)
+		p, ok = secretBody(append(parts, []byte("}"))), true
 	})
 	return p, ok
+}
+
+// secretBody is a parcel that is overwritten at its end.
+func secretBody(parts [][]byte) parcel {
+	p := plainBody(joined(parts))
+	p.readers = &atomic.Int64{}
+	p.readers.Add(1)
+	return p
 }
 
 // joined is of its full size at once: a buffer that grows leaves its bytes
@@ -67,7 +84,7 @@ func joined(parts [][]byte) []byte {
 	return whole
 }
 
-// secret says that the parcel holds a card in the clear.
+// secret says that the parcel holds a card or an account in the clear.
 func (p parcel) secret() bool { return p.readers != nil }
 
 // release is called once by the parcel's owner, and by each reader's Close.

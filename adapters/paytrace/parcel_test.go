@@ -123,7 +123,7 @@ func TestACardWhoseHeadAloneHasArrivedMayHaveLeft(t *testing.T) {
 
 // net/http may read a body after it has given up on its answer.
 func TestAParcelIsWipedOnceNobodyReadsItAnyMore(t *testing.T) {
-	p, opened := plainCard{rawCard(t, "999"), true}.pack([]byte(`{"amount":1.00}`))
+	p, opened := plainCard{card: rawCard(t, "999"), csc: true}.pack([]byte(`{"amount":1.00}`))
 	if !opened || cap(p.bytes()) != len(p.bytes()) {
 		t.Fatalf("opened %t; %d bytes in a buffer of %d", opened, len(p.bytes()), cap(p.bytes()))
 	}
@@ -153,7 +153,7 @@ func TestTheBodyOfAKeyedSaleIsWiped(t *testing.T) {
 	} {
 		f := newFake(t, answer)
 		c := f.client(t)
-		p, _ := plainCard{rawCard(t, "999"), true}.pack([]byte(`{}`))
+		p, _ := plainCard{card: rawCard(t, "999"), csc: true}.pack([]byte(`{}`))
 		c.send(context.Background(), c.money, "/v1/transactions/sale/keyed", p, soon(), maxAnswer)
 		c.money.close()
 		// net/http closes the body in a goroutine of its own.
@@ -172,7 +172,7 @@ func TestTheBodyOfAKeyedSaleIsWiped(t *testing.T) {
 }
 
 func TestNoWayOfPrintingARequestShowsItsCard(t *testing.T) {
-	p, _ := plainCard{rawCard(t, "999"), true}.pack([]byte(`{"amount":1.00}`))
+	p, _ := plainCard{card: rawCard(t, "999"), csc: true}.pack([]byte(`{"amount":1.00}`))
 	asked := post{url: "https://api.example.com", body: p}
 	request, err := asked.request(context.Background())
 	if err != nil {

@@ -24,23 +24,35 @@ const (
 
 // Charge makes a sale or an authorization.
 func (c *Client) Charge(ctx context.Context, charge gateway.Charge) gateway.Result {
+	if charge.ACH {
+		return c.draw(ctx, charge)
+	}
 	request := c.chargeRequest(charge)
 	by, ok := request.setPayer(charge)
 	if !ok {
 		return gateway.Result{Outcome: gateway.NotSent, Detail: "the charge names no card that PayTrace could be told of"}
 	}
-	q := asked{verb: charging, method: charge.Method.Kind()}
-	return c.doKeyed(ctx, q, chargePath(charge.Intent, by), request, plainCard{charge.Method.Card, true}, charge.SendBefore)
+	q := asked{
+		verb: charging, method: charge.Method.Kind(), amount: charge.Amount,
+		approvedField: c.config.ApprovedAmountField, balanceField: c.config.BalanceField,
+	}
+	return c.doKeyed(ctx, q, chargePath(charge.Intent, by), request, plainCard{card: charge.Method.Card, csc: true}, charge.SendBefore)
 }
 
 // Capture takes the money of an authorization, or part of it.
 func (c *Client) Capture(ctx context.Context, capture gateway.Capture) gateway.Result {
+	if gateway.CheckID(capture.TransactionID) {
+		return c.fund(ctx, capture)
+	}
 	q := asked{verb: capturing, transactionID: capture.TransactionID}
 	return c.do(ctx, q, capturePath, c.followUp(capture.TransactionID, &capture.Amount), capture.SendBefore)
 }
 
 // Void undoes an unsettled transaction.
 func (c *Client) Void(ctx context.Context, void gateway.Void) gateway.Result {
+	if gateway.CheckID(void.TransactionID) {
+		return c.voidCheck(ctx, void)
+	}
 	q := asked{verb: voiding, transactionID: void.TransactionID}
 	return c.do(ctx, q, voidPath, c.followUp(void.TransactionID, nil), void.SendBefore)
 }
@@ -48,6 +60,9 @@ func (c *Client) Void(ctx context.Context, void gateway.Void) gateway.Result {
 // Refund returns money of a settled transaction. PayTrace gives the refund a
 // transaction id of its own.
 func (c *Client) Refund(ctx context.Context, refund gateway.Refund) gateway.Result {
+	if gateway.CheckID(refund.TransactionID) {
+		return c.refundCheck(ctx, refund)
+	}
 	return c.do(ctx, asked{verb: refunding}, refundPath, c.followUp(refund.TransactionID, &refund.Amount), refund.SendBefore)
 }
 
@@ -63,7 +78,7 @@ func (c *Client) doKeyed(ctx context.Context, q asked, path string, request any,
 	}
 	packed, ok := card.pack(body)
 	if !ok {
-		return gateway.Result{Outcome: gateway.NotSent, Detail: "the card has been forgotten already"}
+		return gateway.Result{Outcome: gateway.NotSent, Detail: "the card or the account has been forgotten already"}
 	}
 	defer packed.release()
 	q.live = c.config.LiveMode
@@ -82,13 +97,14 @@ func (c *Client) followUp(transactionID string, amount *gateway.Money) followUpR
 func (c *Client) chargeRequest(charge gateway.Charge) chargeRequest {
 	request := chargeRequest{
 		IntegratorID: c.config.IntegratorID,
-		Amount:       charge.Amount,
-		InvoiceID:    c.invoice(charge.OrderID, charge.Reference),
-		Billing:      theirAddress(charge.Billing),
-		Shipping:     theirAddress(charge.Shipping),
+		Amount:       charge.Amount, PartialApproval: charge.AcceptPartial,
+		InvoiceID: c.invoice(charge.OrderID, charge.Reference),
+		Billing:   theirAddress(charge.Billing),
+		Shipping:  theirAddress(charge.Shipping),
+		TaxAmount: charge.TaxAmount,
 	}
 	if c.config.ReferenceField == ReferenceInDescription {
-		request.Description = charge.Reference
+		request.Description, request.CustomerReferenceID = charge.Reference, charge.PurchaseOrder
 	} else {
 		request.CustomerReferenceID = charge.Reference
 	}

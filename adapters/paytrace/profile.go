@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
 	"paytrace-gateway/gateway"
 )
@@ -27,17 +26,22 @@ type profileRequest struct {
 	CustomerID    string `json:"customer_id"`
 	TransactionID string `json:"transaction_id,omitempty"`
 	cardTold
+	Check    *check   `json:"check,omitempty"`
 	Billing  *address `json:"billing_address,omitempty"`
 	Shipping *address `json:"shipping_address,omitempty"`
 }
 
-// CreateProfile stores a card in PayTrace's vault.
+// CreateProfile stores a card, or a bank account, in PayTrace's vault.
 func (c *Client) CreateProfile(ctx context.Context, p gateway.SaveProfile) gateway.Result {
 	q := asked{verb: creating, profileID: p.ProfileID, method: p.Method.Kind()}
 	request := c.profileRequest(p)
 	if p.SourceTransactionID != "" {
 		request.TransactionID = p.SourceTransactionID
-		return c.store(ctx, q, profileFromTransactionPath, request, nil, p.SendBefore)
+		return c.store(ctx, q, profileFromTransactionPath, request, p)
+	}
+	if told, holder, ok := c.tellCheck(p.Method); ok {
+		request.Check, request.Billing = told, request.Billing.heldBy(holder).named()
+		return c.store(ctx, q, createProfilePath, request, p)
 	}
 	card, by, ok := tellCard(p.Method)
 	if !ok {
@@ -49,14 +53,20 @@ func (c *Client) CreateProfile(ctx context.Context, p gateway.SaveProfile) gatew
 	if by == byHostedFields {
 		path = createHostedProfilePath
 	}
-	return c.store(ctx, q, path, request, p.Method.Card, p.SendBefore)
+	return c.store(ctx, q, path, request, p)
 }
 
-// UpdateProfile puts another card into a profile, or other addresses. What is
+// UpdateProfile puts another card, or another bank account, into a profile, or other addresses. What is
 // not named stays.
 func (c *Client) UpdateProfile(ctx context.Context, p gateway.SaveProfile) gateway.Result {
 	q := asked{verb: updating, profileID: p.ProfileID, method: p.Method.Kind()}
 	request := c.profileRequest(p)
+	if told, holder, ok := c.tellCheck(p.Method); ok && p.SourceTransactionID == "" {
+		if request.Check = told; request.Billing != nil {
+			request.Billing = request.Billing.heldBy(holder)
+		}
+		return c.store(ctx, q, updateProfilePath, request, p)
+	}
 	card, by, told := tellCard(p.Method)
 	if p.SourceTransactionID != "" || (!told && p.Method != (gateway.PaymentMethod{})) {
 		return gateway.Result{Outcome: gateway.NotSent, Detail: "PayTrace puts only a card itself into a profile that is there already"}
@@ -66,14 +76,14 @@ func (c *Client) UpdateProfile(ctx context.Context, p gateway.SaveProfile) gatew
 	if by == byHostedFields {
 		path = updateHostedProfilePath
 	}
-	return c.store(ctx, q, path, request, p.Method.Card, p.SendBefore)
+	return c.store(ctx, q, path, request, p)
 }
 
 // DeleteProfile deletes a profile with its card.
 func (c *Client) DeleteProfile(ctx context.Context, p gateway.RemoveProfile) gateway.Result {
 	q := asked{verb: deleting, profileID: p.ProfileID}
 	request := profileRequest{IntegratorID: c.config.IntegratorID, CustomerID: p.ProfileID}
-	return c.store(ctx, q, deleteProfilePath, request, nil, p.SendBefore)
+	return c.store(ctx, q, deleteProfilePath, request, gateway.SaveProfile{SendBefore: p.SendBefore})
 }
 
 func (c *Client) profileRequest(p gateway.SaveProfile) profileRequest {
@@ -85,11 +95,11 @@ func (c *Client) profileRequest(p gateway.SaveProfile) profileRequest {
 
 // store sends what is done to a profile. Without an id PayTrace would choose
 // one, and nobody could look for the profile whose answer was lost.
-func (c *Client) store(ctx context.Context, q asked, path string, request profileRequest, card gateway.Card, sendBefore time.Time) gateway.Result {
+func (c *Client) store(ctx context.Context, q asked, path string, request profileRequest, p gateway.SaveProfile) gateway.Result {
 	if q.profileID == "" {
 		return gateway.Result{Outcome: gateway.NotSent, Detail: "the profile has no id"}
 	}
-	return c.doKeyed(ctx, q, path, request, plainCard{card: card}, sendBefore)
+	return c.doKeyed(ctx, q, path, request, plainCard{card: p.Method.Card, account: p.Method.BankAccount}, p.SendBefore)
 }
 
 // withoutCSC leaves out the security code, which nobody may store.
@@ -121,32 +131,55 @@ func profileDone(q asked, a answer) gateway.Result {
 // profileRow is a profile in an export. Its shape is not documented; it is read
 // by analogy with the export of transactions.
 type profileRow struct {
-	CustomerID word       `json:"customer_id"`
-	CreditCard exportCard `json:"credit_card"`
+	CustomerID word        `json:"customer_id"`
+	CreditCard exportCard  `json:"credit_card"`
+	Check      exportCheck `json:"check"`
 }
 
-// Profile shows what may be shown of the card in a profile. It returns
+// summary leaves out the members of a card that is not there.
+func (r profileRow) summary() gateway.ProfileSummary {
+	shown := gateway.ProfileSummary{Bank: r.Check.summary()}
+	if r.CreditCard.MaskedNumber != "" || shown.Bank == (gateway.BankSummary{}) {
+		shown.Card = r.CreditCard.summary()
+	}
+	return shown
+}
+
+type exportCheck struct {
+	MaskedNumber word `json:"masked_number"`
+}
+
+// summary is the last digits of the account, four at most and so few that four
+// are hidden, whatever PayTrace's mask shows.
+func (e exportCheck) summary() gateway.BankSummary {
+	mask := strings.TrimSpace(string(e.MaskedNumber))
+	shown := mask[len(strings.TrimRight(mask, "0123456789")):]
+	tellable := min(4, max(0, len(mask)-4), len(shown))
+	return gateway.BankSummary{LastFour: shown[len(shown)-tellable:]}
+}
+
+// Profile shows what may be shown of a profile. It returns
 // gateway.ErrNotFound only when PayTrace itself says that it has none.
-func (c *Client) Profile(ctx context.Context, profileID string) (gateway.CardSummary, error) {
+func (c *Client) Profile(ctx context.Context, profileID string) (gateway.ProfileSummary, error) {
 	if profileID == "" {
-		return gateway.CardSummary{}, errors.New("no profile is named; PayTrace would export them all")
+		return gateway.ProfileSummary{}, errors.New("no profile is named; PayTrace would export them all")
 	}
 	a, err := c.export(ctx, exportProfilePath, exportRequest{CustomerID: profileID, IncludeBIN: true}, gateway.RejectedNoProfile)
 	if err != nil {
-		return gateway.CardSummary{}, err
+		return gateway.ProfileSummary{}, err
 	}
 	if a.Profiles == nil {
-		return gateway.CardSummary{}, errors.New("PayTrace's export has no list of customers")
+		return gateway.ProfileSummary{}, errors.New("PayTrace's export has no list of customers")
 	}
 	for _, row := range a.Profiles {
 		if string(row.CustomerID) == profileID {
-			return row.CreditCard.summary(), nil
+			return row.summary(), nil
 		}
 	}
 	if len(a.Profiles) == 0 {
-		return gateway.CardSummary{}, gateway.ErrNotFound
+		return gateway.ProfileSummary{}, gateway.ErrNotFound
 	}
-	return gateway.CardSummary{}, errors.New("PayTrace's export shows other customers than the one asked for")
+	return gateway.ProfileSummary{}, errors.New("PayTrace's export shows other customers than the one asked for")
 }
 
 // summary completes PayTrace's short forms: month 3 is "03", year 30 is "2030".

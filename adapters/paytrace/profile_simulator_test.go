@@ -8,6 +8,7 @@ import (
 
 	"paytrace-gateway/adapters/paytrace/simulator"
 	"paytrace-gateway/gateway"
+	"paytrace-gateway/tokenization"
 )
 
 // card is the sandbox's card in the clear.
@@ -42,7 +43,7 @@ func TestStoredCardIsShownWithBrandLastFourAndExpiry(t *testing.T) {
 		"demo-amex": {Brand: gateway.Amex, LastFour: "2376", ExpirationMonth: "12", ExpirationYear: "2030"},
 	} {
 		got, err := a.Profile(context.Background(), id)
-		if err != nil || got != want {
+		if err != nil || got.Card != want {
 			t.Errorf("%s: %+v, %v", id, got, err)
 		}
 	}
@@ -63,7 +64,7 @@ func TestEveryWayToStoreACardIsTaken(t *testing.T) {
 		save.ProfileID, save.SendBefore = id, soon()
 		a.must(a.CreateProfile(context.Background(), save), gateway.Approved)
 		got, err := a.Profile(context.Background(), id)
-		if want := (gateway.CardSummary{Brand: gateway.Visa, LastFour: "5439", ExpirationMonth: "12", ExpirationYear: "2030"}); err != nil || got != want {
+		if want := (gateway.CardSummary{Brand: gateway.Visa, LastFour: "5439", ExpirationMonth: "12", ExpirationYear: "2030"}); err != nil || got.Card != want {
 			t.Errorf("%s: %+v, %v", id, got, err)
 		}
 		charge := visa(100)
@@ -142,5 +143,36 @@ func TestStaleTokenStoresACardOnce(t *testing.T) {
 	a.must(a.DeleteProfile(context.Background(), late), gateway.NotSent)
 	if _, there := a.vault()["p"]; !there {
 		t.Error("what was not sent was done")
+	}
+}
+
+// encryptedAccount is a bank account that PayTrace's script has encrypted.
+func (a *account) encryptedAccount(number string) gateway.PaymentMethod {
+	return gateway.PaymentMethod{EncryptedBankAccount: &gateway.EncryptedBankAccount{
+		AccountNumber: a.encrypt(number), RoutingNumber: "325070760", AccountType: gateway.Checking, HolderType: gateway.Business, HolderName: "Ann Example",
+	}}
+}
+
+func TestABankAccountIsStoredShownAndReplaced(t *testing.T) {
+	a := openAccount(t)
+	clear, err := tokenization.NewBankAccount("90571348206", tokenization.BankDetails{RoutingNumber: "325070760", HolderName: "Bea"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, method := range map[string]gateway.PaymentMethod{"encrypted": a.encryptedAccount("90571348206"), "clear": {BankAccount: clear}} {
+		a.must(a.CreateProfile(context.Background(), gateway.SaveProfile{ProfileID: id, Method: method, SendBefore: soon()}), gateway.Approved)
+		if got, err := a.Profile(context.Background(), id); err != nil || got != (gateway.ProfileSummary{Bank: gateway.BankSummary{LastFour: "8206"}}) {
+			t.Errorf("%s: %+v, %v", id, got, err)
+		}
+	}
+	change := gateway.SaveProfile{ProfileID: "clear", Method: a.encryptedAccount("11223344"), SendBefore: soon()}
+	a.must(a.UpdateProfile(context.Background(), change), gateway.Approved)
+	if row := a.vault()["clear"]; row.AccountLastFour != "3344" || row.Name != "Bea" {
+		t.Errorf("replaced by %+v", row)
+	}
+	refused := a.CreateProfile(context.Background(), gateway.SaveProfile{ProfileID: "bad", Method: a.encryptedAccount("123"), SendBefore: soon()})
+	a.must(refused, gateway.Rejected)
+	if refused.Rejection.Field != "paymentMethod.bankAccount.accountNumber" {
+		t.Errorf("refused with %+v", refused.Rejection)
 	}
 }

@@ -15,7 +15,7 @@ const oneProfile = `{"success":true,"response_code":1,"customers":[{"customer_id
 func TestProfileIsBrandLastFourAndExpiry(t *testing.T) {
 	f := newFake(t, always(200, oneProfile))
 	got, err := f.client(t).Profile(context.Background(), "demo")
-	want := gateway.CardSummary{Brand: gateway.Visa, LastFour: "5439", ExpirationMonth: "03", ExpirationYear: "2030"}
+	want := gateway.ProfileSummary{Card: gateway.CardSummary{Brand: gateway.Visa, LastFour: "5439", ExpirationMonth: "03", ExpirationYear: "2030"}}
 	if err != nil || got != want {
 		t.Errorf("%+v, %v", got, err)
 	}

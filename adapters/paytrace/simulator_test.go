@@ -115,7 +115,7 @@ func soon() time.Time { return time.Now().Add(time.Minute) }
 
 func visa(amount gateway.Money) gateway.Charge {
 	return gateway.Charge{
-		Intent: gateway.IntentSale, Amount: amount, OrderID: "100000042", Reference: gateway.NewReference(),
+		Intent: gateway.IntentSale, Amount: amount, OrderID: "100000042", Reference: gateway.NewReference(time.Now()),
 		Method: gateway.PaymentMethod{Vault: &gateway.VaultChoice{}}, CustomerID: "demo-visa", SendBefore: soon(),
 	}
 }

@@ -26,7 +26,7 @@ type grant struct {
 }
 
 // errCredentials says that PayTrace refused our user name or password.
-var errCredentials = errors.New("PayTrace refuses the API user name or password; correct them in the configuration")
+var errCredentials = errors.New("PayTrace refuses the API user name or password; correct them in the configuration, or with `gateway secrets rotate` where the password is sealed")
 
 func grantForm(username, password string) []byte {
 	return []byte(url.Values{
@@ -48,6 +48,9 @@ type keeper struct {
 	current string
 	expires time.Time
 	failure error
+	// renewed counts how often a new log-in was asked for, made how many of them
+	// the last request for a token knew of.
+	renewed, made int
 	// changed is closed and replaced whenever the fields above change.
 	changed chan struct{}
 }
@@ -63,6 +66,9 @@ func newKeeper(fetch func(context.Context) (grant, error), breaker Breaker, now 
 func (k *keeper) run(ctx context.Context) {
 	retry := firstTokenRetry
 	for ctx.Err() == nil {
+		if k.begin() {
+			retry = firstTokenRetry
+		}
 		granted, asked, err := k.ask(ctx)
 		if !asked {
 			k.rest(ctx, firstTokenRetry)
@@ -81,6 +87,29 @@ func (k *keeper) run(ctx context.Context) {
 		k.keep(ctx, granted, err, wait)
 		k.rest(ctx, wait)
 	}
+}
+
+// begin notes that the request which comes now knows of every renewal until now,
+// and says whether there was one.
+func (k *keeper) begin() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	fresh := k.made != k.renewed
+	k.made = k.renewed
+	return fresh
+}
+
+// renew makes the keeper ask for a token now, while the one at hand stays in use.
+func (k *keeper) renew() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.renewed++
+	if errors.Is(k.failure, errCredentials) {
+		// What was refused was what there was before.
+		k.failure = nil
+		k.announce()
+	}
+	k.rouse()
 }
 
 // ask makes one request, if the breaker lets it through. That our credentials
@@ -109,6 +138,10 @@ func (k *keeper) keep(ctx context.Context, granted grant, err error, wait time.D
 	}
 	k.mu.Lock()
 	k.failure = err
+	if k.made != k.renewed && errors.Is(err, errCredentials) {
+		// What was refused is the log-in from before; the new one comes next.
+		k.failure = nil
+	}
 	if err == nil {
 		k.current, k.expires = granted.token, k.now().Add(granted.life)
 	}
@@ -122,8 +155,8 @@ func (k *keeper) keep(ctx context.Context, granted grant, err error, wait time.D
 	k.log.LogAttrs(ctx, slog.LevelInfo, "paytrace.token_granted", slog.Duration("refreshIn", wait))
 }
 
-// rest waits until the next token is due, or the one at hand was dropped, or a
-// call without one finds that the breaker lets a probe through.
+// rest waits until the next token is due, or a new log-in is asked for, or the
+// one at hand was dropped, or a call without one finds that the breaker lets a probe through.
 func (k *keeper) rest(ctx context.Context, wait time.Duration) {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -135,9 +168,9 @@ func (k *keeper) rest(ctx context.Context, wait time.Duration) {
 			return
 		case <-k.wake:
 			k.mu.Lock()
-			lacking := k.current == "" || !k.now().Before(k.expires)
+			wanted := k.current == "" || !k.now().Before(k.expires) || k.made != k.renewed
 			k.mu.Unlock()
-			if lacking {
+			if wanted {
 				return
 			}
 		}

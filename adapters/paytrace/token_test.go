@@ -254,7 +254,9 @@ func TestRequestIsSentAgainOnlyAfterAnAnswerThatIsATokenErrorAndNothingElse(t *t
 	}
 }
 
+// The window has to last for one request, on however slow a machine.
 func TestRefusedTokenWithoutANextOneIsNotSentByTheSendWindow(t *testing.T) {
+	t.Parallel()
 	f := newFake(t, always(401, staleToken))
 	f.token = func(w http.ResponseWriter, r *http.Request) {
 		if f.tokenRequests() > 1 {
@@ -265,7 +267,7 @@ func TestRefusedTokenWithoutANextOneIsNotSentByTheSendWindow(t *testing.T) {
 	}
 	c := f.client(t)
 	charge := sale()
-	charge.SendBefore = time.Now().Add(200 * time.Millisecond)
+	charge.SendBefore = time.Now().Add(5 * time.Second)
 	got := c.Charge(context.Background(), charge)
 	mustBe(t, got, gateway.NotSent)
 	if len(f.seen()) != 1 || !strings.Contains(got.Detail, "HTTP 503") {
@@ -343,4 +345,98 @@ func (w lockedWriter) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.to.Write(p)
+}
+
+func TestANewPasswordIsUsedAtOnceAndNoCallWaits(t *testing.T) {
+	keeping(t, []any{grant{"old", time.Hour}, grant{"new", time.Hour}}, func(t *testing.T, k *keeper, s *script) {
+		after(10 * time.Minute)
+		k.renew()
+		if token, err := k.token(t.Context(), time.Time{}); err != nil || token != "old" {
+			t.Errorf("before the new log-in has answered the token is %q, %v", token, err)
+		}
+		synctest.Wait()
+		s.checkAsked(t, 0, 10*time.Minute)
+		if token, err := k.token(t.Context(), time.Time{}); err != nil || token != "new" {
+			t.Errorf("after it the token is %q, %v", token, err)
+		}
+	})
+}
+
+func TestARefusedNewPasswordLeavesTheTokenAtHandInUse(t *testing.T) {
+	keeping(t, []any{grant{"old", time.Hour}, errCredentials, grant{"right", time.Hour}}, func(t *testing.T, k *keeper, s *script) {
+		after(10 * time.Minute)
+		k.renew()
+		synctest.Wait()
+		if token, err := k.token(t.Context(), time.Time{}); err != nil || token != "old" {
+			t.Errorf("the token is %q, %v", token, err)
+		}
+		after(time.Second)
+		// The right one is not kept waiting for what was refused.
+		k.renew()
+		synctest.Wait()
+		s.checkAsked(t, 0, 10*time.Minute, 10*time.Minute+time.Second)
+		if token, err := k.token(t.Context(), time.Time{}); err != nil || token != "right" {
+			t.Errorf("the token is %q, %v", token, err)
+		}
+	})
+}
+
+func TestACallThatWasRefusedForThePasswordGoesOnWithTheNewOne(t *testing.T) {
+	keeping(t, []any{errCredentials, grant{"right", time.Hour}}, func(t *testing.T, k *keeper, s *script) {
+		k.renew()
+		if token, err := k.token(t.Context(), time.Now().Add(time.Minute)); err != nil || token != "right" {
+			t.Errorf("the token is %q, %v", token, err)
+		}
+	})
+}
+
+func TestALogInIsMadeWithTheNewestPassword(t *testing.T) {
+	f := newFake(t, always(200, `{}`))
+	var mu sync.Mutex
+	var lines bytes.Buffer
+	c := f.client(t, func(config *Config) { config.Log = slog.New(slog.NewTextHandler(lockedWriter{&mu, &lines}, nil)) })
+	if _, err := c.tokens.token(t.Context(), soon()); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.UsePassword(""); err == nil {
+		t.Error("no password was taken for one")
+	}
+	if err := c.UsePassword("the-next-password"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.fetchToken(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(f.lastLogIn(), "password=the-next-password") {
+		t.Error("the last log-in does not have the new password")
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if strings.Contains(lines.String(), "the-next-password") {
+		t.Error("the log shows the password")
+	}
+}
+
+// The refusal of the old password may come after the new one is there.
+func TestARefusalOfTheOldPasswordIsNoWordOnTheNewOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		asked := 0
+		k := newKeeper(func(context.Context) (grant, error) {
+			asked++
+			if asked == 1 {
+				time.Sleep(2 * time.Second)
+				return grant{}, errCredentials
+			}
+			time.Sleep(5 * time.Second)
+			return grant{"right", time.Hour}, nil
+		}, nil, time.Now, slog.New(slog.DiscardHandler))
+		go k.run(ctx)
+		time.Sleep(time.Second)
+		k.renew()
+		if token, err := k.token(ctx, time.Now().Add(time.Minute)); err != nil || token != "right" {
+			t.Errorf("the token is %q, %v", token, err)
+		}
+	})
 }

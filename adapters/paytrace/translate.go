@@ -23,6 +23,10 @@ const (
 	creating  verb = "profile's creation"
 	updating  verb = "profile's update"
 	deleting  verb = "profile's deletion"
+	drawing   verb = "bank payment"
+	managing  verb = "bank payment's funding or void"
+	crediting verb = "bank payment's refund"
+	enhancing verb = "charge's enhanced data"
 )
 
 // asked is what must be known of a request to read its answer.
@@ -33,7 +37,13 @@ type asked struct {
 	// profileID is the one that whatever is done to a profile must echo.
 	profileID string
 	method    gateway.MethodKind
+	// encrypted says that a bank account was told encrypted.
+	encrypted bool
 	live      bool
+	// amount is that of a charge; the fields are where its answer tells how much of
+	// it was approved, and what is left on the card.
+	amount                      gateway.Money
+	approvedField, balanceField string
 }
 
 // result is what a reply means. Approved, Declined and Rejected need an answer
@@ -51,13 +61,14 @@ func result(q asked, r reply) gateway.Result {
 		return rejected(invalidToken, row, "", "PayTrace answered "+invalidToken+" ("+row.meaning+")")
 	}
 	a, err := r.read()
+	a.bank = q.bank()
 	if err != nil {
 		return unknown("HTTP %d: %s", r.status, err)
 	}
 	if r.status < 200 || (r.status >= 300 && r.status < 400) || serverFault(r.status) {
 		return unknown("HTTP %d is no status to believe an answer with; it said %s", r.status, a.summary())
 	}
-	return judge(q, a)
+	return q.withAmounts(judge(q, a), r.body)
 }
 
 // judge decides on success and response code together.
@@ -67,6 +78,10 @@ func judge(q asked, a answer) gateway.Result {
 		return unknown("the answer has no success or no response_code: %s", a.summary())
 	case a.mentionsDuplicate():
 		return unknown("PayTrace may have taken this for a duplicate: %s", a.summary())
+	case !a.Success && a.ResponseCode == 1 && q.verb == enhancing && len(a.Errors) > 0:
+		// Whatever the number: it moves no money, and PayTrace says that it failed.
+		number := a.errorNumbers()[0]
+		return rejected(number, errorRow(number, a.Errors[number]), "", "PayTrace answered "+a.summary())
 	case !a.Success && a.ResponseCode == 1:
 		return judgeErrors(q, a)
 	case len(a.Errors) > 0 || a.OAuthError != "":
@@ -81,9 +96,11 @@ func judge(q asked, a answer) gateway.Result {
 	case row.test && q.live:
 		return unknown("PayTrace answered with a TEST code in live mode: %s", a.summary())
 	case row.outcome == gateway.Declined:
-		return declined(a, row)
+		return declined(q, a, row)
 	case q.profileID != "":
 		return profileDone(q, a)
+	case q.verb == enhancing:
+		return gateway.Result{Outcome: gateway.Approved, TransactionID: q.transactionID, Detail: "PayTrace answered " + a.summary()}
 	}
 	return approved(q, a)
 }
@@ -100,7 +117,7 @@ func judgeErrors(q asked, a answer) gateway.Result {
 		open = open || rows[i].contested
 	}
 	switch {
-	case !known || a.TransactionID != 0:
+	case !known || a.TransactionID != 0 || a.CheckID != 0:
 		return unknown("PayTrace's errors do not say for certain that nothing was done: %s", a.summary())
 	case open:
 		r := unknown("the transaction's state forbids the %s: %s", q.verb, a.summary())
@@ -121,11 +138,11 @@ func leading(rows []verdict) int {
 }
 
 func approved(q asked, a answer) gateway.Result {
-	id := a.id()
+	id := a.idOf(q)
 	switch {
 	case id == "":
 		return unknown("approved without a transaction id: %s", a.summary())
-	case (q.verb == capturing || q.verb == voiding) && id != q.transactionID:
+	case (q.verb == capturing || q.verb == voiding || q.verb == managing) && id != q.transactionID:
 		return unknown("the answer is about another transaction: %s", a.summary())
 	}
 	return gateway.Result{
@@ -135,9 +152,9 @@ func approved(q asked, a answer) gateway.Result {
 	}
 }
 
-func declined(a answer, row verdict) gateway.Result {
+func declined(q asked, a answer, row verdict) gateway.Result {
 	r := gateway.Result{
-		Outcome: gateway.Declined, TransactionID: a.id(),
+		Outcome: gateway.Declined, TransactionID: a.idOf(q),
 		AVS: a.clean(a.AVS), CSC: a.clean(a.CSC), Card: a.card(),
 		Detail: "PayTrace answered " + a.summary(),
 	}
@@ -173,12 +190,38 @@ func (q asked) contractField(field string) string {
 			return "paymentMethod." + string(q.method) + "." + field
 		}
 		return "paymentMethod"
+	case accountNumberField:
+		if q.encrypted {
+			return "paymentMethod.bankAccount.encryptedAccountNumber"
+		}
 	case storedCardField, customerIDField:
 		if q.profileID != "" {
 			return ""
 		}
 	}
 	return field
+}
+
+// bank says that the request is about a bank account, whose number PayTrace may
+// quote.
+func (q asked) bank() bool {
+	return q.ofCheck() || q.method == gateway.ByBankAccount
+}
+
+// ofCheck says that the request is about a bank payment.
+func (q asked) ofCheck() bool {
+	return q.verb == drawing || q.verb == managing || q.verb == crediting
+}
+
+// idOf is the id of what was asked for, as everybody outside knows it.
+func (a answer) idOf(q asked) string {
+	if !q.ofCheck() {
+		return a.id()
+	}
+	if a.CheckID <= 0 {
+		return ""
+	}
+	return gateway.CheckPrefix + strconv.FormatInt(a.CheckID, 10)
 }
 
 func (a answer) id() string {
@@ -206,7 +249,7 @@ func (a answer) errorNumbers() []string {
 }
 
 func (a answer) mentionsDuplicate() bool {
-	said := []string{a.StatusMessage, a.ApprovalMessage}
+	said := []string{a.StatusMessage, a.ApprovalMessage, a.ACHMessage}
 	for _, texts := range a.Errors {
 		said = append(said, texts...)
 	}
@@ -225,8 +268,14 @@ func (a answer) summary() string {
 	if id := a.id(); id != "" {
 		said = append(said, "transaction "+id)
 	}
+	if a.CheckID > 0 {
+		said = append(said, "check "+strconv.FormatInt(a.CheckID, 10))
+	}
 	if message := a.clean(a.ApprovalMessage); message != "" {
 		said = append(said, message)
+	}
+	if code, message := a.clean(string(a.ACHCode)), a.clean(a.ACHMessage); code+message != "" {
+		said = append(said, strings.TrimSpace("ACH "+code+" "+message))
 	}
 	numbers := a.errorNumbers()
 	for _, number := range numbers[:min(len(numbers), maxNamedErrors)] {
@@ -250,7 +299,13 @@ func nameless(status string) string {
 }
 
 // clean makes one of the answer's texts safe to keep.
-func (a answer) clean(s string) string { return scrub(hide(strings.TrimSpace(s), a.secrets)) }
+func (a answer) clean(s string) string {
+	s = hide(strings.TrimSpace(s), a.secrets)
+	if a.bank {
+		s = accountLike.ReplaceAllString(s, "[digits]")
+	}
+	return scrub(s)
+}
 
 // hide replaces our own secrets, which an answer has no business to quote.
 func hide(s string, secrets []string) string {
@@ -266,12 +321,14 @@ func hide(s string, secrets []string) string {
 const maxWords = 200
 
 // cardLike is a run of digits long enough to be a card number, also when
-// grouped; codeLike a card's security code beside its name, since three digits
+// grouped; accountLike one long enough to be that of a bank account, which nothing
+// but its length tells from an amount or a year; codeLike a card's security code beside its name, since three digits
 // alone may be anything; blob a token or a ciphertext.
 var (
-	cardLike = regexp.MustCompile(`\d(?:[ .\-]?\d){11,}`)
-	codeLike = regexp.MustCompile(`(?i)(csc|cvv2?|cvc2?|cid|security\W{0,3}code)\W{0,5}\d{3,4}`)
-	blob     = regexp.MustCompile(`[A-Za-z0-9+/=_\-:]{33,}`)
+	cardLike    = regexp.MustCompile(`\d(?:[ .\-]?\d){11,}`)
+	accountLike = regexp.MustCompile(`\d(?:[ .\-]?\d){3,}`)
+	codeLike    = regexp.MustCompile(`(?i)(csc|cvv2?|cvc2?|cid|security\W{0,3}code)\W{0,5}\d{3,4}`)
+	blob        = regexp.MustCompile(`[A-Za-z0-9+/=_\-:]{33,}`)
 )
 
 // scrub makes a text from outside safe to keep: no card numbers, no tokens, no

@@ -51,15 +51,18 @@ func TestWarmConnectionClosedAfterTheChargeIsUnknownAndNeverSentAgain(t *testing
 			}
 		},
 	})
-	for range 100 {
+	// net/http keeps no connection whose writer has had no turn for 50 ms, so that on
+	// a busy machine some of them are new.
+	tries := 0
+	for ; warm.Load() < 100 && tries < 200; tries++ {
 		mustBe(t, c.Charge(context.Background(), sale()), gateway.Approved) // warms the connection
 		mustBe(t, c.Charge(ctx, sale()), gateway.Unknown)
 	}
 	if warm.Load() != 100 {
-		t.Errorf("%d of the lost charges went over a warm connection, want 100", warm.Load())
+		t.Errorf("%d of %d lost charges went over a warm connection, want 100", warm.Load(), tries)
 	}
-	if got := len(f.seen()); got != 200 {
-		t.Errorf("PayTrace saw %d requests, want 100 warm ones and 100 lost ones", got)
+	if got := len(f.seen()); got != 2*tries {
+		t.Errorf("PayTrace saw %d requests, want %d warm ones and as many lost ones", got, tries)
 	}
 }
 

@@ -142,6 +142,23 @@ var plays = map[string]func(*tapped) gateway.Result{
 			ProfileID: "customer456", Method: other, Billing: &gateway.Address{Name: "Kevin Smith"}, SendBefore: soon(),
 		})
 	},
+	"check_sale":                func(a *tapped) gateway.Result { return a.draw(100, gateway.IntentSale, "") },
+	"check_sale_by_customer":    func(a *tapped) gateway.Result { return a.draw(100, gateway.IntentSale, a.storedAccount()) },
+	"check_by_customer_refused": func(a *tapped) gateway.Result { return a.draw(100, gateway.IntentSale, "99") },
+	"check_not_processed":       func(a *tapped) gateway.Result { return a.draw(112, gateway.IntentSale, "") },
+	"check_hold":                func(a *tapped) gateway.Result { return a.draw(100, gateway.IntentAuthorize, "") },
+	"check_fund": func(a *tapped) gateway.Result {
+		return a.capture(a.draw(100, gateway.IntentAuthorize, "").TransactionID, 100)
+	},
+	"check_void": func(a *tapped) gateway.Result { return a.void(a.draw(100, gateway.IntentSale, "").TransactionID) },
+	"check_refund": func(a *tapped) gateway.Result {
+		return a.refund(a.draw(100, gateway.IntentSale, "").TransactionID, 100)
+	},
+	"check_not_open": func(a *tapped) gateway.Result {
+		id := a.draw(100, gateway.IntentSale, "").TransactionID
+		a.order("POST", "/settle", "")
+		return a.void(id)
+	},
 	"profile_deleted": func(a *tapped) gateway.Result {
 		a.must(a.store("customer789", a.card(), gateway.Address{Name: "Steve Smith"}), gateway.Approved)
 		return a.DeleteProfile(context.Background(), gateway.RemoveProfile{ProfileID: "customer789", SendBefore: soon()})
@@ -184,6 +201,9 @@ func checkResult(t *testing.T, got gateway.Result, recorded recording, answer []
 	}
 	if w.TransactionID != "" {
 		want.TransactionID = wire[".transaction_id"]
+		if check := wire[".check_transaction_id"]; check != "" {
+			want.TransactionID = gateway.CheckPrefix + check
+		}
 	}
 	if w.ApprovalCode != "" {
 		want.ApprovalCode = strings.Trim(wire[".approval_code"], `"`)
@@ -260,7 +280,7 @@ func playExport(t *testing.T, a *tapped) {
 // recordings that the client takes part in.
 var sections = map[string]int{
 	"8.1": 1, "8.2": 1, "8.3": 1, "8.4": 1, "8.5": 1, "8.6": 3, "8.7": 3, "8.8": 1, "8.9": 1, "8.10": 1, "8.11": 1,
-	"8.12": 2, "8.14": 3, "8.15": 5, "8.16": 2, "8.17": 1, "8.18": 1, "8.21": 4, "8.22": 1,
+	"8.12": 2, "8.14": 3, "8.15": 5, "8.16": 2, "8.17": 1, "8.18": 1, "8.19": 9, "8.21": 4, "8.22": 1,
 	"documented": 3,
 }
 

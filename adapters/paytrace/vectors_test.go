@@ -98,6 +98,10 @@ func perform(t *testing.T, c *Client, call string) gateway.Result {
 			csc = "123"
 		}
 		charge.Method.Card = rawCard(t, csc)
+	case "bank":
+		charge.ACH, charge.Method.BankAccount = true, rawAccount(t)
+	case "stored":
+		charge.ACH, charge.CustomerID = true, "99"
 	}
 	charge.Billing = addresses[words[len(words)-1]]
 	return c.Charge(ctx, charge)

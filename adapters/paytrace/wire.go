@@ -19,12 +19,15 @@ type chargeRequest struct {
 	CustomerID    string        `json:"customer_id,omitempty"`
 	TransactionID string        `json:"transaction_id,omitempty"`
 	cardTold
+	Check               *check            `json:"check,omitempty"`
 	InvoiceID           string            `json:"invoice_id,omitempty"`
 	CustomerReferenceID string            `json:"customer_reference_id,omitempty"`
+	TaxAmount           *gateway.Money    `json:"tax_amount,omitempty"`
 	Description         string            `json:"description,omitempty"`
 	Billing             *address          `json:"billing_address,omitempty"`
 	Shipping            *address          `json:"shipping_address,omitempty"`
 	DiscretionaryData   map[string]string `json:"discretionary_data,omitempty"`
+	PartialApproval     bool              `json:"enable_partial_authorization,omitempty"`
 }
 
 // cardTold is a card as a request tells of it, in one of the ways there are but
@@ -72,10 +75,15 @@ type exportRequest struct {
 // answer is what PayTrace answers to any call. Its members are taken by their
 // exact names: encoding/json alone would take SUCCESS for success.
 type answer struct {
-	Success          bool
-	ResponseCode     int
-	StatusMessage    string
-	TransactionID    int64
+	Success       bool
+	ResponseCode  int
+	StatusMessage string
+	TransactionID int64
+	// CheckID is the number of a bank payment, ACHCode and ACHMessage what its
+	// network said.
+	CheckID          int64
+	ACHCode          word
+	ACHMessage       string
 	ApprovalCode     string
 	ApprovalMessage  string
 	AVS              string
@@ -92,6 +100,8 @@ type answer struct {
 	hasSuccess, hasCode bool
 	// secrets are those of the request.
 	secrets []string
+	// bank says that its words may quote a bank account.
+	bank bool
 }
 
 // complete says that success and response_code were both there.
@@ -127,6 +137,12 @@ func (a *answer) member(name []byte) any {
 		return &a.StatusMessage
 	case "transaction_id":
 		return &a.TransactionID
+	case "check_transaction_id":
+		return &a.CheckID
+	case "ach_code":
+		return &a.ACHCode
+	case "ach_message":
+		return &a.ACHMessage
 	case "approval_code":
 		return &a.ApprovalCode
 	case "approval_message":

@@ -232,6 +232,7 @@ func (a *tapped) refund(id string, amount gateway.Money) gateway.Result {
 // fit, which tells a number from a string. The simulator's clock goes on
 // during a test, so the seconds of its dates are left open.
 var ownValues = map[string]*regexp.Regexp{
+	".check_transaction_id":            regexp.MustCompile(`^[1-9]\d{5,}$`),
 	".transaction_id":                  regexp.MustCompile(`^[1-9]\d{7,}$`),
 	".approval_code":                   regexp.MustCompile(`^"TAS\d{3}"$`),
 	".access_token":                    regexp.MustCompile(`^"[!-~]{20,}"$`),

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 )
 
@@ -99,52 +98,84 @@ func (p *proxy) serve(client net.Conn) {
 	if err != nil {
 		return
 	}
-	var losing atomic.Bool
-	var replies sync.WaitGroup
-	replies.Go(func() {
+	// Replies go back in the order of their commands, the proxy's own among them:
+	// a client that sends many at once tells them apart by nothing else.
+	asked, gone := make(chan action), make(chan struct{})
+	go func() {
+		defer close(gone)
 		defer client.Close()
-		buffer := make([]byte, 64<<10)
-		for {
-			n, err := server.Read(buffer)
-			if err != nil || losing.Load() {
-				return
-			}
-			if _, err := client.Write(buffer[:n]); err != nil {
-				return
-			}
-		}
-	})
-	defer replies.Wait()
-	defer server.Close()
-	p.commands(bufio.NewReader(client), client, server, &losing)
-	if losing.Load() {
-		replies.Wait()
-	}
+		answer(client, bufio.NewReader(server), asked)
+	}()
+	p.commands(bufio.NewReader(client), server, asked, gone)
+	server.Close()
+	close(asked)
+	<-gone
 }
 
 // commands is the client's side of a connection. It returns when the client has
-// gone, or when a reply is to be lost.
-func (p *proxy) commands(from *bufio.Reader, client, server net.Conn, losing *atomic.Bool) {
+// gone, or its connection was ended.
+func (p *proxy) commands(from *bufio.Reader, server io.Writer, asked chan<- action, gone <-chan struct{}) {
 	for {
 		command, raw, err := readCommand(from)
 		if err != nil {
 			return
 		}
 		what := p.act(command)
-		if what.silent {
-			continue
-		}
-		if what.answer != "" {
-			if _, err := io.WriteString(client, what.answer); err != nil {
+		if what.answer == "" && !what.silent {
+			if _, err := server.Write(raw); err != nil {
 				return
 			}
-			continue
 		}
-		losing.Store(what.loseReply)
-		if _, err := server.Write(raw); err != nil || what.loseReply {
+		select {
+		case asked <- what:
+		case <-gone:
 			return
 		}
 	}
+}
+
+// answer is the server's side. It returns when there is nothing more to answer,
+// or nobody to answer it.
+func answer(client io.Writer, server *bufio.Reader, asked <-chan action) {
+	for what := range asked {
+		reply, err := []byte(what.answer), error(nil)
+		if what.answer == "" && !what.silent {
+			reply, err = readReply(server)
+		}
+		if err != nil || what.loseReply {
+			return
+		}
+		if _, err := client.Write(reply); err != nil {
+			return
+		}
+	}
+}
+
+// readReply reads one reply as it was written.
+func readReply(from *bufio.Reader) ([]byte, error) {
+	raw, err := from.ReadBytes('\n')
+	if err != nil {
+		return nil, err
+	}
+	length, err := strconv.Atoi(strings.TrimSpace(string(raw[1:])))
+	switch kind := raw[0]; {
+	case strings.ContainsRune("$=!", rune(kind)) && err == nil && length >= 0:
+		text := make([]byte, length+2)
+		_, err = io.ReadFull(from, text)
+		return append(raw, text...), err
+	case strings.ContainsRune("*~>%", rune(kind)) && err == nil:
+		if kind == '%' {
+			length *= 2
+		}
+		for range length {
+			part, err := readReply(from)
+			if err != nil {
+				return nil, err
+			}
+			raw = append(raw, part...)
+		}
+	}
+	return raw, nil
 }
 
 // readCommand reads an array of bulk strings, and keeps how it was written.

@@ -151,7 +151,7 @@ func (c *client) logIn(ctx context.Context) (session, error) {
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.config.LoginURL+tokenPath, strings.NewReader(form.Encode()))
 	if err != nil {
-		return session{}, errors.New("loginUrl cannot be used")
+		return session{}, errors.New("loginURL cannot be used")
 	}
 	request.GetBody = nil
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")

@@ -158,11 +158,11 @@ func (c Config) check() error {
 			faults = append(faults, fmt.Errorf(format, args...))
 		}
 	}
-	fault(c.ClientID == "", "clientId: the consumer key of the external client app is missing")
+	fault(c.ClientID == "", "clientID: the consumer key of the external client app is missing")
 	fault(!versionName.MatchString(c.APIVersion) || (len(c.APIVersion) <= len(minAPIVersion) && c.APIVersion < minAPIVersion),
 		"apiVersion: expected one from %s on, such as %s", minAPIVersion, DefaultAPIVersion)
 	fault(!apiName.MatchString(c.Object), "object: %q is no API name such as %s", c.Object, DefaultObject)
-	fault(!apiName.MatchString(c.ExternalID), "externalId: %q is no API name such as %s", c.ExternalID, DefaultExternalID)
+	fault(!apiName.MatchString(c.ExternalID), "externalID: %q is no API name such as %s", c.ExternalID, DefaultExternalID)
 	fault(c.CustomerVaultField != "" && !apiName.MatchString(c.CustomerVaultField),
 		"customerVaultField: %q is no API name such as CustomerVaultID__c", c.CustomerVaultField)
 	fault(c.SequenceField != "" && !apiName.MatchString(c.SequenceField), "sequenceField: %q is no API name such as EventSequence__c", c.SequenceField)
@@ -176,11 +176,11 @@ func checkLogin(c Config) error {
 	u, err := url.Parse(c.LoginURL)
 	switch {
 	case err != nil || u.Host == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "":
-		return errors.New("loginUrl: expected scheme and host alone, such as https://login.salesforce.com")
+		return errors.New("loginURL: expected scheme and host alone, such as https://login.salesforce.com")
 	case u.Scheme == "https", u.Scheme == "http" && !c.LiveMode && isLoopback(u.Hostname()):
 		return nil
 	}
-	return errors.New("loginUrl: must be https (http is taken for a loopback address outside live mode only)")
+	return errors.New("loginURL: must be https (http is taken for a loopback address outside live mode only)")
 }
 
 // checkFlow says whether exactly one way to a token is configured.
@@ -203,7 +203,7 @@ func checkFlow(c Config) error {
 // checkMyDomain refuses what Salesforce refuses, before it does.
 func checkMyDomain(loginURL string) error {
 	if u, err := url.Parse(loginURL); err == nil && slices.Contains([]string{"login.salesforce.com", "test.salesforce.com"}, u.Host) {
-		return errors.New("loginUrl: client credentials need the org's My Domain, such as https://example.my.salesforce.com")
+		return errors.New("loginURL: client credentials need the org's My Domain, such as https://example.my.salesforce.com")
 	}
 	return nil
 }
@@ -240,19 +240,26 @@ func (c Config) mappings() (record, event *mapping.Mapping, err error) {
 	// A custom id field may have the name of a default.
 	defaults.Without(c.ExternalID)
 	record, err = mapping.Compile(defaults, c.Rules)
-	faults := []error{prefixed("fields: ", errors.Join(err, checkNames(record.Names(), c.ExternalID)))}
+	faults := prefixed("fields: ", err, checkNames(record.Names(), c.ExternalID))
 	if c.PlatformEvent != "" {
 		event, err = mapping.Compile(DefaultEventRules(), mapping.Rules{Fields: c.EventFields, Statuses: c.Rules.Statuses})
-		faults = append(faults, prefixed("eventFields: ", errors.Join(err, checkNames(event.Names(), ""))))
+		faults = append(faults, prefixed("eventFields: ", err, checkNames(event.Names(), ""))...)
 	}
 	return record, event, errors.Join(faults...)
 }
 
-func prefixed(place string, err error) error {
-	if err == nil {
-		return nil
+// prefixed puts the setting before each fault, so that each stands by itself.
+func prefixed(place string, errs ...error) (faults []error) {
+	for _, err := range errs {
+		switch several, joined := err.(interface{ Unwrap() []error }); {
+		case err == nil:
+		case joined:
+			faults = append(faults, prefixed(place, several.Unwrap()...)...)
+		default:
+			faults = append(faults, fmt.Errorf("%s%w", place, err))
+		}
 	}
-	return fmt.Errorf("%s%w", place, err)
+	return faults
 }
 
 func checkNames(names []string, externalID string) error {
@@ -260,11 +267,11 @@ func checkNames(names []string, externalID string) error {
 	for _, name := range names {
 		switch {
 		case !apiName.MatchString(name):
-			faults = append(faults, fmt.Errorf("field %q is no API name such as Amount__c", name))
+			faults = append(faults, fmt.Errorf("field %s: is no API name such as Amount__c", name))
 		case strings.EqualFold(name, externalID):
-			faults = append(faults, fmt.Errorf("field %s is the external id and is written by itself; leave it out", name))
+			faults = append(faults, fmt.Errorf("field %s: is the external id and is written by itself; leave it out", name))
 		case strings.EqualFold(name, "Id"), strings.EqualFold(name, "attributes"):
-			faults = append(faults, fmt.Errorf("field %s cannot be written", name))
+			faults = append(faults, fmt.Errorf("field %s: cannot be written", name))
 		}
 	}
 	return errors.Join(faults...)

@@ -26,7 +26,7 @@ func TestEveryFaultOfAConfigurationIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, change := range map[string]func(*Config){
-		"clientId":                   func(c *Config) { c.ClientID = "" },
+		"clientID":                   func(c *Config) { c.ClientID = "" },
 		"neither a secret":           func(c *Config) { c.ClientSecret = "" },
 		"not both":                   func(c *Config) { c.Username = "u" },
 		"need the org's My Domain":   func(c *Config) { c.LoginURL = "https://login.salesforce.com" },
@@ -35,12 +35,12 @@ func TestEveryFaultOfAConfigurationIsNamed(t *testing.T) {
 		"an RSA key as PEM":          func(c *Config) { byJWT(c); c.PrivateKey = "-----BEGIN secret" },
 		"1024 bits":                  func(c *Config) { byJWT(c); c.PrivateKey = keyPEM(small) },
 		"must be https":              func(c *Config) { c.LoginURL = "http://example.my.salesforce.com" },
-		"loginUrl: must":             func(c *Config) { c.LoginURL, c.LiveMode = "http://127.0.0.1:1", true },
+		"loginURL: must":             func(c *Config) { c.LoginURL, c.LiveMode = "http://127.0.0.1:1", true },
 		"scheme and host alone":      func(c *Config) { c.LoginURL = "https://example.my.salesforce.com/services" },
 		"apiVersion":                 func(c *Config) { c.APIVersion = "67" },
 		"from v46.0 on":              func(c *Config) { c.APIVersion = "v45.0" },
 		"object:":                    func(c *Config) { c.Object = "Payment__c/x" },
-		"externalId:":                func(c *Config) { c.ExternalID = "1x" },
+		"externalID:":                func(c *Config) { c.ExternalID = "1x" },
 		"sequenceField:":             func(c *Config) { c.SequenceField = "a b" },
 		"platformEvent:":             func(c *Config) { c.PlatformEvent = "Payment__c" },
 		"tokenTimeout":               func(c *Config) { c.TokenTimeout = -1 },
@@ -49,7 +49,7 @@ func TestEveryFaultOfAConfigurationIsNamed(t *testing.T) {
 		"are one field": func(c *Config) {
 			c.Rules.Fields = map[string]string{"amount__c": "number(capturedAmount)", "AMOUNT__c": "number(amount)"}
 		},
-		"field Id cannot":         func(c *Config) { c.Rules.Fields = map[string]string{"Id": "status"} },
+		"field Id: cannot":        func(c *Config) { c.Rules.Fields = map[string]string{"Id": "status"} },
 		"fields: field Amount__c": func(c *Config) { c.Rules.Fields = map[string]string{"Amount__c": "amout"} },
 		"unknown name amout":      func(c *Config) { c.Rules.Fields = map[string]string{"Amount__c": "amout"} },
 		`"paid" is no state`:      func(c *Config) { c.Rules.Statuses = map[gateway.Status]string{"paid": "Paid"} },
@@ -75,7 +75,7 @@ func TestEveryFaultOfAConfigurationIsNamed(t *testing.T) {
 
 func TestAllFaultsAreNamedAtOnce(t *testing.T) {
 	_, err := New(Config{LoginURL: "ftp://x", Object: "-", Rules: mapping.Rules{Fields: map[string]string{"A__c": "("}}})
-	for _, want := range []string{"loginUrl", "clientId", "clientSecret or privateKey", "object", "field A__c"} {
+	for _, want := range []string{"loginURL", "clientID", "clientSecret or privateKey", "object", "field A__c"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is not named in: %v", want, err)
 		}

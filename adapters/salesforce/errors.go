@@ -66,7 +66,7 @@ var table = map[string]meaning{
 	"STORAGE_LIMIT_EXCEEDED":                        paused(limitPause, "the org's data storage is full; delete records or buy more"),
 	"ORG_LOCKED":                                    paused(closedPause, "the org is locked; ask Salesforce's support"),
 	invalidSession:                                  paused(closedPause, "a new session was refused at once; is the integration user active and logged in from an allowed address?"),
-	"INVALID_AUTH_HEADER":                           paused(closedPause, "the token is not taken; is loginUrl that of this org?"),
+	"INVALID_AUTH_HEADER":                           paused(closedPause, "the token is not taken; is loginURL that of this org?"),
 	"API_CURRENTLY_DISABLED":                        paused(closedPause, "the API is off for the org for now; ask Salesforce's support"),
 	"API_DISABLED_FOR_ORG":                          paused(closedPause, "the org's edition or the user's profile has no API; enable API access for the integration user"),
 	"INSUFFICIENT_ACCESS":                           setUp("give the integration user the permission set with rights on the object and all mapped fields"),
@@ -76,8 +76,8 @@ var table = map[string]meaning{
 	"INVALID_FIELD":                                 setUp("the object has no such field, or the integration user may not see it; create it, give rights in the permission set, or leave it out of fields"),
 	"INVALID_FIELD_FOR_INSERT_UPDATE":               setUp("the field cannot be written; is it a formula or a standard field? leave it out of fields"),
 	"INVALID_TYPE":                                  setUp("the org has no such object, or the integration user may not see it; check object and platformEvent, and the permission set"),
-	"NOT_FOUND":                                     setUp("the org has no such object or external id field, or the integration user may not see it; check object, externalId and apiVersion"),
-	"METHOD_NOT_ALLOWED":                            setUp("mark the field of externalId as an external id"),
+	"NOT_FOUND":                                     setUp("the org has no such object or external id field, or the integration user may not see it; check object, externalID and apiVersion"),
+	"METHOD_NOT_ALLOWED":                            setUp("mark the field of externalID as an external id"),
 	"UNSUPPORTED_API_VERSION":                       setUp("the org does not speak this version; set apiVersion"),
 	"FUNCTIONALITY_NOT_ENABLED":                     setUp("the org lacks a feature that the call needs; enable it"),
 	"INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST":       dead("the picklist lacks this value; add it to the field's values, or map the status to one it has, then replay"),
@@ -117,7 +117,7 @@ func foreign(status int) meaning {
 	case tooLarge[status]:
 		return dead("what was sent is too large for something on the way; shorten the fields, or raise the limit of the proxy, then replay")
 	case status >= 400 && status < 500 && status != 401 && !passing[status]:
-		return later("that is not Salesforce's answer; is a proxy or firewall between that refuses the gateway, or is loginUrl wrong?")
+		return later("that is not Salesforce's answer; is a proxy or firewall between that refuses the gateway, or is loginURL wrong?")
 	}
 	return byStatus(status)
 }
@@ -136,11 +136,11 @@ func byStatus(status int) meaning {
 	case status < 400:
 		return later("the org has moved or a proxy is between; it is not followed, the next log-in says where the org is")
 	case status == 401:
-		return paused(closedPause, "the token is not taken; is loginUrl that of this org, and is no proxy between?")
+		return paused(closedPause, "the token is not taken; is loginURL that of this org, and is no proxy between?")
 	case status == 403:
 		return setUp("the integration user may not do this; give it the permission set")
 	case status == 404, status == 405:
-		return setUp("check object, externalId and apiVersion")
+		return setUp("check object, externalID and apiVersion")
 	case status == 410:
 		return setUp("the org does not speak this version any more; set apiVersion")
 	case passing[status]:
@@ -188,17 +188,17 @@ func saying(f fault) (meaning, bool) {
 // logins are the token endpoint's own errors, and what to do.
 var logins = map[string]string{
 	"invalid_grant":              "check username, privateKey and the certificate uploaded to the app, the audience, and this machine's clock",
-	"invalid_client":             "check clientId and clientSecret",
-	"invalid_client_id":          "check clientId: it is the consumer key of the external client app; a new app takes minutes to be known",
+	"invalid_client":             "check clientID and clientSecret",
+	"invalid_client_id":          "check clientID: it is the consumer key of the external client app; a new app takes minutes to be known",
 	"invalid_client_credentials": "check clientSecret",
 	"invalid_app_access":         "pre-authorize the integration user's permission set in the app's policies",
 	"invalid_assertion_type":     "please report this",
-	"invalid_request":            "check loginUrl and clientId",
+	"invalid_request":            "check loginURL and clientID",
 	"invalid_scope":              "give the app the scope api",
 	"inactive_user":              "activate the integration user",
 	"inactive_org":               "the org is closed or locked; ask Salesforce's support",
 	"unauthorized_client":        "allow this flow in the app's OAuth settings",
-	"unsupported_grant_type":     "allow this flow in the app's OAuth settings; client credentials need the My Domain as loginUrl",
+	"unsupported_grant_type":     "allow this flow in the app's OAuth settings; client credentials need the My Domain as loginURL",
 	"redirect_uri_mismatch":      "please report this",
 	"immediate_unsuccessful":     "pre-authorize the integration user in the app's policies",
 	"access_denied":              "pre-authorize the integration user in the app's policies",
@@ -231,5 +231,5 @@ func loginAdvice(code, description string) (advice string, passes bool) {
 	if advice, known := logins[code]; known {
 		return advice, false
 	}
-	return "check loginUrl and the app's OAuth settings", false
+	return "check loginURL and the app's OAuth settings", false
 }

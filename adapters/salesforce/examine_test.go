@@ -101,7 +101,7 @@ func TestExamineNamesWhatTheOrgWouldRefuse(t *testing.T) {
 		"an amount as text": {configure: func(c *Config) { c.Rules.Fields = map[string]string{"Amount__c": "amount"} }, says: []string{`Amount__c has the type currency, and its expression gives the text "19.99"`, "number()"}},
 		"a short field":     {adjust: withField("PaymentID__c", func(f *field) { f.Length = 4 }), says: []string{`PaymentID__c takes 4 characters, and its expression gives the text "123456789"`}},
 		"missing values": {adjust: withField("Status__c", func(f *field) { f.Values = []string{"Completed", "Authorized", "Declined", "Failed", "Voided"} }),
-			says: []string{"FAIL fields: the picklist Status__c lacks Refunded, Indeterminate"}},
+			says: []string{"FAIL fields: the picklist Status__c lacks Pending, Refunded, Indeterminate"}},
 		"no event":          {configure: func(c *Config) { c.PlatformEvent = "Other__e" }, says: []string{"FAIL event: description of Other__e: 404"}},
 		"calls nearly gone": {adjust: func(s *salesforcetest.Settings) { s.APILimit = 1 }, says: []string{"warn API calls: 1 of 1 in 24 hours are used"}},
 	} {

@@ -89,7 +89,7 @@ var platforms = []string{".salesforce.com", ".force.com", ".salesforce.mil", ".c
 func instanceOf(instance, loginURL string) (string, error) {
 	u, err := url.Parse(instance)
 	if err != nil || u.Host == "" || u.User != nil || (u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != "" {
-		return "", errors.New("the token came with an instance_url that is no scheme and host; to do: check loginUrl, is it Salesforce?")
+		return "", errors.New("the token came with an instance_url that is no scheme and host; to do: check loginURL, is it Salesforce?")
 	}
 	base := u.Scheme + "://" + strings.ToLower(u.Host)
 	if base == strings.ToLower(loginURL) {
@@ -100,7 +100,7 @@ func instanceOf(instance, loginURL string) (string, error) {
 			return base, nil
 		}
 	}
-	return "", errors.New("the token came with an instance_url that is not https at a domain of Salesforce's; nothing is sent there; to do: check loginUrl, is it Salesforce?")
+	return "", errors.New("the token came with an instance_url that is not https at a domain of Salesforce's; nothing is sent there; to do: check loginURL, is it Salesforce?")
 }
 
 func isLoopback(host string) bool {

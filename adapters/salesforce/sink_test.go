@@ -30,6 +30,30 @@ func TestAPaymentBecomesARecord(t *testing.T) {
 	}
 }
 
+func TestAPartOfAnAuthorizationIsTheAmountOfTheRecord(t *testing.T) {
+	d := delivery(1)
+	p := &d.Event.Payment
+	p.Amount, p.Status, p.Intent, p.AcceptPartial = 10000, gateway.Authorized, gateway.IntentAuthorize, true
+	p.Operations = []gateway.Operation{{ID: "op_1", Kind: gateway.KindAuthorize, Status: gateway.OpApproved, Part: true, Amount: 6000, TransactionID: "7001", CreatedAt: d.Event.At}}
+	h := settle(t, nil, nil)
+	h.tell(d, gateway.Told)
+	if got := h.only().Fields; got["Amount__c"] != json.Number("60.00") && got["Amount__c"] != json.Number("60") {
+		t.Errorf("the record is %v", got)
+	}
+}
+
+func TestAnOrgIsNotToldOfVerifications(t *testing.T) {
+	h := settle(t, nil, func(c *Config) { c.PlatformEvent = "Payment_Update__e" })
+	for _, status := range []gateway.Status{gateway.Verified, gateway.StatusDeclined} {
+		d := delivery(1)
+		d.Event.Type, d.Event.Payment.Intent, d.Event.Payment.Status = "payment."+string(status), gateway.IntentVerify, status
+		h.tell(d, gateway.Told)
+	}
+	if records := h.org.Records("Payment__c"); len(records) > 0 {
+		t.Errorf("the org has %v", records)
+	}
+}
+
 func TestARefundChangesTheSameRecord(t *testing.T) {
 	h := settle(t, nil, func(c *Config) { c.SequenceField = "EventSequence__c" })
 	d := delivery(1)
@@ -67,6 +91,24 @@ func TestTheAmountIsWhatWasCapturedOnceSomethingIs(t *testing.T) {
 		for place, fields := range map[string]map[string]any{"record": h.only().Fields, "event": published[len(published)-1].Fields} {
 			if fields["Amount__c"] != json.Number(step.shows) || fields["Status__c"] != step.value {
 				t.Errorf("%s: the %s has %v %v, want %s %s", step.status, place, fields["Amount__c"], fields["Status__c"], step.shows, step.value)
+			}
+		}
+	}
+}
+
+// Of 100.00 the bank has held 60.00, and has let them go again.
+func TestAPartThatIsVoidedShowsNoMoreThanWasHeld(t *testing.T) {
+	d := delivery(1)
+	p := &d.Event.Payment
+	p.Amount, p.Intent, p.AcceptPartial = 10000, gateway.IntentAuthorize, true
+	p.Operations = []gateway.Operation{{ID: "op_1", Kind: gateway.KindAuthorize, Status: gateway.OpApproved, Part: true, Amount: 6000, TransactionID: "7001", CreatedAt: d.Event.At}}
+	for status, value := range map[gateway.Status]string{gateway.Authorized: "Authorized", gateway.Voided: "Voided", gateway.Expired: "Voided"} {
+		p.Status = status
+		h := settle(t, nil, func(c *Config) { c.PlatformEvent = "Payment_Update__e" })
+		h.tell(d, gateway.Told)
+		for place, fields := range map[string]map[string]any{"record": h.only().Fields, "event": h.org.Published()[0].Fields} {
+			if fields["Amount__c"] != json.Number("60.00") || fields["Status__c"] != value {
+				t.Errorf("%s: the %s has %v %v", status, place, fields["Amount__c"], fields["Status__c"])
 			}
 		}
 	}

@@ -141,6 +141,7 @@ func TestEveryStateHasAPicklistValue(t *testing.T) {
 	states := []gateway.Status{
 		gateway.Sending, gateway.Authorized, gateway.StatusApproved, gateway.StatusDeclined, gateway.Failed, gateway.StatusUnknown,
 		gateway.Voided, gateway.Expired, gateway.Settled, gateway.PartiallyRefunded, gateway.Refunded,
+		gateway.Accepted, gateway.Returned,
 	}
 	used := map[string]bool{}
 	for _, state := range states {

@@ -79,7 +79,7 @@ func TestARefusedLogInIsToldAndNotHammered(t *testing.T) {
 		"the user is not approved":  {func(s *salesforcetest.Settings) { s.NotApproved = true }, byJWT, "Admin approved users"},
 		"another certificate":       {func(s *salesforcetest.Settings) { s.Certificate = nil }, byJWT, "certificate"},
 		"another audience":          {func(s *salesforcetest.Settings) { s.Audience = "https://test.salesforce.com" }, byJWT, "set audience"},
-		"an unknown app":            {func(s *salesforcetest.Settings) { s.ClientID = "other" }, byJWT, "clientId"},
+		"an unknown app":            {func(s *salesforcetest.Settings) { s.ClientID = "other" }, byJWT, "clientID"},
 		"a wrong secret":            {func(s *salesforcetest.Settings) { s.ClientSecret = "other" }, nil, "clientSecret"},
 		"no user to run as":         {func(s *salesforcetest.Settings) { s.RunAs = "" }, nil, "runs as"},
 		"an instance of somebody's": {func(s *salesforcetest.Settings) { s.InstanceURL = "https://salesforce.com.example.org" }, nil, "nothing is sent there"},

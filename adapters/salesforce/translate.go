@@ -26,11 +26,17 @@ var picklist = map[gateway.Status]string{
 	// the state to it; by default it would be refused.
 	gateway.PartiallyRefunded: "Completed",
 	gateway.Refunded:          "Refunded",
+	// PayTrace has taken a bank payment, and the money is not there yet.
+	gateway.Accepted: "Pending",
+	// A bank has sent it back, so that nothing is paid. An org that adds "Returned"
+	// to its picklist maps the state to it.
+	gateway.Returned: "Failed",
 }
 
-// moneyTaken is what was captured, or what was asked for while nothing is: a
-// state such as Completed beside it is read as that much money.
-const moneyTaken = `number(capturedAmount == "0.00" ? amount : capturedAmount)`
+// moneyTaken is what was captured, or while nothing is what the bank gave, or else
+// what was asked for: a state such as Completed or Voided beside it is read as that
+// much money.
+const moneyTaken = `number(capturedAmount != "0.00" ? capturedAmount : approvedAmount != "0.00" ? approvedAmount : amount)`
 
 // DefaultRules are what becomes of a payment, or of an operation, in an org
 // whose fields have the names of docs/salesforce.md.
@@ -84,7 +90,9 @@ type record struct {
 
 // concerns says whether an event is about a payment. What PayTrace's books show
 // beyond that has no record in an org.
-func concerns(e gateway.Event) bool { return e.PaymentID != "" && e.Payment.ID != "" }
+func concerns(e gateway.Event) bool {
+	return e.PaymentID != "" && e.Payment.ID != "" && e.Payment.Intent != gateway.IntentVerify
+}
 
 // recordOf is the record that an event changes.
 func recordOf(e gateway.Event, rules *mapping.Mapping, perOperation bool) (record, error) {

@@ -21,7 +21,7 @@ const (
 	torn = 128
 )
 
-var notNeeded = gateway.Verdict{Outcome: gateway.Told, Detail: "not told: it is about no payment, and an org has no record of it"}
+var notNeeded = gateway.Verdict{Outcome: gateway.Told, Detail: "not told: it is about no payment, or about the verification of a card, and an org has no record of it"}
 
 // unmappable is an event that an expression cannot be computed of. It will not
 // be another time, either.

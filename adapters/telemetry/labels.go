@@ -33,7 +33,7 @@ func (n names) label(value string) string {
 
 // The labels that are the same in every installation.
 var (
-	kinds = namesOf(gateway.KindSale, gateway.KindAuthorize, gateway.KindCapture, gateway.KindVoid, gateway.KindRefund,
+	kinds = namesOf(gateway.KindSale, gateway.KindAuthorize, gateway.KindCapture, gateway.KindVoid, gateway.KindRefund, gateway.KindVerify,
 		gateway.KindAdjust)
 
 	statuses = namesOf(gateway.OpSending, gateway.OpApproved, gateway.OpDeclined, gateway.OpRejected, gateway.OpNotSent,
@@ -66,7 +66,7 @@ var (
 
 // classesOf are the parts of a guard's state by the names of its classes.
 func classesOf(s guard.State) map[string]guard.ClassState {
-	return map[string]guard.ClassState{guard.Money: s.Money, guard.Look: s.Look, guard.Form: s.Form}
+	return map[string]guard.ClassState{guard.Money: s.Money, guard.Look: s.Look, guard.Form: s.Form, guard.Enhanced: s.Enhanced}
 }
 
 // statusLabel is the number of a status that HTTP knows.
@@ -80,7 +80,7 @@ func statusLabel(status int) string {
 // breakersOf are the states of a merchant's breakers by the names of their
 // classes.
 func breakersOf(s guard.State) map[string]string {
-	states := map[string]string{guard.Money: s.Money.Breaker, guard.Look: s.Look.Breaker, guard.Form: s.Form.Breaker}
+	states := map[string]string{guard.Money: s.Money.Breaker, guard.Look: s.Look.Breaker, guard.Form: s.Form.Breaker, guard.Enhanced: s.Enhanced.Breaker}
 	if s.LogIn != "" {
 		states[guard.Token] = s.LogIn
 	}

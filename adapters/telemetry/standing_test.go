@@ -30,11 +30,15 @@ func TestABreakerIsInOneState(t *testing.T) {
 		tel := opened(t, newClock().Now)
 		tel.Watch(Sources{Guards: func() map[string]guard.State {
 			return map[string]guard.State{"acme": {
-				Money: guard.ClassState{Breaker: state}, Look: guard.ClassState{Breaker: "closed"}, Form: guard.ClassState{Breaker: "closed"}, LogIn: "open",
+				Money: guard.ClassState{Breaker: state}, Look: guard.ClassState{Breaker: "closed"}, Form: guard.ClassState{Breaker: "closed"},
+				Enhanced: guard.ClassState{Breaker: "closed"}, LogIn: "open",
 			}}
 		}})
 		one := map[bool]string{true: " 1\n", false: " 0\n"}
 		wantMetrics(t, tel, "gauge", "breaker_state", `
+			breaker_state{class="enhanced_data",merchant="acme",state="closed"} 1
+			breaker_state{class="enhanced_data",merchant="acme",state="half-open"} 0
+			breaker_state{class="enhanced_data",merchant="acme",state="open"} 0
 			breaker_state{class="form",merchant="acme",state="closed"} 1
 			breaker_state{class="form",merchant="acme",state="half-open"} 0
 			breaker_state{class="form",merchant="acme",state="open"} 0
@@ -65,6 +69,8 @@ func TestAGuardTellsItsCounts(t *testing.T) {
 		guard_refused_total{class="money",merchant="acme",reason="late"} 1
 		guard_refused_total{class="money",merchant="acme",reason="open"} 5`)
 	wantMetrics(t, tel, "counter", "guard_retried_total", `
+		guard_retried_total{class="enhanced_data",merchant="acme"} 0
+		guard_retried_total{class="enhanced_data",merchant="globex"} 0
 		guard_retried_total{class="form",merchant="acme"} 0
 		guard_retried_total{class="form",merchant="globex"} 0
 		guard_retried_total{class="look",merchant="acme"} 0

@@ -2,6 +2,8 @@ package webhook
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/json"
 	"flag"
 	"net/http"
@@ -66,6 +68,10 @@ func vectors(t *testing.T) []vector {
 		v.Body, v.Signature = text, sign(secrets, vectorID, time.Unix(vectorTime, 0), []byte(text))
 		return v
 	}
+	// What anybody signs, to whom a receiver without a good secret would listen.
+	anybody := func(v *vector) {
+		v.Signature = sign([]secret{signedByAnybody}, v.ID, time.Unix(vectorTime, 0), []byte(v.Body))
+	}
 	rotation := good(t, "rotation-previous-secret", newest, previous)
 	rotation.Secret = previous
 	return []vector{
@@ -81,6 +87,8 @@ func vectors(t *testing.T) []vector {
 		change("invalid-stale", "the time is more than five minutes ago", func(v *vector) { v.Now += 301 }),
 		change("invalid-ahead", "the time is more than five minutes ahead", func(v *vector) { v.Now -= 301 }),
 		change("invalid-other-secret", "signed with another secret", func(v *vector) { v.Secret = previous }),
+		change("invalid-secret-missing", "the receiver has no secret, and must not take an empty key", func(v *vector) { v.Secret = ""; anybody(v) }),
+		change("invalid-secret-malformed", "the receiver's secret is no base64, and must not become an empty key", func(v *vector) { v.Secret = mark + "abc-def_ghi"; anybody(v) }),
 		change("invalid-body-changed", "the body is another than was signed", func(v *vector) { v.Body = strings.Replace(v.Body, "19.99", "99.99", 1) }),
 		change("invalid-body-written-anew", "parsed and written again, which is not what was signed", func(v *vector) { v.Body = strings.ReplaceAll(v.Body, ":", ": ") }),
 		change("invalid-id-changed", "the id is another than was signed", func(v *vector) { v.ID += "x" }),
@@ -91,6 +99,13 @@ func vectors(t *testing.T) []vector {
 		change("invalid-signature-without-version", "the signature names no version", func(v *vector) { v.Signature = strings.TrimPrefix(v.Signature, "v1,") }),
 		change("invalid-version-unknown", "the only signature is of a version that is not known", func(v *vector) { v.Signature = "v2" + strings.TrimPrefix(v.Signature, "v1") }),
 	}
+}
+
+// signedByAnybody signs with an empty key.
+func signedByAnybody(content []byte) []byte {
+	mac := hmac.New(sha256.New, nil)
+	mac.Write(content)
+	return mac.Sum(nil)
 }
 
 const vectorFolder = "testdata/vectors"
@@ -127,8 +142,14 @@ func TestTheOfficialGoLibraryJudgesTheVectorsAsTheySay(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			time.Sleep(time.Until(time.Unix(v.Now, 0)))
 			library, err := standardwebhooks.NewWebhook(v.Secret)
+			if err != nil && !v.Valid {
+				return
+			}
 			if err != nil {
 				t.Fatal(err)
+			}
+			if v.Secret == "" {
+				return // the library takes an empty key; our receiver refuses it first
 			}
 			header := http.Header{}
 			header.Set("webhook-id", v.ID)

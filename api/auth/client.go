@@ -26,6 +26,9 @@ type Client struct {
 	// Certificates are those under which the client signs its own JWTs.
 	Certificates []*x509.Certificate
 	Disabled     bool
+	// BoundTo are the thumbprints of the TLS certificates of which the client has
+	// to show one with every request; none where it need not.
+	BoundTo []string
 	// Quota is the client's own limit, the zero value none.
 	Quota gateway.Quota
 	// Secrets are those of a client that is kept in the ledger, which has no

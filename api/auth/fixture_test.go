@@ -138,7 +138,7 @@ type forged struct {
 func ours(c Config) forged {
 	return forged{
 		method: jwt.SigningMethodRS256,
-		header: map[string]any{"typ": "at+jwt", "kid": c.Keys.signerID},
+		header: map[string]any{"typ": "at+jwt", "kid": c.Keys.signer(today).ID},
 		claims: jwt.MapClaims{
 			"iss": issuerURL, "aud": issuerURL, "sub": "shop", "client_id": "shop", "scope": "payments:read",
 			"iat": today.Unix(), "exp": today.Add(5 * time.Minute).Unix(), "jti": "1",

@@ -1,9 +1,12 @@
 package auth
 
 import (
+	"errors"
 	"net/netip"
 	"sync"
 	"time"
+
+	"paytrace-gateway/gateway"
 )
 
 // guesses slows those down who try secrets. Wrong ones are counted by client
@@ -29,7 +32,7 @@ const (
 	stranger who = iota
 	// guessable has a secret that a person may have chosen.
 	guessable
-	// unguessable has secrets of 256 bits, which the command drew.
+	// unguessable has secrets of 130 bits or more, which the gateway drew.
 	unguessable
 )
 
@@ -50,43 +53,71 @@ func newGuesses() *guesses {
 // long to wait. One is looked at at a time, which takes microseconds: a thousand
 // at once get no further than one after the other.
 //
-// Only a secret that can be guessed is not looked at: a gateway that has just
-// started, or one behind a proxy, knows no addresses, and could be kept from
-// giving tokens by anybody. A wrong one is told to wait as any other.
-func (g *guesses) try(client string, known who, address string, now time.Time, prove func() (Client, error)) (Client, time.Duration, error) {
+// Only a secret that cannot be guessed is looked at all the same: a gateway that
+// has just started, or one behind a proxy, knows no addresses, and could be kept
+// from giving tokens by anybody. A wrong one is told to wait as any other.
+func (g *guesses) try(client string, known who, address string, now time.Time, prove func() error) (time.Duration, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	address = network(address)
-	pair := guesser{client, address}
-	counts := map[*budget]guesser{&g.addresses: {address: address}}
-	switch {
-	case g.met[pair]:
-		counts = map[*budget]guesser{&g.pairs: pair}
-	case known != stranger:
-		counts[&g.clients] = guesser{client: client}
-	default:
-		counts[&g.strangers] = guesser{client: client[:min(len(client), maxIDLength)]}
+	pair, counts := g.counts(client, known, address)
+	wait := longest(counts, now)
+	if wait > 0 && known != unguessable {
+		return wait, nil
 	}
-	var wait time.Duration
-	for budget, of := range counts {
-		wait = max(wait, budget.wait(of, now))
-	}
-	if wait > 0 && known == guessable {
-		return Client{}, wait, nil
-	}
-	proven, err := prove()
+	err := prove()
 	if err == nil {
 		makeRoom(g.met, pair)
 		g.met[pair] = true
-		return proven, 0, nil
+		return 0, nil
+	}
+	if ledgerIsAway(err) {
+		return 0, err
 	}
 	if wait > 0 {
-		return Client{}, wait, nil
+		return wait, nil
 	}
 	for budget, of := range counts {
 		budget.spend(of, now)
 	}
-	return Client{}, 0, err
+	return 0, err
+}
+
+// standing tells whether the client has shown its secret at the address, and how
+// long try would have it wait.
+func (g *guesses) standing(client string, known who, address string, now time.Time) (met bool, wait time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	pair, counts := g.counts(client, known, address)
+	return g.met[pair], longest(counts, now)
+}
+
+// counts are the budgets that a wrong secret is taken from.
+func (g *guesses) counts(client string, known who, address string) (pair guesser, counts map[*budget]guesser) {
+	address = network(address)
+	pair = guesser{client, address}
+	if g.met[pair] {
+		return pair, map[*budget]guesser{&g.pairs: pair}
+	}
+	counts = map[*budget]guesser{&g.addresses: {address: address}}
+	if known == stranger {
+		counts[&g.strangers] = guesser{client: client[:min(len(client), maxIDLength)]}
+	} else {
+		counts[&g.clients] = guesser{client: client}
+	}
+	return pair, counts
+}
+
+func longest(counts map[*budget]guesser, now time.Time) (wait time.Duration) {
+	for budget, of := range counts {
+		wait = max(wait, budget.wait(of, now))
+	}
+	return wait
+}
+
+// ledgerIsAway is no wrong secret: nothing could be looked up.
+func ledgerIsAway(err error) bool {
+	var refused *gateway.Error
+	return errors.As(err, &refused) && refused.Code == gateway.CodeLedgerUnavailable
 }
 
 // budget is how many wrong secrets are borne: so many at once, and then one each

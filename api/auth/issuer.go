@@ -43,6 +43,7 @@ type Issuer struct {
 	now      func() time.Time
 	parser   *jwt.Parser
 	guesses  *guesses
+	spent    *spent
 }
 
 // NewIssuer makes an Issuer.
@@ -58,6 +59,7 @@ func NewIssuer(c Config) *Issuer {
 		now:      c.Now,
 		parser:   newParser(c.Now, c.Issuer, c.Issuer+TokenPath),
 		guesses:  newGuesses(),
+		spent:    newSpent(),
 	}
 }
 
@@ -80,6 +82,9 @@ func (i *Issuer) Token(_ context.Context, r TokenRequest) (TokenResponse, *OAuth
 	if refusal != nil {
 		return TokenResponse{}, refusal
 	}
+	if err := client.checkBound(r.Certificate); err != nil {
+		return TokenResponse{}, i.tried(r, wrongClient(r.basic()).because(err))
+	}
 	scopes := client.Scopes
 	if asked := parseScopes(r.Scope); len(asked) > 0 {
 		if scopes = client.Scopes.within(asked); len(asked.within(client.Scopes)) < len(asked) {
@@ -90,6 +95,7 @@ func (i *Issuer) Token(_ context.Context, r TokenRequest) (TokenResponse, *OAuth
 		RegisteredClaims: jwt.RegisteredClaims{Subject: client.ID},
 		ClientID:         client.ID,
 		Scope:            scopes.String(),
+		Confirmation:     client.confirm(r.Certificate),
 	}, i.lifetime)
 	if err != nil {
 		return TokenResponse{}, &OAuthError{
@@ -156,9 +162,12 @@ func (i *Issuer) prove(r TokenRequest) (Client, time.Duration, error) {
 	if r.basic() {
 		id, secret = r.BasicID, r.BasicSecret
 	}
-	return i.guesses.try(id, i.clients.who(id), r.Address, now, func() (Client, error) {
-		return i.clients.authenticate(id, secret, now)
+	var client Client
+	wait, err := i.guesses.try(id, i.clients.who(id), r.Address, now, func() (err error) {
+		client, err = i.clients.authenticate(id, secret, now)
+		return err
 	})
+	return client, wait, err
 }
 
 // tried notes for the log which client it was, if there is such a one.
@@ -201,6 +210,9 @@ func (i *Issuer) asserted(assertion string) (Client, *claims, error) {
 	if err == nil {
 		err = checkAssertion(said, now)
 	}
+	if err == nil && !i.spent.first(said, now) {
+		err = refuse("the assertion has been used before")
+	}
 	if err != nil {
 		return Client{}, nil, err
 	}
@@ -214,7 +226,8 @@ func (i *Issuer) sign(says claims, life time.Duration) (string, error) {
 	says.Issuer, says.Audience, says.ID = i.url, jwt.ClaimStrings{i.url}, rand.Text()
 	says.IssuedAt, says.ExpiresAt = jwt.NewNumericDate(now), jwt.NewNumericDate(now.Add(life))
 	token := jwt.NewWithClaims(jwt.SigningMethodRS256, says)
+	key := i.keys.signer(now)
 	token.Header["typ"] = ownType
-	token.Header["kid"] = i.keys.signerID
-	return token.SignedString(i.keys.signer)
+	token.Header["kid"] = key.ID
+	return token.SignedString(key.private)
 }

@@ -154,7 +154,7 @@ func TestTokenIsAnRFC9068AccessToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if token.Header["typ"] != "at+jwt" || token.Header["alg"] != "RS256" || token.Header["kid"] != c.Keys.signerID {
+	if token.Header["typ"] != "at+jwt" || token.Header["alg"] != "RS256" || token.Header["kid"] != c.Keys.signer(today).ID {
 		t.Errorf("header %v", token.Header)
 	}
 	for name, want := range map[string]any{

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -95,48 +94,18 @@ func TestNewKeysRefusesUnfitKeys(t *testing.T) {
 	}
 }
 
-func TestLoadOrCreateMakesOneKeyForAll(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "signing.pem")
-	ids := make([]string, 4)
-	var done sync.WaitGroup
-	for i := range ids {
-		done.Go(func() {
-			keys, err := LoadOrCreate(path)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			ids[i] = keys.signerID
-		})
-	}
-	done.Wait()
-	for _, id := range ids {
-		if id != ids[0] {
-			t.Errorf("keys %v; want the same", ids)
-		}
-	}
-	info, err := os.Stat(path)
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v, %v; want 0600", info.Mode(), err)
-	}
-	if files, _ := os.ReadDir(filepath.Dir(path)); len(files) != 1 {
-		t.Errorf("%d files left; want the key alone", len(files))
-	}
-}
-
 func TestLoadKeysReadsTheSignerFirst(t *testing.T) {
 	folder := t.TempDir()
-	first, second := filepath.Join(folder, "1.pem"), filepath.Join(folder, "2.pem")
-	one, err := LoadOrCreate(first)
-	if err != nil {
-		t.Fatal(err)
+	write := func(name string, key *rsa.PrivateKey) string {
+		path := filepath.Join(folder, name)
+		if err := writeKey(SigningKey{File: path, private: key}); err != nil {
+			t.Fatal(err)
+		}
+		return path
 	}
-	if _, err := LoadOrCreate(second); err != nil {
-		t.Fatal(err)
-	}
-	both, err := LoadKeys(first, second)
-	if err != nil || both.signerID != one.signerID || len(both.public) != 2 {
-		t.Errorf("signer %v, %d keys, %v", both.signerID == one.signerID, len(both.public), err)
+	both, err := LoadKeys(write("1.pem", strangeKey()), write("2.pem", gatewayKey()))
+	if err != nil || both.signer(today).ID != jwkOf(&strangeKey().PublicKey).KeyID || both.known(jwkOf(&gatewayKey().PublicKey).KeyID) == nil {
+		t.Errorf("the signer is %s, %v", both.signer(today).ID, err)
 	}
 }
 
@@ -163,7 +132,11 @@ func TestLoadKeysSaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: %v; want %q", name, err, tc.want)
 		}
 	}
-	if _, err := LoadOrCreate(filepath.Join(folder, "no", "such", "folder.pem")); err == nil {
-		t.Error("a key was made in a folder that is not there")
+	open := write("open.pem", "hello")
+	if err := os.Chmod(open, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadKeys(open); err == nil || !strings.Contains(err.Error(), "open to everyone") {
+		t.Errorf("a key that everybody may read: %v", err)
 	}
 }

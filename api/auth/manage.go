@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"paytrace-gateway/gateway"
@@ -28,7 +29,7 @@ func (r *Roster) List(ctx context.Context, merchantID string, liveMode bool) ([]
 			list = append(list, c.known())
 		}
 	}
-	kept, err := r.Store.APIClients(ctx)
+	kept, _, err := r.stored(ctx)
 	if err != nil {
 		return nil, gateway.LedgerFailed(err)
 	}
@@ -42,7 +43,7 @@ func (r *Roster) List(ctx context.Context, merchantID string, liveMode bool) ([]
 
 // Add keeps a new client. Its secret, if it has one, was hashed by whoever drew
 // it; it is not known here.
-func (r *Roster) Add(ctx context.Context, c gateway.APIClient) (gateway.APIClient, error) {
+func (r *Roster) Add(ctx context.Context, by gateway.Actor, c gateway.APIClient) (gateway.APIClient, error) {
 	if err := r.changeable(c.ID); err != nil {
 		return gateway.APIClient{}, err
 	}
@@ -68,36 +69,39 @@ func (r *Roster) Add(ctx context.Context, c gateway.APIClient) (gateway.APIClien
 		return gateway.APIClient{}, &gateway.Error{
 			Code: gateway.CodeTooManyClients, Message: "the merchant has as many clients as it may have; revoke those that are not needed"}
 	}
-	c.Version = 1
-	return c, r.save(ctx, c)
+	c.Version, c.AddedBy = 1, by.String()
+	for i := range c.Secrets {
+		c.Secrets[i].MadeBy = c.AddedBy
+	}
+	return c, r.save(ctx, c, r.decided(gateway.AuditClientAdded, by, c))
 }
 
 // Rotate gives a client one more secret; the old one stays good until oldUntil.
-func (r *Roster) Rotate(ctx context.Context, merchantID string, liveMode bool, id, hash, by string, oldUntil time.Time) (gateway.APIClient, error) {
+func (r *Roster) Rotate(ctx context.Context, merchantID string, liveMode bool, id, hash string, by gateway.Actor, oldUntil time.Time) (gateway.APIClient, error) {
 	if err := r.knows(hash); err != nil {
 		return gateway.APIClient{}, err
 	}
-	return r.change(ctx, merchantID, liveMode, id, func(c gateway.APIClient) (gateway.APIClient, error) {
-		return c.Rotate(hash, by, r.Now(), oldUntil)
+	return r.change(ctx, merchantID, liveMode, id, gateway.AuditClientRotated, by, func(c gateway.APIClient) (gateway.APIClient, error) {
+		return c.Rotate(hash, by.String(), r.Now(), oldUntil)
 	})
 }
 
 // FinishRotation ends the old one of a client's two secrets.
-func (r *Roster) FinishRotation(ctx context.Context, merchantID string, liveMode bool, id string) (gateway.APIClient, error) {
-	return r.change(ctx, merchantID, liveMode, id, func(c gateway.APIClient) (gateway.APIClient, error) {
+func (r *Roster) FinishRotation(ctx context.Context, merchantID string, liveMode bool, id string, by gateway.Actor) (gateway.APIClient, error) {
+	return r.change(ctx, merchantID, liveMode, id, gateway.AuditClientRotationFinished, by, func(c gateway.APIClient) (gateway.APIClient, error) {
 		return c.FinishRotation(r.Now())
 	})
 }
 
 // Revoke keeps a client from calling, for good.
-func (r *Roster) Revoke(ctx context.Context, merchantID string, liveMode bool, id, by string) (gateway.APIClient, error) {
-	return r.change(ctx, merchantID, liveMode, id, func(c gateway.APIClient) (gateway.APIClient, error) {
-		return c.Revoke(by, r.Now())
+func (r *Roster) Revoke(ctx context.Context, merchantID string, liveMode bool, id string, by gateway.Actor) (gateway.APIClient, error) {
+	return r.change(ctx, merchantID, liveMode, id, gateway.AuditClientRevoked, by, func(c gateway.APIClient) (gateway.APIClient, error) {
+		return c.Revoke(by.String(), r.Now())
 	})
 }
 
 // change saves what decide makes of the client.
-func (r *Roster) change(ctx context.Context, merchantID string, liveMode bool, id string,
+func (r *Roster) change(ctx context.Context, merchantID string, liveMode bool, id string, action gateway.AuditAction, by gateway.Actor,
 	decide func(gateway.APIClient) (gateway.APIClient, error)) (gateway.APIClient, error) {
 	if c, ok := r.Clients.configured[id]; ok && c.MerchantID == merchantID {
 		return gateway.APIClient{}, r.changeable(id)
@@ -114,14 +118,34 @@ func (r *Roster) change(ctx context.Context, merchantID string, liveMode bool, i
 		if err != nil {
 			return gateway.APIClient{}, err
 		}
-		return after, r.save(ctx, after)
+		return after, r.save(ctx, after, r.decided(action, by, after))
 	}
 	return gateway.APIClient{}, &gateway.Error{Code: gateway.CodeNotFound, Message: "the merchant has no client with this id"}
 }
 
+// decided is the record of what was decided about a client, without its secrets.
+func (r *Roster) decided(action gateway.AuditAction, by gateway.Actor, after gateway.APIClient) gateway.AuditRecord {
+	record := gateway.AuditRecord{
+		At: r.Now(), Actor: by, Action: action, MerchantID: after.MerchantID, LiveMode: after.LiveMode,
+		Subject: gateway.AuditSubject{Kind: "client", ID: after.ID},
+	}
+	switch action {
+	case gateway.AuditClientAdded:
+		record.Details = map[string]string{"scopes": strings.Join(after.Scopes, " "), "proof": "certificate"}
+		if len(after.Secrets) > 0 {
+			record.Details["proof"] = "secret"
+		}
+	case gateway.AuditClientRotated:
+		if old := after.Secrets[0].Until; !old.IsZero() {
+			record.Details = map[string]string{"oldSecretUntil": old.UTC().Format(time.RFC3339)}
+		}
+	}
+	return record
+}
+
 // save writes the client, and has it known here at once.
-func (r *Roster) save(ctx context.Context, c gateway.APIClient) error {
-	err := r.Store.SaveAPIClient(ctx, c)
+func (r *Roster) save(ctx context.Context, c gateway.APIClient, record gateway.AuditRecord) error {
+	err := r.Store.SaveAPIClient(ctx, c, record)
 	switch {
 	case errors.Is(err, gateway.ErrStale) && c.Version == 1:
 		return &gateway.Error{Code: gateway.CodeClientExists, Message: "a client has or had this id, be it another merchant's; choose another one"}

@@ -15,7 +15,7 @@ func TestWhatCannotBeAddedIsRefused(t *testing.T) {
 	o := newOffice(t, store, nil).load(t)
 	o.add(t, kept("terminal", "its secret"))
 	o.add(t, kept("gone", "its secret"))
-	if _, err := o.Revoke(t.Context(), "m1", false, "gone", "ada"); err != nil {
+	if _, err := o.Revoke(t.Context(), "m1", false, "gone", ada); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
@@ -39,7 +39,7 @@ func TestWhatCannotBeAddedIsRefused(t *testing.T) {
 	} {
 		client := kept("new", "its secret")
 		c.spoil(&client)
-		if _, err := o.Add(t.Context(), client); codeOf(err) != c.want {
+		if _, err := o.Add(t.Context(), ada, client); codeOf(err) != c.want {
 			t.Errorf("%s: %v, want %s", name, err, c.want)
 		}
 	}
@@ -62,9 +62,9 @@ func TestClientsOfTheConfigurationAndOfOthersAreNotChangedByCommand(t *testing.T
 		"another's":      {"m2", "terminal", gateway.CodeNotFound},
 		"another's, too": {"m2", "shop", gateway.CodeNotFound},
 	} {
-		_, rotated := o.Rotate(t.Context(), c.merchant, false, c.id, hash, "ada", soon)
-		_, finished := o.FinishRotation(t.Context(), c.merchant, false, c.id)
-		_, revoked := o.Revoke(t.Context(), c.merchant, false, c.id, "ada")
+		_, rotated := o.Rotate(t.Context(), c.merchant, false, c.id, hash, ada, soon)
+		_, finished := o.FinishRotation(t.Context(), c.merchant, false, c.id, ada)
+		_, revoked := o.Revoke(t.Context(), c.merchant, false, c.id, ada)
 		for what, err := range map[string]error{"rotated": rotated, "finished": finished, "revoked": revoked} {
 			if codeOf(err) != c.want {
 				t.Errorf("%s was %s: %v, want %s", name, what, err, c.want)
@@ -124,7 +124,7 @@ func TestACertificateIsAsGoodAsInTheConfiguration(t *testing.T) {
 	if who, err := o.verifier.Verify(token); err != nil || who.ClientID != "org2" {
 		t.Errorf("its own token: %+v, %v", who, err)
 	}
-	if _, err := o.Revoke(t.Context(), "m1", false, "org2", "ada"); err != nil {
+	if _, err := o.Revoke(t.Context(), "m1", false, "org2", ada); err != nil {
 		t.Fatal(err)
 	}
 	if o.lets(token) {

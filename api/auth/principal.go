@@ -13,6 +13,8 @@ type Principal struct {
 	// Channel says through what payments come in (magento, salesforce, …)
 	// where the request itself does not.
 	Channel string
+	// Role is that of a person with a session, who has no scopes.
+	Role Role
 }
 
 // Has reports whether the caller may do what scope stands for.

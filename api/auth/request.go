@@ -22,6 +22,8 @@ type TokenRequest struct {
 	// ClientAssertion takes a secret's place (RFC 7523 §2.2).
 	ClientAssertion     string
 	ClientAssertionType string
+	// Certificate is the thumbprint of the TLS certificate that was shown.
+	Certificate string
 	// Address is where the request came from.
 	Address string
 }

@@ -59,7 +59,7 @@ func NewRoster(c RosterConfig) *Roster {
 // Load reads the clients before the gateway serves, and refuses a configuration
 // that has an id which the ledger has too.
 func (r *Roster) Load(ctx context.Context) error {
-	all, err := r.Store.APIClients(ctx)
+	all, _, err := r.stored(ctx)
 	if err != nil {
 		return err
 	}
@@ -104,6 +104,17 @@ func (r *Roster) follow(ctx context.Context) {
 	r.away = err != nil
 }
 
+// stored are the clients that can be read, and those that cannot. These are
+// strangers here, whether they were revoked or not, and keep nobody else away.
+func (r *Roster) stored(ctx context.Context) ([]gateway.APIClient, gateway.UnreadableError, error) {
+	all, err := r.Store.APIClients(ctx)
+	var bad gateway.UnreadableError
+	if errors.As(err, &bad) {
+		return all, bad, nil
+	}
+	return all, nil, err
+}
+
 // refresh puts what the ledger has in the place of what was known, if it has
 // changed.
 func (r *Roster) refresh(ctx context.Context) error {
@@ -114,9 +125,12 @@ func (r *Roster) refresh(ctx context.Context) error {
 	if err != nil || (r.read && version == r.version) {
 		return err
 	}
-	all, err := r.Store.APIClients(ctx)
+	all, bad, err := r.stored(ctx)
 	if err != nil {
 		return err
+	}
+	for _, one := range bad {
+		r.warn(gateway.APIClient{ID: one.ID}, one.Err)
 	}
 	before, kept := *r.Clients.kept.Load(), make(map[string]Client, len(all))
 	for _, c := range all {

@@ -15,10 +15,15 @@ import (
 	"paytrace-gateway/gateway"
 )
 
+// ada decides in these tests.
+var ada = gateway.Actor{Client: "operator:ada", Person: "Ada Byron", From: "127.0.0.1"}
+
 // memory is a store of clients.
 type memory struct {
 	mu      sync.Mutex
 	clients []gateway.APIClient
+	// audited is the last record that came with a client.
+	audited gateway.AuditRecord
 	uses    int
 	listed  int
 	away    error
@@ -40,9 +45,10 @@ func (m *memory) APIClientsVersion(context.Context) (sum int64, _ error) {
 	return sum, m.away
 }
 
-func (m *memory) SaveAPIClient(_ context.Context, c gateway.APIClient) error {
+func (m *memory) SaveAPIClient(_ context.Context, c gateway.APIClient, r gateway.AuditRecord) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.audited = r
 	if m.away != nil {
 		return m.away
 	}
@@ -125,7 +131,7 @@ func kept(id, secret string) gateway.APIClient {
 
 func (o office) add(t *testing.T, c gateway.APIClient) {
 	t.Helper()
-	if _, err := o.Add(t.Context(), c); err != nil {
+	if _, err := o.Add(t.Context(), ada, c); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -154,7 +160,7 @@ func TestBothSecretsAreGoodUntilTheOldOneEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOffice(t, &memory{}, time.Now).load(t)
 		o.add(t, kept("terminal", "old"))
-		if _, err := o.Rotate(t.Context(), "m1", false, "terminal", officeKey.Hash("new"), "ada", time.Now().Add(time.Hour)); err != nil {
+		if _, err := o.Rotate(t.Context(), "m1", false, "terminal", officeKey.Hash("new"), ada, time.Now().Add(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 		if o.token("terminal", "old") == "" || o.token("terminal", "new") == "" {
@@ -190,7 +196,7 @@ func TestARevocationIsKnownToEveryGatewayWithinFourSeconds(t *testing.T) {
 		if store.listed != listed {
 			t.Errorf("the ledger was read %d times while nothing changed", store.listed-listed)
 		}
-		if _, err := here.Revoke(t.Context(), "m1", false, "terminal", "ada"); err != nil {
+		if _, err := here.Revoke(t.Context(), "m1", false, "terminal", ada); err != nil {
 			t.Fatal(err)
 		}
 		if here.lets(token) || here.token("terminal", "its secret") != "" {
@@ -267,7 +273,7 @@ func TestALedgerThatIsAwayIsToldOfOnceAndChangesNobody(t *testing.T) {
 		if !o.lets(token) || strings.Count(o.log.String(), "clients.not_read") != 1 {
 			t.Errorf("while the ledger is away: %s", o.log)
 		}
-		if _, err := o.Revoke(t.Context(), "m1", false, "terminal", "ada"); codeOf(err) != gateway.CodeLedgerUnavailable {
+		if _, err := o.Revoke(t.Context(), "m1", false, "terminal", ada); codeOf(err) != gateway.CodeLedgerUnavailable {
 			t.Errorf("a revocation that was not kept: %v", err)
 		}
 		cancel()

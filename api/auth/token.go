@@ -1,15 +1,19 @@
 package auth
 
 import (
+	"encoding/base64"
 	"errors"
+	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/golang-jwt/jwt/v5"
 )
 
 const (
-	// maxTokenSize is far above any real token.
-	maxTokenSize = 8 << 10
+	// maxTokenSize is far above any real token: one under a key of 4096 bits has
+	// less than 2 KiB.
+	maxTokenSize = 4 << 10
 	// leeway is how far another machine's clock may be ahead of ours.
 	leeway = 30 * time.Second
 	// ownAlgorithm signs our tokens, and no other is taken for them.
@@ -17,16 +21,6 @@ const (
 	// ownType tells our access tokens from all other JWTs (RFC 9068).
 	ownType = "at+jwt"
 )
-
-// claims are what a token says, ours or a client's.
-type claims struct {
-	jwt.RegisteredClaims
-	ClientID string `json:"client_id,omitempty"`
-	Scope    string `json:"scope,omitempty"`
-	// MerchantID and LiveMode stand in an operator's token; a client's are known.
-	MerchantID string `json:"merchant_id,omitempty"`
-	LiveMode   bool   `json:"live_mode,omitempty"`
-}
 
 // TokenError says why a token was refused. The reason is a fixed phrase and
 // safe to log; a caller is told no more than [TokenError.Public].
@@ -66,11 +60,17 @@ func inspect(p *jwt.Parser, token string, now time.Time, choose keyChooser) (*cl
 	if len(token) > maxTokenSize {
 		return nil, refuse("the token is too long")
 	}
+	if !wellFormed(token) {
+		return nil, refuse(reasonMalformed)
+	}
 	var c claims
 	_, err := p.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) {
-		// crit names extensions that must be understood; we know none.
-		if _, ok := t.Header["crit"]; ok {
-			return nil, refuse("the token has a crit header")
+		// crit names extensions that must be understood, and b64 is one of them
+		// (RFC 7797); we know none.
+		for _, name := range []string{"crit", "b64"} {
+			if _, ok := t.Header[name]; ok {
+				return nil, refuse("the token has a " + name + " header")
+			}
 		}
 		return choose(t, &c)
 	})
@@ -84,7 +84,21 @@ func inspect(p *jwt.Parser, token string, now time.Time, choose keyChooser) (*cl
 	return &c, nil
 }
 
-const reasonExpired = "the token has expired"
+const (
+	reasonExpired   = "the token has expired"
+	reasonMalformed = "the token is not a well-formed JWT"
+)
+
+// wellFormed leaves out what golang-jwt overlooks: line breaks, which Go's base64
+// skips, and a header that says something twice, of which it takes the last.
+func wellFormed(token string) bool {
+	if strings.ContainsAny(token, "\r\n") {
+		return false
+	}
+	encoded, _, _ := strings.Cut(token, ".")
+	header, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
+	return err == nil && jsontext.Value(header).IsValid() && jsontext.Value(header).Kind() == '{'
+}
 
 // reasonOf puts golang-jwt's errors, which may quote the token, into words of
 // our own.
@@ -97,7 +111,7 @@ func reasonOf(err error) string {
 		cause  error
 		reason string
 	}{
-		{jwt.ErrTokenMalformed, "the token is not a well-formed JWT"},
+		{jwt.ErrTokenMalformed, reasonMalformed},
 		{jwt.ErrTokenSignatureInvalid, "the signature or its algorithm is not valid"},
 		{jwt.ErrTokenExpired, reasonExpired},
 		{jwt.ErrTokenRequiredClaimMissing, "the token lacks exp or aud"},

@@ -33,6 +33,10 @@ func NewVerifier(c Config) *Verifier {
 // grant is what a good token says.
 type grant struct {
 	clientID string
+	// keyID is the key of ours that signed it.
+	keyID string
+	// certificate is the one that it goes with, empty for any.
+	certificate string
 	// scopes narrow what the client may do; none means all of it.
 	scopes  Scopes
 	expires time.Time
@@ -40,18 +44,25 @@ type grant struct {
 	operator *Principal
 }
 
-// Verify takes the token that followed "Bearer" and tells whose it is. Every
-// error is a *TokenError.
-func (v *Verifier) Verify(bearer string) (Principal, error) {
+// Verify is VerifyFrom a connection without a certificate.
+func (v *Verifier) Verify(bearer string) (Principal, error) { return v.VerifyFrom(bearer, "") }
+
+// VerifyFrom takes the token that followed "Bearer", with the thumbprint of the
+// certificate that was shown, and tells whose it is. Every error is a *TokenError.
+func (v *Verifier) VerifyFrom(bearer, certificate string) (Principal, error) {
 	now := v.now()
 	g, ok := v.seen.get(bearer, now)
-	if !ok {
+	// A key that was retired takes the tokens along that were seen to be good.
+	if !ok || v.keys.known(g.keyID) == nil {
 		var err error
 		if g, err = v.open(bearer, now); err != nil {
 			return Principal{}, err
 		}
 	}
-	return v.principal(g, now)
+	if g.certificate != "" && g.certificate != certificate {
+		return Principal{}, refuse("the token goes with a TLS certificate that was not shown")
+	}
+	return v.principal(g, certificate, now)
 }
 
 // open checks a token that has not been seen. Only our own are remembered: a
@@ -63,7 +74,10 @@ func (v *Verifier) open(bearer string, now time.Time) (grant, error) {
 	}
 	g := grant{clientID: said.Issuer, scopes: parseScopes(said.Scope), expires: said.ExpiresAt.Time}
 	if said.Issuer == v.issuer {
-		g.clientID = said.ClientID
+		g.clientID, g.keyID = said.ClientID, said.signedBy
+		if said.Confirmation != nil {
+			g.certificate = said.Confirmation.Certificate
+		}
 		if g.operator, err = operator(said, now); err != nil {
 			return grant{}, err
 		}
@@ -83,22 +97,26 @@ func (v *Verifier) chooseKey(t *jwt.Token, said *claims) (any, error) {
 	if t.Method.Alg() != ownAlgorithm {
 		return nil, refuse("our keys do not sign with this algorithm")
 	}
-	key := v.keys.public[headerWord(t, "kid")]
+	key := v.keys.known(headerWord(t, "kid"))
 	if key == nil {
 		return nil, refuse("the token was signed with an unknown key")
 	}
+	said.signedBy = headerWord(t, "kid")
 	return key, nil
 }
 
 // principal looks the client up at every request, so that a client which is
 // disabled, or loses a scope, loses it at once.
-func (v *Verifier) principal(g grant, now time.Time) (Principal, error) {
+func (v *Verifier) principal(g grant, certificate string, now time.Time) (Principal, error) {
 	if g.operator != nil {
 		return *g.operator, nil
 	}
 	client, ok := v.clients.active(g.clientID)
 	if !ok {
 		return Principal{}, refuse("the client is unknown or disabled")
+	}
+	if err := client.checkBound(certificate); err != nil {
+		return Principal{}, err
 	}
 	client.use(now)
 	scopes := client.Scopes

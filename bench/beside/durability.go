@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -13,16 +14,23 @@ const commitsEach = 2
 // settingsAsked are those that only the gateway's own connection knows, and
 // that it asks for at the start.
 var settingsAsked = map[string]string{
-	onSQLite:   "if SQLite's synchronous were less than FULL (2) on the connection that writes",
-	onPostgres: "if PostgreSQL's fsync or synchronous_commit were off",
+	onSQLite:       ifSQLite,
+	onPostgres:     ifPostgres,
+	toldOnSQLite:   ifSQLite,
+	toldOnPostgres: ifPostgres,
 }
+
+const (
+	ifSQLite   = "if SQLite's synchronous were less than FULL (2) on the connection that writes"
+	ifPostgres = "if PostgreSQL's fsync or synchronous_commit were off"
+)
 
 // durability fails unless the gateways that are measured keep their promise:
 // at every sale that comes to PayTrace the intent is in the ledger, and at one
 // caller, who shares no commit, the disk is flushed for each.
 func (h *house) durability(ctx context.Context) (err error) {
 	witnesses := map[string]*witness{}
-	s, err := h.open(ctx, durability, witnesses)
+	s, err := h.open(ctx, durability, slices.Concat(untold, told), witnesses)
 	if err != nil {
 		return err
 	}

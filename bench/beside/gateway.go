@@ -74,15 +74,19 @@ type gateway struct {
 // surroundings are what a gateway is put between.
 type surroundings struct {
 	name, programs, folder string
-	payTrace, redis        string
+	// program is the gateway's.
+	program         string
+	payTrace, redis string
 	// ledger is the variable that names it.
 	ledger string
-	untold bool
+	told   bool
+	// profiled takes the gateway that can be profiled.
+	profiled bool
 }
 
 func startGateway(ctx context.Context, s surroundings) (g *gateway, err error) {
 	g = &gateway{}
-	if !s.untold {
+	if s.told {
 		if g.hook, err = startSubscriber(); err != nil {
 			return nil, err
 		}
@@ -126,9 +130,13 @@ func (g *gateway) command(s surroundings) (*exec.Cmd, error) {
 	}
 	secret := make([]byte, 32)
 	rand.Read(secret)
-	cmd := exec.Command(filepath.Join(s.programs, "gateway"), "serve", "--config", config)
+	cmd := exec.Command(s.program, "serve", "--config", config)
 	cmd.Env = environment("PAYTRACE_ACCOUNT_PASSWORD="+payTracePassword, "BENCH_SECRET="+clientSecret, "FINGERPRINT_SECRET="+rand.Text()+rand.Text(), "BENCH_REDIS_URL=redis://"+s.redis+"/0",
 		"HOOK_SECRET=whsec_"+base64.StdEncoding.EncodeToString(secret), s.ledger)
+	if s.profiled {
+		cmd.Path = filepath.Join(s.programs, profiledPrograms, "gateway")
+		cmd.Env = append(cmd.Env, profileEnv+"="+profileOf(s.folder, s.name))
+	}
 	cmd.SysProcAttr = endingWithUs(syscall.SIGKILL)
 	return cmd, nil
 }

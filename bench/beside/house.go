@@ -28,6 +28,8 @@ type house struct {
 	record  record
 	// notes are what a reader must know, vouched what was found to be durable.
 	notes, vouched []string
+	// budgets say where a payment's processor time goes, one for each ledger.
+	budgets []*budget
 }
 
 // others are programs that are not ours; postgres is a folder of them. What is
@@ -73,6 +75,14 @@ func (h *house) buildPrograms(ctx context.Context) error {
 		return fmt.Errorf("the programs cannot be built: %w\n%s", err, said)
 	}
 	return nil
+}
+
+// programOf is the gateway's program of a variant.
+func (h *house) programOf(name string) string {
+	if name == beforeOnSQLite || name == toldBefore {
+		return h.before
+	}
+	return filepath.Join(h.programs, "gateway")
 }
 
 // findOthers goes on without what is not to be had, and says so.

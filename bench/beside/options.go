@@ -25,8 +25,11 @@ type options struct {
 	// folder is where the ledgers lie, results where the reports go.
 	folder, results string
 	caddy, ledger   string
-	// untold lets the gateways have no subscriber.
-	untold bool
+	// budgetRate is how many payments a second the budget's load has; none is the
+	// closed loop of the aims.
+	budgetRate int
+	// before is another program of the gateway, empty where there is none.
+	before string
 }
 
 const usageText = `beside measures the gateway beside nginx and Caddy, before the same simulated PayTrace, on this machine.
@@ -56,7 +59,8 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 	flags.StringVar(&o.results, "results", "bench/results", "where the reports are written")
 	flags.StringVar(&o.caddy, "caddy", "", "a caddy to use instead of building "+caddyVersion)
 	flags.StringVar(&o.ledger, "ledger", "", "an SQLite ledger that each part begins with a copy of, instead of an empty one")
-	flags.BoolVar(&o.untold, "untold", false, "let the gateways have no subscriber: the difference is what telling costs")
+	flags.IntVar(&o.budgetRate, "budget-rate", 0, "payments a second of the part budget, instead of 64 connections; one that is not in step with the profile's 100 samples a second, such as 970")
+	flags.StringVar(&o.before, "before", "", "a gateway of other sources: saturation, fixed and slow measure the two in turns, on SQLite, and nothing else")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -85,6 +89,9 @@ func asDuration(seconds float64) time.Duration { return time.Duration(seconds * 
 func (o options) check() error {
 	if o.rounds < 1 || o.lasting <= 0 || o.warmup < 0 {
 		return errors.New("-rounds and -seconds have to be more than nothing, and -warmup not less")
+	}
+	if o.budgetRate < 0 {
+		return errors.New("-budget-rate cannot be less than nothing")
 	}
 	for _, name := range o.only {
 		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
@@ -117,8 +124,8 @@ func (o options) total() time.Duration {
 // stretch is about how long one turn takes.
 func (o options) stretch() time.Duration { return o.warmup + o.lasting + between }
 
-// turns are so many in each round, of which some pay at a gateway: these last
-// until its subscriber has heard of everything, which takes about as long again.
-func (o options) turns(each, paying int) time.Duration {
-	return time.Duration(o.rounds) * (time.Duration(each)*o.stretch() + time.Duration(paying)*2*o.lasting)
+// turns are so many in each round, of which some tell: these last until the
+// subscriber has heard of everything, which takes about as long again.
+func (o options) turns(each, telling int) time.Duration {
+	return time.Duration(o.rounds) * (time.Duration(each)*o.stretch() + time.Duration(telling)*2*o.lasting)
 }

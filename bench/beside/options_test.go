@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"slices"
 	"testing"
 	"time"
 )
@@ -15,11 +16,11 @@ func parsed(t *testing.T, args ...string) options {
 	return o
 }
 
-func TestAWholeRunFitsIntoAQuarterOfAnHour(t *testing.T) {
-	if total := parsed(t).total(); total > 15*time.Minute {
+func TestAWholeRunFitsIntoTwentyMinutes(t *testing.T) {
+	if total := parsed(t).total(); total > 20*time.Minute {
 		t.Errorf("a run is to take %s", total)
 	}
-	if total := parsed(t, "-quick").total(); total > time.Minute {
+	if total := parsed(t, "-quick").total(); total > 75*time.Second {
 		t.Errorf("a quick run is to take %s", total)
 	}
 }
@@ -37,8 +38,23 @@ func TestDurabilityIsPartOfEveryRun(t *testing.T) {
 	}
 }
 
+func TestTwoProgramsAreComparedWithoutTheProxies(t *testing.T) {
+	if ways := parsed(t, "-before", "gateway").ways(); len(ways) != 5 || slices.Contains(ways, throughCaddy) || !slices.Contains(ways, beforeOnSQLite) {
+		t.Errorf("they are compared by %v", ways)
+	}
+	if ways := parsed(t).ways(); !slices.Contains(ways, throughCaddy) || slices.Contains(ways, beforeOnSQLite) {
+		t.Errorf("a run without another program goes by %v", ways)
+	}
+}
+
+func TestABudgetMayBeOfARate(t *testing.T) {
+	if load := parsed(t, "-budget-rate", "970").budgetLoad(); !slices.Equal(load, []string{"--rate", "970"}) {
+		t.Errorf("its load is %q", load)
+	}
+}
+
 func TestOptionsThatMakeNoSenseAreRefused(t *testing.T) {
-	for _, args := range [][]string{{"-rounds", "0"}, {"-seconds", "-1"}, {"-only", "everything"}, {"more"}, {"-warmup", "-1"}} {
+	for _, args := range [][]string{{"-rounds", "0"}, {"-seconds", "-1"}, {"-only", "everything"}, {"more"}, {"-warmup", "-1"}, {"-budget-rate", "-1"}} {
 		if o, err := parseOptions(args, io.Discard); err == nil {
 			t.Errorf("%v was taken: %+v", args, o)
 		}

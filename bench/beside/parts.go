@@ -23,26 +23,29 @@ const (
 	between = 200 * time.Millisecond
 	// opening is how long a scene takes to begin and to end.
 	opening = 4 * time.Second
-	// variants is how many there are when all programs are to be had.
-	variants = 5
 	// replayConnections keep both cores at work.
 	replayConnections = 16
 )
 
 var parts = []part{
-	{durability, (*house).durability, func(o options) time.Duration { return 4 * o.stretch() }},
-	{"saturation", (*house).saturation, func(o options) time.Duration {
-		return o.turns(variants*len(o.connections), len(gateways)*len(o.connections))
+	{durability, (*house).durability, func(o options) time.Duration {
+		return time.Duration(2*len(untold)+2*len(told)) * o.stretch()
 	}},
-	{"fixed", (*house).fixed, func(o options) time.Duration { return o.turns(variants*len(o.rates), len(gateways)*len(o.rates)) }},
-	{"slow", (*house).slow, func(o options) time.Duration { return variants * (2*o.slowAnswer + o.slowFor + between) }},
-	{"replay", (*house).replay, func(o options) time.Duration { return o.turns(2*len(gateways), len(gateways)) }},
+	{"saturation", (*house).saturation, func(o options) time.Duration {
+		return o.turns(len(o.ways())*len(o.connections), len(told)*len(o.connections))
+	}},
+	{"fixed", (*house).fixed, func(o options) time.Duration { return o.turns(len(o.ways())*len(o.rates), len(told)*len(o.rates)) }},
+	{"slow", (*house).slow, func(o options) time.Duration {
+		return time.Duration(len(o.ways())) * (2*o.slowAnswer + o.slowFor + between)
+	}},
+	{"replay", (*house).replay, func(o options) time.Duration { return o.turns(2*len(untold), 0) }},
+	{budgetPart, (*house).budget, func(o options) time.Duration { return o.turns(len(untold), 0) }},
 }
 
 // saturation is a closed loop: each connection sends its next request when the
 // last is answered.
 func (h *house) saturation(ctx context.Context) error {
-	return h.within(ctx, "saturation", func(s *scene) error {
+	return h.within(ctx, "saturation", h.ways(), func(s *scene) error {
 		for range h.rounds {
 			for _, n := range h.connections {
 				for _, v := range s.variants {
@@ -61,7 +64,7 @@ func (h *house) saturation(ctx context.Context) error {
 // fixed is an open loop: requests come at a rate, whatever becomes of those
 // before.
 func (h *house) fixed(ctx context.Context) error {
-	return h.within(ctx, "fixed", func(s *scene) error {
+	return h.within(ctx, "fixed", h.ways(), func(s *scene) error {
 		for range h.rounds {
 			for _, rate := range h.rates {
 				flags := h.timed("--rate", strconv.Itoa(rate))
@@ -111,12 +114,9 @@ func added(measured, alone row) []measure {
 
 // replay compares a request whose key is finished with a payment.
 func (h *house) replay(ctx context.Context) error {
-	return h.within(ctx, "replay", func(s *scene) error {
+	return h.within(ctx, "replay", untold, func(s *scene) error {
 		for range h.rounds {
 			for _, v := range s.variants {
-				if v.gateway == nil {
-					continue
-				}
 				for _, mix := range []string{"sale", "replay"} {
 					measured, err := s.stretch(ctx, "replay", "mix="+mix, v,
 						h.timed("--mix", mix+"=100", "--connections", strconv.Itoa(replayConnections))...)
@@ -136,8 +136,8 @@ func (h *house) timed(flags ...string) []string {
 	return append(flags, "--warmup", h.warmup.String(), "--for", h.lasting.String(), "--timeout", "10s")
 }
 
-func (h *house) within(ctx context.Context, name string, act func(*scene) error) (err error) {
-	s, err := h.open(ctx, name, nil)
+func (h *house) within(ctx context.Context, name string, ways []string, act func(*scene) error) (err error) {
+	s, err := h.open(ctx, name, ways, nil)
 	if err != nil {
 		return err
 	}

@@ -38,9 +38,9 @@ func (c comparison) answer(r *record, variant string) string {
 
 // writeRatios says how the gateways stand beside the others, by medians.
 func writeRatios(w io.Writer, r *record) {
-	fmt.Fprintf(w, "## The ratios\n\n| the gateway's | on SQLite | on PostgreSQL |\n|---|---|---|\n")
+	fmt.Fprintf(w, "## The ratios\n\n| the gateway's | on SQLite | on PostgreSQL | on SQLite, told | on PostgreSQL, told |\n|---|---|---|---|---|\n")
 	for _, c := range comparisons {
-		fmt.Fprintf(w, "| %s | %s | %s |\n", c.asks, c.answer(r, onSQLite), c.answer(r, onPostgres))
+		fmt.Fprintf(w, "| %s | %s | %s | %s | %s |\n", c.asks, c.answer(r, onSQLite), c.answer(r, onPostgres), c.answer(r, toldOnSQLite), c.answer(r, toldOnPostgres))
 	}
 	fmt.Fprintln(w)
 }

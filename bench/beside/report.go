@@ -38,6 +38,9 @@ func (h *house) write(w io.Writer) {
 	for _, s := range sheets {
 		s.write(w, &h.record)
 	}
+	for _, b := range h.budgets {
+		b.write(w)
+	}
 }
 
 func (h *house) writeCircumstances(w io.Writer) {
@@ -60,9 +63,7 @@ func (h *house) writeCircumstances(w io.Writer) {
 	for _, said := range h.notes {
 		fmt.Fprintf(w, "- **Note**: %s.\n", strings.ReplaceAll(strings.TrimSpace(said), "\n", " "))
 	}
-	if h.untold {
-		fmt.Fprint(w, "- **Nobody is told**: the gateways have no subscriber.\n")
-	}
+	fmt.Fprintf(w, "- Events are written by every gateway. %s have a webhook that is told of each payment, the others have no subscriber.\n", strings.Join(told, " and "))
 	if h.quick {
 		fmt.Fprint(w, "- **A quick run**: it shows that everything works, and its figures mean nothing.\n")
 	}

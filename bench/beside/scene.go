@@ -20,12 +20,14 @@ type scene struct {
 	// variant, where durability is looked at; where times are taken there is none.
 	witnesses map[string]*witness
 	stops     []func() error
+	// profiled is a scene whose gateways tell where their time goes.
+	profiled bool
 }
 
-// open starts a scene, with witnesses if it is to have any. What has started
-// already is ended when something fails.
-func (h *house) open(ctx context.Context, name string, witnesses map[string]*witness) (s *scene, err error) {
-	s = &scene{house: h, folder: filepath.Join(h.site, name), witnesses: witnesses}
+// open starts a scene with these ways, and with witnesses if it is to have any.
+// What has started already is ended when something fails.
+func (h *house) open(ctx context.Context, name string, ways []string, witnesses map[string]*witness) (s *scene, err error) {
+	s = &scene{house: h, folder: filepath.Join(h.site, name), witnesses: witnesses, profiled: name == budgetPart}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -39,13 +41,28 @@ func (h *house) open(ctx context.Context, name string, witnesses map[string]*wit
 		return s, err
 	}
 	s.ends(s.payTrace.stop)
-	s.variants = append(s.variants, &variant{name: straight, address: s.payTrace.api})
-	for _, next := range []func(context.Context) error{s.openNginx, s.openCaddy, s.openSQLite, s.openPostgres} {
-		if err := next(ctx); err != nil {
+	for _, way := range ways {
+		if err := s.openWay(ctx, way); err != nil {
 			return s, err
 		}
 	}
 	return s, nil
+}
+
+func (s *scene) openWay(ctx context.Context, name string) error {
+	switch name {
+	case straight:
+		s.variants = append(s.variants, &variant{name: straight, address: s.payTrace.api})
+		return nil
+	case throughNginx:
+		return s.openNginx(ctx)
+	case throughCaddy:
+		return s.openCaddy(ctx)
+	case onSQLite, toldOnSQLite, beforeOnSQLite, toldBefore:
+		return s.openSQLite(ctx, name)
+	default:
+		return s.openPostgres(ctx, name)
+	}
 }
 
 func (s *scene) ends(stop func() error) { s.stops = append(s.stops, stop) }
@@ -88,8 +105,8 @@ func (s *scene) openProxy(name string, start func() (*process, string, error)) e
 	return nil
 }
 
-func (s *scene) openSQLite(ctx context.Context) error {
-	folder, err := s.room(onSQLite)
+func (s *scene) openSQLite(ctx context.Context, name string) error {
+	folder, err := s.room(name)
 	if err != nil {
 		return err
 	}
@@ -97,18 +114,18 @@ func (s *scene) openSQLite(ctx context.Context) error {
 	if err := s.house.layOut(path); err != nil {
 		return err
 	}
-	payTrace, err := s.behind(onSQLite, func() (*witness, error) { return witnessSQLite(s.payTrace.api, path) })
+	payTrace, err := s.behind(name, func() (*witness, error) { return witnessSQLite(s.payTrace.api, path) })
 	if err != nil {
 		return err
 	}
-	return s.openGateway(ctx, onSQLite, folder, payTrace, "GATEWAY_LEDGER_SQLITE="+path)
+	return s.openGateway(ctx, name, folder, payTrace, "GATEWAY_LEDGER_SQLITE="+path)
 }
 
-func (s *scene) openPostgres(ctx context.Context) error {
+func (s *scene) openPostgres(ctx context.Context, name string) error {
 	if s.house.others.postgres == "" {
 		return nil
 	}
-	folder, err := s.room(onPostgres)
+	folder, err := s.room(name)
 	if err != nil {
 		return err
 	}
@@ -117,11 +134,11 @@ func (s *scene) openPostgres(ctx context.Context) error {
 		return err
 	}
 	s.ends(server.stop)
-	payTrace, err := s.behind(onPostgres, func() (*witness, error) { return witnessPostgres(s.payTrace.api, server.url) })
+	payTrace, err := s.behind(name, func() (*witness, error) { return witnessPostgres(s.payTrace.api, server.url) })
 	if err != nil {
 		return err
 	}
-	return s.openGateway(ctx, onPostgres, folder, payTrace, "GATEWAY_LEDGER_POSTGRES="+server.url, server.process)
+	return s.openGateway(ctx, name, folder, payTrace, "GATEWAY_LEDGER_POSTGRES="+server.url, server.process)
 }
 
 // behind is where a gateway finds PayTrace: behind a witness, or straight on.
@@ -152,7 +169,7 @@ func (s *scene) openGateway(ctx context.Context, name, folder, payTrace, ledger 
 	s.ends(redis.stop)
 	g, err := startGateway(ctx, surroundings{
 		name: name, programs: s.house.programs, folder: folder, payTrace: payTrace, redis: address, ledger: ledger,
-		untold: s.house.untold,
+		told: tells(name), profiled: s.profiled, program: s.house.programOf(name),
 	})
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ const slowRate = "1000"
 // slow is an open loop before a PayTrace that takes its time, once for each
 // variant: what counts is what the many that wait cost.
 func (h *house) slow(ctx context.Context) error {
-	return h.within(ctx, "slow", func(s *scene) error {
+	return h.within(ctx, "slow", h.ways(), func(s *scene) error {
 		if err := s.payTrace.answersAfter(ctx, s.house.slowAnswer); err != nil {
 			return err
 		}

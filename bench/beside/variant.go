@@ -3,19 +3,48 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
 // The variants, in the order in which they take turns.
 const (
-	straight     = "straight"
-	throughNginx = "nginx"
-	throughCaddy = "caddy"
-	onSQLite     = "gateway"
-	onPostgres   = "gateway-postgres"
+	straight       = "straight"
+	throughNginx   = "nginx"
+	throughCaddy   = "caddy"
+	onSQLite       = "gateway"
+	onPostgres     = "gateway-postgres"
+	toldOnSQLite   = "gateway-told"
+	toldOnPostgres = "gateway-postgres-told"
+	beforeOnSQLite = "gateway-before"
+	toldBefore     = "gateway-before-told"
 )
 
-var gateways = []string{onSQLite, onPostgres}
+// untold write their events, and nobody has subscribed to them: what is compared
+// with a proxy is the payment. Those that are told stand beside them, and the
+// difference is what telling costs.
+var (
+	untold = []string{onSQLite, onPostgres}
+	told   = []string{toldOnSQLite, toldOnPostgres}
+)
+
+// everyWay is what a scene has where it does not need less.
+var everyWay = slices.Concat([]string{straight, throughNginx, throughCaddy}, untold, told)
+
+// besideBefore are the ways where two programs of the gateway are compared, both
+// on SQLite.
+var besideBefore = []string{straight, beforeOnSQLite, onSQLite, toldBefore, toldOnSQLite}
+
+// ways are those of a run's scenes.
+func (o options) ways() []string {
+	if o.before != "" {
+		return besideBefore
+	}
+	return everyWay
+}
+
+// tells says of a gateway's name that its payments are told.
+func tells(name string) bool { return name == toldBefore || slices.Contains(told, name) }
 
 // settlePatience bounds the waiting for a gateway's last deliveries.
 const settlePatience = 10 * time.Second

@@ -99,6 +99,7 @@ func readTemplate(ctx context.Context, db *sql.DB, id string, k kind) (template,
 		t.columns, stored = append(t.columns, columns), append(stored, rows)
 	}
 	created := stored[0][0]["created_at"].(int64)
+	t.answersWithKeys(stored)
 	t.name(stored, created)
 	cut := newCutter(t.names, created)
 	for i, rows := range stored {
@@ -118,6 +119,18 @@ func readTemplate(ctx context.Context, db *sql.DB, id string, k kind) (template,
 		}
 	}
 	return t, nil
+}
+
+// answersWithKeys has the answers where both databases may have them. SQLite's own
+// place for one is a column of its payment.
+func (t *template) answersWithKeys(stored [][]map[string]any) {
+	payment := stored[0][0]
+	t.columns[0] = slices.DeleteFunc(t.columns[0], func(c string) bool { return c == "answers" })
+	for _, key := range stored[2] {
+		if key["key"] == payment["answers"] {
+			key["reply"] = payment["body"]
+		}
+	}
 }
 
 func readRows(ctx context.Context, db *sql.DB, query, id string) (columns []string, all []map[string]any, err error) {
@@ -165,9 +178,10 @@ func (t *template) name(stored [][]map[string]any, created int64) {
 	}
 	p := stored[0][0]
 	add(p["id"], created, func(c clone) string { return gateway.NewPaymentID(c.at) })
-	add(p["reference"], created, func(clone) string { return gateway.NewReference() })
+	add(p["reference"], created, func(c clone) string { return gateway.NewReference(c.at) })
 	add(p["order_id"], created, func(c clone) string { return c.order })
 	add(p["merchant_id"], created, func(c clone) string { return c.merchant })
+	add(p["transaction_id"], stored[1][0]["created_at"], func(c clone) string { return transactionOf(c, 0) }) // a charge's stands there alone
 	for i, op := range stored[1] {
 		add(op["id"], op["created_at"], func(c clone) string { return gateway.NewOperationID(c.at) })
 		add(op["transaction_id"], op["created_at"], func(c clone) string { return transactionOf(c, i) })

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"syscall"
 	"time"
 
 	"paytrace-gateway/adapters/ledger"
@@ -20,6 +19,7 @@ import (
 	"paytrace-gateway/cmd/gateway/config"
 	"paytrace-gateway/gateway"
 	"paytrace-gateway/gateway/guard"
+	"paytrace-gateway/sealing"
 )
 
 // dueEvery is how often the gateway asks for work that is due.
@@ -46,6 +46,9 @@ type app struct {
 	guards  map[string]*guard.Guard     // by merchant id
 	desk    desk
 	roster  *auth.Roster
+	keys    *auth.KeyFolder // nil when the keys are named one by one
+	secrets *sealing.Keeper
+	people  *auth.People
 	gauges  *telemetry.Telemetry
 	gateway *gateway.Gateway
 	server  *api.Server
@@ -53,6 +56,7 @@ type app struct {
 	public   net.Listener
 	operator net.Listener // nil when it shares the public one
 	cards    net.Listener // nil when no card is taken in the clear
+	mutual   net.Listener // nil when no caller is asked for a certificate
 
 	closers []func()
 }
@@ -68,12 +72,15 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *app, er
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("dataDir: %w; name a folder that the gateway may write to", err)
 	}
-	if a.ledger, err = openLedger(ctx, cfg); err != nil {
+	if a.ledger, err = takeLedger(ctx, cfg, log); err != nil {
 		return nil, err
 	}
 	a.onClose(func() { a.closeLedger() })
 	secret, err := gatewaySecret(cfg, fingerprintKey)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.openSecrets(ctx); err != nil {
 		return nil, err
 	}
 	instance := instanceName()
@@ -98,27 +105,26 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *app, er
 	if err := a.gateway.Subscribe(ctx); err != nil {
 		return nil, err
 	}
+	if err := a.recordStart(ctx); err != nil {
+		return nil, err
+	}
 	access, err := a.openClients(ctx)
 	if err != nil {
 		return nil, err
 	}
+	if err := a.openPeople(ctx); err != nil {
+		return nil, err
+	}
 	a.server = api.New(api.Config{
-		Gateway: a.gateway, Issuer: auth.NewIssuer(access), Verifier: auth.NewVerifier(access), Roster: a.roster, Log: log, Now: time.Now,
+		Gateway: a.gateway, Issuer: auth.NewIssuer(access), Verifier: auth.NewVerifier(access), Roster: a.roster, Secrets: a.secrets, Log: log, Now: time.Now,
+		People: a.people, PublicURL: cfg.PublicURL, ClientAddressHeader: cfg.ClientAddressHeader,
 		Operator: cfg.OperatorListen == cfg.Listen,
-		RawCards: rawCardsOf(cfg),
-		Quotas:   a.desk.quotas, Quota: access.Clients.Quota, Degraded: a.desk.degraded,
+		RawCards: among(cfg, takesCards), RawAccounts: among(cfg, takesAccounts),
+		Quotas: a.desk.quotas, Quota: access.Clients.Quota, Degraded: a.desk.degraded,
 		Metrics: a.gauges.Handler(), Observe: a.gauges.Request, Trace: a.gauges.Span,
 	})
 	a.watchFigures()
 	return a, a.listen()
-}
-
-func openLedger(ctx context.Context, cfg *config.Config) (*ledger.Ledger, error) {
-	opts := ledger.Options{Archive: cfg.Retention.ArchiveFolder}
-	if url := cfg.Ledger.Postgres.Reveal(); url != "" {
-		return ledger.OpenPostgres(ctx, url, opts)
-	}
-	return ledger.OpenSQLite(ctx, cfg.Ledger.SQLite, opts)
 }
 
 func (a *app) onClose(f func()) { a.closers = append(a.closers, f) }
@@ -149,6 +155,7 @@ func (a *app) connect() error {
 		}
 		a.background(client.Run)
 		a.clients[m.ID] = client
+		a.whenRotated(m, []config.Secret{m.PayTrace.Password}, func() error { return client.UsePassword(m.PayTrace.Password.Reveal()) })
 	}
 	return nil
 }
@@ -178,32 +185,24 @@ func (a *app) processors() map[string]gateway.Processor {
 }
 
 func (a *app) listen() (err error) {
-	if a.public, err = listenOn("listen", a.cfg.Listen); err != nil {
+	if a.public, err = a.serveOn("listen", a.cfg.Listen, mostFiles); err != nil {
 		return err
 	}
 	a.onClose(func() { a.public.Close() })
 	if err := a.listenForCards(); err != nil {
 		return err
 	}
+	if err := a.listenMutually(); err != nil {
+		return err
+	}
 	if a.cfg.OperatorListen == a.cfg.Listen {
 		return nil
 	}
-	if a.operator, err = listenOn("operatorListen", a.cfg.OperatorListen); err != nil {
+	if a.operator, err = a.serveOn("operatorListen", a.cfg.OperatorListen, aFewOfThem); err != nil {
 		return err
 	}
 	a.onClose(func() { a.operator.Close() })
 	return nil
-}
-
-func listenOn(member, address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s: %s is in use by another program; end it, or name another address", member, address)
-	case err != nil:
-		return nil, fmt.Errorf("%s: cannot listen on %s: %w", member, address, err)
-	}
-	return l, nil
 }
 
 // run serves until ctx is done, then stops in order: no new operations, those
@@ -216,11 +215,19 @@ func (a *app) run(ctx context.Context) error {
 	a.background(func(ctx context.Context) { a.gateway.RunTelling(ctx, tellEvery) })
 	a.background(func(ctx context.Context) { a.gateway.RunRetention(ctx, retainEvery) })
 	a.background(a.roster.Run)
+	if a.keys != nil {
+		a.background(a.keys.Run)
+	}
+	a.background(a.secrets.Run)
+	a.background(a.people.Run)
 
-	failed := make(chan error, 3)
+	failed := make(chan error, 4)
 	go func() { failed <- a.server.Serve(a.public) }()
 	if a.operator != nil {
 		go func() { failed <- a.server.ServeOperator(a.operator) }()
+	}
+	if a.mutual != nil {
+		go func() { failed <- a.server.ServeMutual(a.mutual) }()
 	}
 	if a.cards != nil {
 		go func() { failed <- a.server.ServeCards(a.cards) }()

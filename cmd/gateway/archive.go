@@ -169,16 +169,16 @@ func archiveRunCommand() *cobra.Command {
 // runRetention is what the serving gateway does once a day. Beside one with the
 // same PostgreSQL ledger it takes its turn.
 func runRetention(ctx context.Context, w, log io.Writer, cfg *config.Config) error {
-	l, err := openLedger(ctx, cfg)
+	lines, endLog := newLog(cfg.Log, log)
+	defer endLog()
+	l, err := takeLedger(ctx, cfg, lines)
 	if err != nil {
 		return fmt.Errorf("%w (a gateway that runs does this by itself each day; see gateway archive status)", err)
 	}
 	defer l.Close()
-	lines, endLog := newLog(cfg.Log, log)
-	defer endLog()
 	done, err := gateway.New(gateway.Config{
 		Ledger: l, Now: time.Now, Log: lines, Retention: cfg.Retention.Rules(),
-	}).Retain(ctx)
+	}).Retain(ctx, gateway.Actor{Person: userName()})
 	if err != nil {
 		return err
 	}

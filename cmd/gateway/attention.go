@@ -16,7 +16,7 @@ func attentionCommand() *cobra.Command {
 		// A group that cannot be run takes a mistyped command for a call for help.
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	group.AddCommand(attentionListCommand(), attentionShowCommand(), attentionResolveCommand())
+	group.AddCommand(attentionListCommand(), attentionShowCommand(), attentionResolveCommand(), attentionReturnCommand())
 	return group
 }
 
@@ -48,7 +48,11 @@ type payment struct {
 	LiveMode, NeedsAttention, IdempotentReplay bool
 	Operations                                 []operation
 	Operation                                  operation
+	BankAccount                                *bankSummary
 }
+
+// bankSummary is there when the payment draws on a bank account.
+type bankSummary struct{ Last4Digits, AccountType, HolderType string }
 
 // operation is one of a payment's.
 type operation struct {
@@ -57,6 +61,13 @@ type operation struct {
 	TransactionID, IdempotencyKey, Attention    string
 	CreatedAt, UpdatedAt                        time.Time
 	Resolution                                  *resolution
+	BankReturn                                  *enteredReturn
+}
+
+// enteredReturn is what a bank has returned.
+type enteredReturn struct {
+	ReturnCode, EnteredBy, Note string
+	EnteredAt                   time.Time
 }
 
 // resolution is what somebody has decided about an operation.

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"paytrace-gateway/adapters/magento"
 )
 
 // onePayment stands behind the name of a command that takes one.
@@ -55,6 +57,7 @@ func printPayment(w io.Writer, p payment, b books, given string) error {
 		{"taken", p.CapturedAmount},
 		{"given back", p.RefundedAmount + ", and promised " + p.RefundPendingAmount},
 		{"card", strings.TrimSpace(p.CardType + " " + p.Last4Digits)},
+		{"bank account", p.BankAccount.String()},
 		{"made", moment(p.CreatedAt)},
 		{"changed", moment(p.UpdatedAt)},
 		{"reference", p.ProcessorReference + " (PayTrace: " + b.field + ")"},
@@ -95,6 +98,12 @@ func printOperation(w io.Writer, p payment, op operation, b books, given string)
 			t.row("  note", r.Note)
 		}
 	}
+	if r := op.BankReturn; r != nil {
+		t.row("  returned", r.ReturnCode+", entered by "+r.EnteredBy+" "+moment(r.EnteredAt))
+		if r.Note != "" {
+			t.row("  note", r.Note)
+		}
+	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
@@ -102,7 +111,12 @@ func printOperation(w io.Writer, p payment, op operation, b books, given string)
 	if len(choices) == 0 {
 		return nil
 	}
-	fmt.Fprintf(w, "  look at PayTrace for: %s\n", plain(lookFor(p, op, b)))
+	// What shop and gateway do not agree about is not found at PayTrace.
+	if todo := magento.Advice(op.Attention); todo != "" && !undecided(op) {
+		fmt.Fprintf(w, "  what to do in the shop: %s\n", todo)
+	} else {
+		fmt.Fprintf(w, "  look at PayTrace for: %s\n", plain(lookFor(p, op, b)))
+	}
 	for _, c := range choices {
 		fmt.Fprintf(w, "  %s:\n    gateway attention resolve %s --operation %s %s%s\n",
 			c.when, shellWord(p.PaymentID), shellWord(op.OperationID), c.flags, given)
@@ -110,9 +124,16 @@ func printOperation(w io.Writer, p payment, op operation, b books, given string)
 	return nil
 }
 
+func undecided(op operation) bool {
+	return op.OperationStatus == "unknown" || op.OperationStatus == "waiting_settlement"
+}
+
 // lookFor says in a person's words what would be on PayTrace's books.
 func lookFor(p payment, op operation, b books) string {
 	since := "made " + moment(op.CreatedAt) + " or a little later (PayTrace writes times of " + b.zone + ")"
+	if p.BankAccount != nil {
+		return lookForCheck(p, op, since)
+	}
 	switch {
 	case op.OperationKind == "capture":
 		return "transaction " + p.TransactionID + ", whether it is captured, for " + op.Amount
@@ -127,6 +148,29 @@ func lookFor(p payment, op operation, b books) string {
 	}
 }
 
+// lookForCheck says it of a payment by bank account, whose screens PayTrace keeps
+// apart from those of cards.
+func lookForCheck(p payment, op operation, since string) string {
+	check := "check " + strings.TrimPrefix(p.TransactionID, "chk_")
+	switch {
+	case op.OperationKind == "capture":
+		return check + " among the checks, whether it is funded, for " + op.Amount
+	case op.OperationKind == "void" || op.ProcessedAs == "void":
+		return check + " among the checks, whether it is voided"
+	case op.OperationKind == "refund":
+		return "a refund of " + op.Amount + " of " + check + ", " + since
+	default:
+		return "a check of " + op.Amount + " for order " + p.OrderID + ", " + since + ", drawn on the account " + p.BankAccount.String()
+	}
+}
+
+func (b *bankSummary) String() string {
+	if b == nil {
+		return ""
+	}
+	return strings.TrimSpace(b.HolderType + " " + b.AccountType + " " + b.Last4Digits)
+}
+
 // choice is one thing that a person can say of an operation.
 type choice struct{ when, flags string }
 
@@ -135,7 +179,9 @@ func choicesOf(p payment, op operation) []choice {
 	const done, notDone, seen = "--done", "--not-done", "--seen"
 	own := op.OperationKind == "sale" || op.OperationKind == "authorize" || (op.OperationKind == "refund" && op.ProcessedAs != "void")
 	found := done
-	if own {
+	if own && p.BankAccount != nil {
+		found += " --transaction chk_ID"
+	} else if own {
 		found += " --transaction ID"
 	}
 	attend := choice{"if there is nothing to be decided, or no more", seen}

@@ -77,6 +77,15 @@ func (f finished) says(t *testing.T, code int, words ...string) {
 	}
 }
 
+func (f finished) doesNotSay(t *testing.T, words ...string) {
+	t.Helper()
+	for _, word := range words {
+		if strings.Contains(f.stdout+f.stderr, word) {
+			t.Errorf("it says %q:\n%s%s", word, f.stdout, f.stderr)
+		}
+	}
+}
+
 var toPaste = regexp.MustCompile(`(?m)^ +gateway (attention resolve .*)$`)
 
 func TestAPersonFindsAndDecidesAtTheCommandLine(t *testing.T) {
@@ -142,7 +151,7 @@ func TestADecisionThatIsRefusedSaysWhy(t *testing.T) {
 func TestWhatPayTraceHasBesidesIsListed(t *testing.T) {
 	t.Parallel()
 	s, _, _ := serve(t)
-	s.operate("unmatched").says(t, 0, "every transaction that PayTrace has shown belongs to a payment")
+	s.operate("unmatched").says(t, 0, "every transaction that PayTrace has shown belongs to a payment", "PayTrace's books are read every 5m0s")
 	seen := time.Date(2026, 3, 2, 15, 4, 5, 0, time.UTC)
 	s.whileStopped(func(ctx context.Context, l *ledger.Ledger) {
 		for i := range 130 { // more than a page
@@ -257,11 +266,29 @@ func TestChoicesAreThoseThatTheGatewayTakes(t *testing.T) {
 		"a refund that waits":        {op: operation{OperationKind: "refund", OperationStatus: "waiting_settlement"}},
 		"a sale given up in vain":    {p: payment{Outcome: "cancelled"}, op: operation{OperationKind: "sale", OperationStatus: "approved", Attention: "?"}, flags: []string{"--done", "--seen"}},
 		"a sale that is contested":   {op: operation{OperationKind: "sale", OperationStatus: "approved", Attention: "?"}, flags: []string{"--seen"}},
+		"an unknown bank payment":    {p: payment{BankAccount: &bankSummary{}}, op: operation{OperationKind: "sale", OperationStatus: "unknown"}, flags: []string{"--done --transaction chk_ID", "--not-done"}},
 		"a sale that is as it seems": {op: operation{OperationKind: "sale", OperationStatus: "approved"}},
 	} {
 		got := mapped(choicesOf(c.p, c.op), func(c choice) string { return c.flags })
 		if !slices.Equal(got, c.flags) {
 			t.Errorf("%s: the choices are %q, want %q", name, got, c.flags)
+		}
+	}
+}
+
+func TestABankPaymentIsLookedForAmongTheChecks(t *testing.T) {
+	p := payment{TransactionID: "chk_981619", OrderID: "42", BankAccount: &bankSummary{"8206", "checking", "business"}}
+	for want, op := range map[string]operation{
+		"a check of 5.00 for order 42, made": {OperationKind: "sale"}, "check 981619 among the checks, whether it is voided": {OperationKind: "void"},
+		"check 981619 among the checks, whether it is funded, for 5.00": {OperationKind: "capture"}, "a refund of 5.00 of check 981619, made": {OperationKind: "refund"},
+	} {
+		op.Amount = "5.00"
+		said := lookFor(p, op, books{field: "customer_reference_id", user: "shop", zone: "UTC"})
+		if !strings.HasPrefix(said, want) || strings.Contains(said, "customer_reference_id") {
+			t.Errorf("%s: %s", op.OperationKind, said)
+		}
+		if op.OperationKind == "sale" && !strings.HasSuffix(said, "drawn on the account business checking 8206") {
+			t.Errorf("the account is not named: %s", said)
 		}
 	}
 }
@@ -278,7 +305,7 @@ func TestWordsToPasteAreOneWordEach(t *testing.T) {
 }
 
 func TestHelpOfTheOperatorsCommands(t *testing.T) {
-	for _, line := range []string{"attention --help", "attention", "attention list --help", "attention show --help", "attention resolve --help", "unmatched --help"} {
+	for _, line := range []string{"attention --help", "attention", "attention list --help", "attention show --help", "attention resolve --help", "attention return --help", "unmatched --help"} {
 		finish(t, command("gateway", strings.Fields(line)...)).says(t, 0, "gateway "+strings.Fields(line)[0])
 	}
 }

@@ -25,7 +25,7 @@ func unmatchedCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return printUnmatched(cmd.OutOrStdout(), found, more)
+		return printUnmatched(cmd.OutOrStdout(), found, more, o.merchant.PayTrace.WatchEvery)
 	}
 	return cmd
 }
@@ -38,9 +38,12 @@ type unmatched struct {
 	CreatedAt, FirstSeenAt                           time.Time
 }
 
-func printUnmatched(w io.Writer, found []unmatched, more bool) error {
+// printUnmatched says how old the list may be: what was made since the books
+// were read is not in it.
+func printUnmatched(w io.Writer, found []unmatched, more bool, every time.Duration) error {
+	reading := fmt.Sprintf("PayTrace's books are read every %s; what is newer than the last reading is not judged yet", every)
 	if len(found) == 0 {
-		_, err := fmt.Fprintln(w, "every transaction that PayTrace has shown belongs to a payment")
+		_, err := fmt.Fprintln(w, "every transaction that PayTrace has shown belongs to a payment\n"+reading)
 		return err
 	}
 	t := newTable(w, "TRANSACTION", "KIND", "STATE", "AMOUNT", "ORDER", "REFERENCE", "CARD", "BY", "MADE", "FOUND")
@@ -48,9 +51,12 @@ func printUnmatched(w io.Writer, found []unmatched, more bool) error {
 		t.row(u.TransactionID, u.TransactionKind, u.TransactionState, u.Amount, u.OrderID, u.ProcessorReference,
 			u.CardType+" "+u.Last4Digits, u.CreatedBy, moment(u.CreatedAt), moment(u.FirstSeenAt))
 	}
-	if err := t.Flush(); err != nil || !more {
+	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(w, "… and more, found before these")
+	if more {
+		fmt.Fprintln(w, "… and more, found before these")
+	}
+	_, err := fmt.Fprintln(w, reading)
 	return err
 }

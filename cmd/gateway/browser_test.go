@@ -72,6 +72,17 @@ func openBrowser(t *testing.T) *browser {
 // send sends one command and returns the value that it gives.
 func (b *browser) send(method, path string, body any) json.RawMessage {
 	b.t.Helper()
+	value, stale := b.try(method, path, body)
+	if stale {
+		b.t.Fatalf("%s %s: %s", method, path, value)
+	}
+	return value
+}
+
+// try is send for something about an element, which a page that is drawn anew may
+// have thrown away since it was found: then it is stale.
+func (b *browser) try(method, path string, body any) (value json.RawMessage, stale bool) {
+	b.t.Helper()
 	var content io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)
@@ -90,10 +101,12 @@ func (b *browser) send(method, path string, body any) json.RawMessage {
 	}
 	defer response.Body.Close()
 	var answer struct{ Value json.RawMessage }
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || response.StatusCode != http.StatusOK {
+	err = json.NewDecoder(response.Body).Decode(&answer)
+	stale = response.StatusCode == http.StatusNotFound && bytes.Contains(answer.Value, []byte("stale element reference"))
+	if err != nil || (response.StatusCode != http.StatusOK && !stale) {
 		b.t.Fatalf("%s %s: HTTP %d %s %v", method, path, response.StatusCode, answer.Value, err)
 	}
-	return answer.Value
+	return answer.Value, stale
 }
 
 func (b *browser) visit(url string) { b.send(http.MethodPost, "/url", map[string]string{"url": url}) }
@@ -112,7 +125,11 @@ func (b *browser) find(css string) string {
 }
 
 func (b *browser) click(css string) {
-	b.send(http.MethodPost, b.find(css)+"/click", map[string]string{})
+	b.t.Helper()
+	eventually(b.t, "a click on "+css, func() bool {
+		_, stale := b.try(http.MethodPost, b.find(css)+"/click", map[string]string{})
+		return !stale
+	})
 }
 
 // reads waits until the text of a part of the page has all of the words.
@@ -120,7 +137,8 @@ func (b *browser) reads(css string, words ...string) {
 	b.t.Helper()
 	eventually(b.t, fmt.Sprintf("the page's %s reads %q", css, words), func() bool {
 		var text string
-		if err := json.Unmarshal(b.send(http.MethodGet, b.find(css)+"/text", nil), &text); err != nil {
+		value, stale := b.try(http.MethodGet, b.find(css)+"/text", nil)
+		if stale || json.Unmarshal(value, &text) != nil {
 			return false
 		}
 		for _, word := range words {

@@ -29,12 +29,35 @@ func callbacksShowCommand() *cobra.Command {
 		if err := o.call(cmd.Context(), callbacksPath+"/"+url.PathEscape(args[0]), nil, &d); err != nil {
 			return err
 		}
-		return printDelivery(cmd.OutOrStdout(), d, flags.given())
+		var all struct{ Items []subscriber }
+		if d.DeliveryStatus == "pending" {
+			if err := o.call(cmd.Context(), subscribersPath, nil, &all); err != nil {
+				return err
+			}
+		}
+		return printDelivery(cmd.OutOrStdout(), d, heldUp(d, all.Items), flags.given())
 	}
 	return cmd
 }
 
-func printDelivery(w io.Writer, d delivery, given string) error {
+// heldUp says why a delivery that is due waits: what its subscriber has not taken
+// holds everything for it back.
+func heldUp(d delivery, all []subscriber) string {
+	for _, s := range all {
+		switch {
+		case s.Subscriber != d.Subscriber:
+		case s.SubscriberStatus == "paused":
+			return "its subscriber is paused until " + moment(s.PausedUntil) + "; gateway callbacks subscribers says why"
+		case s.SubscriberStatus == "disabled":
+			return "its subscriber is disabled: " + s.DisabledReason
+		case s.SubscriberStatus == "not_configured":
+			return "its subscriber is in no configuration"
+		}
+	}
+	return ""
+}
+
+func printDelivery(w io.Writer, d delivery, waits, given string) error {
 	environment := "test"
 	if d.LiveMode {
 		environment = "live"
@@ -51,6 +74,7 @@ func printDelivery(w io.Writer, d delivery, given string) error {
 		{"version", versionOf(d.PaymentVersion + d.CustomerVersion)}, // of one of them
 		{"status", d.DeliveryStatus},
 		{"due", moment(d.DueAt)},
+		{"waits", waits},
 		{"made", moment(d.CreatedAt)},
 	} {
 		if line[1] != "" {

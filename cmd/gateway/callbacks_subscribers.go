@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"net/url"
@@ -25,6 +27,14 @@ func callbacksSubscribersCommand() *cobra.Command {
 		if err := o.call(cmd.Context(), subscribersPath, nil, &list); err != nil {
 			return err
 		}
+		for i, s := range list.Items {
+			if s.SubscriberStatus != "paused" {
+				continue
+			}
+			if list.Items[i].lastFailure, err = lastFailure(cmd.Context(), o, s.Subscriber); err != nil {
+				return err
+			}
+		}
 		return printSubscribers(cmd.OutOrStdout(), list.Items, flags.given())
 	}
 	return cmd
@@ -35,6 +45,25 @@ type subscriber struct {
 	Subscriber, SubscriberStatus, DisabledReason string
 	PendingCount, DeadCount                      int
 	OldestPendingAt, PausedUntil, DisabledAt     time.Time
+
+	// lastFailure is why it is paused, in the words of the last attempt.
+	lastFailure string
+}
+
+// lastFailure is what came of the newest attempt among what waits for a
+// subscriber.
+func lastFailure(ctx context.Context, o *operator, name string) (string, error) {
+	waiting, _, err := pages[delivery](ctx, o, callbacksPath, url.Values{"deliveryStatus": {"pending"}, "subscriber": {name}})
+	if err != nil {
+		return "", err
+	}
+	var last attempt
+	for _, d := range waiting {
+		if d.LastAttempt.AttemptedAt.After(last.AttemptedAt) {
+			last = d.LastAttempt
+		}
+	}
+	return last.words(), nil
 }
 
 func printSubscribers(w io.Writer, all []subscriber, given string) error {
@@ -45,7 +74,7 @@ func printSubscribers(w io.Writer, all []subscriber, given string) error {
 	t := newTable(w, "SUBSCRIBER", "STATUS", "PENDING", "OLDEST", "DEAD", "UNTIL", "WHY")
 	for _, s := range all {
 		t.row(s.Subscriber, s.SubscriberStatus, strconv.Itoa(s.PendingCount), moment(s.OldestPendingAt), strconv.Itoa(s.DeadCount),
-			moment(s.PausedUntil), s.DisabledReason)
+			moment(s.PausedUntil), cmp.Or(s.DisabledReason, s.lastFailure))
 	}
 	if err := t.Flush(); err != nil {
 		return err

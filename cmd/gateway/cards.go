@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,13 +18,17 @@ import (
 const inScope = "this gateway receives card numbers: it, its machine and its network are in scope of PCI DSS, " +
 	"which as a rule means SAQ D, or an assessment as a service provider; see docs/pci.md"
 
-// rawCardsOf says of a merchant whether its cards may be told in the clear.
-func rawCardsOf(cfg *config.Config) func(merchantID string) bool {
-	raw := map[string]bool{}
-	for _, m := range cfg.Merchants {
-		raw[m.ID] = m.RawCards
-	}
-	return func(merchantID string) bool { return raw[merchantID] }
+// accountsInScope is the same of whoever has the numbers of bank accounts come here.
+const accountsInScope = "this gateway receives the numbers of bank accounts: Nacha's rules on the security of account numbers hold for it; see docs/pci.md"
+
+// takesCards and takesAccounts say of a merchant what may be told in the clear.
+func takesCards(m config.Merchant) bool    { return m.RawCards }
+func takesAccounts(m config.Merchant) bool { return m.RawBankAccounts }
+
+// among says of a merchant by its id whether it is one of those.
+func among(cfg *config.Config, those func(config.Merchant) bool) func(merchantID string) bool {
+	ids := rawMerchants(cfg, those)
+	return func(merchantID string) bool { return slices.Contains(ids, merchantID) }
 }
 
 func (a *app) listenForCards() (err error) {
@@ -30,7 +36,7 @@ func (a *app) listenForCards() (err error) {
 	if c == nil {
 		return nil
 	}
-	if a.cards, err = listenOn("cardListener.listen", c.Listen); err != nil {
+	if a.cards, err = a.serveOn("cardListener.listen", c.Listen, aFewOfThem); err != nil {
 		return err
 	}
 	a.onClose(func() { a.cards.Close() })
@@ -49,30 +55,45 @@ func (a *app) listenForCards() (err error) {
 
 func (a *app) warnOfCards() {
 	a.log.Warn("cards.received", "listen", a.cards.Addr().String(), "tls", a.cfg.Cards.CertFile != "",
-		"merchants", rawMerchants(a.cfg), "consequence", inScope)
+		"merchants", rawMerchants(a.cfg, takesCards), "bankAccounts", rawMerchants(a.cfg, takesAccounts), "consequence", scopeOf(a.cfg))
 }
 
-func rawMerchants(cfg *config.Config) []string {
+// scopeOf says what it means to take what this gateway takes.
+func scopeOf(cfg *config.Config) string {
+	var scopes []string
+	if len(rawMerchants(cfg, takesCards)) > 0 {
+		scopes = append(scopes, inScope)
+	}
+	if len(rawMerchants(cfg, takesAccounts)) > 0 {
+		scopes = append(scopes, accountsInScope)
+	}
+	return strings.Join(scopes, "; ")
+}
+
+func rawMerchants(cfg *config.Config, those func(config.Merchant) bool) []string {
 	var ids []string
 	for _, m := range cfg.Merchants {
-		if m.RawCards {
+		if those(m) {
 			ids = append(ids, m.ID)
 		}
 	}
 	return ids
 }
 
-// examineCards says whether this gateway is in scope of PCI DSS by what it is
-// configured to take.
+// examineCards says whether this gateway is in scope of PCI DSS, or of Nacha's
+// rules, by what it is configured to take.
 func examineCards(_ context.Context, cfg *config.Config) gateway.Finding {
 	f := gateway.Finding{Grade: gateway.Well, Tried: "card numbers", Found: "none are taken in the clear"}
 	if cfg.Cards != nil {
 		f.Grade = gateway.Doubtful
-		f.Found = fmt.Sprintf("taken in the clear on %s (merchants: %s): %s", cfg.Cards.Listen, strings.Join(rawMerchants(cfg), ", "), inScope)
-		f.Mend = "if no caller needs it, remove cardListener and rawCards; hosted fields keep card numbers away from the gateway"
+		f.Found = fmt.Sprintf("taken in the clear on %s (cards of merchants: %s; bank accounts of merchants: %s): %s", cfg.Cards.Listen,
+			listed(rawMerchants(cfg, takesCards)), listed(rawMerchants(cfg, takesAccounts)), scopeOf(cfg))
+		f.Mend = "if no caller needs it, remove cardListener, rawCards and rawBankAccounts; hosted fields keep card numbers away from the gateway"
 	}
 	return f
 }
+
+func listed(ids []string) string { return cmp.Or(strings.Join(ids, ", "), "none") }
 
 // renewedBy is how long before its end a certificate is worth a word: one that
 // renews itself has done it by then, but is taken with the next start only.

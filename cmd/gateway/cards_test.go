@@ -99,9 +99,18 @@ func TestTheDoctorSaysThatCardsAreReceived(t *testing.T) {
 	p := admit(t)
 	address, _ := p.withCards()
 	f := p.examined()
-	for _, words := range []string{"warn  card certificate", "warn  card numbers", "taken in the clear on " + address, "merchants: main", "PCI DSS", "remove cardListener and rawCards"} {
+	for _, words := range []string{"warn  card certificate", "warn  card numbers", "taken in the clear on " + address, "cards of merchants: main; bank accounts of merchants: none", "PCI DSS", "remove cardListener, rawCards and rawBankAccounts"} {
 		if !strings.Contains(f.stdout, words) {
 			t.Errorf("the doctor does not say %q:\n%s", words, f.stdout)
+		}
+	}
+}
+
+func TestTheScopeIsThatOfWhatIsTaken(t *testing.T) {
+	for _, c := range []struct{ cards, accounts bool }{{true, false}, {false, true}, {true, true}} {
+		said := scopeOf(&config.Config{Merchants: []config.Merchant{{ID: "main", RawCards: c.cards, RawBankAccounts: c.accounts}, {ID: "other"}}})
+		if strings.Contains(said, "PCI DSS") != c.cards || strings.Contains(said, "Nacha") != c.accounts {
+			t.Errorf("%+v: %s", c, said)
 		}
 	}
 }

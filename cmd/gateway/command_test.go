@@ -70,7 +70,7 @@ func TestConfigCheckAndShow(t *testing.T) {
 		}
 	}
 	gateway.rewrite("id: main", "id: Main Street")
-	gateway.rewrite("sendWindow: 1s", "sendWindow: soon")
+	gateway.rewrite("sendWindow: 3s", "sendWindow: soon")
 	bad := configCommand("check")
 	for _, member := range []string{"merchants[0].id", "merchants[0].paytrace.sendWindow"} {
 		if bad.code != 1 || !strings.Contains(bad.stderr, member) {
@@ -115,5 +115,14 @@ func TestHealthTellsWhetherAGatewayIsReady(t *testing.T) {
 	}
 	if got := finish(t, command("gateway", "health", "--config", gateway.config+".lost")); got.code != 1 || !strings.Contains(got.stderr, "cannot be read") {
 		t.Errorf("asked by a configuration that is not there: %+v", got)
+	}
+}
+
+func TestHealthSaysWhatAGatewayGoesOnWithout(t *testing.T) {
+	if got := readiness([]string{"redis"}); got != "ready, without redis" {
+		t.Errorf("without Redis it says %q", got)
+	}
+	if got := readiness(nil); got != "ready" {
+		t.Errorf("with all of it, it says %q", got)
 	}
 }

@@ -66,7 +66,7 @@ func TestKilledBetweenIntentAndAnswerRemembersAndDoesNotRepeat(t *testing.T) {
 			t.Parallel()
 			gateway, paytrace, shop := serve(t)
 			send := c.prepare(shop, paytrace)
-			paytrace.misbehave(fmt.Sprintf(`{"operation":%q,"kind":%q,"seconds":1}`, c.operation, c.fault))
+			paytrace.misbehave(fmt.Sprintf(`{"operation":%q,"kind":%q,"seconds":4}`, c.operation, c.fault))
 
 			lost := make(chan error, 1)
 			go func() {

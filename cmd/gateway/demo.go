@@ -41,6 +41,7 @@ var demoCustomers = []string{"demo-visa", "demo-mastercard", "demo-amex", "demo-
 type demoOptions struct {
 	listen, simulator, control string
 	shop                       string
+	webhook                    string
 	data, simulatorBinary      string
 	logLevel                   string
 	keep                       bool
@@ -63,6 +64,7 @@ func demoCommand() *cobra.Command {
 	flag(&o.simulator, "simulator", "127.0.0.1:8081", "the address of the simulated PayTrace")
 	flag(&o.control, "simulator-control", "127.0.0.1:8082", "the address of the simulator's control port")
 	flag(&o.shop, "shop", "127.0.0.1:8083", "the address of the demo's small shop, which shows what everybody is told")
+	flag(&o.webhook, "webhook", "", "an address of yours on this machine that is told too, as webhooks are; the secret is in hook.secret, in the demo's data")
 	flag(&o.data, "data", filepath.Join("var", "demo"), "the folder that holds the demo's data")
 	flag(&o.simulatorBinary, "simulator-binary", "", "the paytrace-sim program (default: beside this one)")
 	flag(&o.logLevel, "log-level", "warn", "debug, info, warn or error")
@@ -147,7 +149,7 @@ func (o demoOptions) prepare(ctx context.Context) error {
 	if err := o.unused(ctx); err != nil {
 		return fmt.Errorf("cannot begin afresh: %w; name another folder with --data, or remove %s if no demo uses it", err, o.data)
 	}
-	for _, name := range []string{"ledger.db", "ledger.db-wal", "ledger.db-shm", "simulator.json"} {
+	for _, name := range []string{"ledger.db", "ledger.db-wal", "ledger.db-shm", "secret.key", "simulator.json"} {
 		if err := os.Remove(filepath.Join(o.data, name)); err != nil && !os.IsNotExist(err) {
 			return fmt.Errorf("cannot begin afresh: %w; is another demo running?", err)
 		}
@@ -175,11 +177,23 @@ var demoYAML string
 // yaml is the demo's own configuration file, for a reader who finds its data in
 // that folder.
 func (o demoOptions) yaml(data string) string {
+	file := demoYAML
+	if o.webhook != "" {
+		file += demoWebhook
+	}
 	return strings.NewReplacer(
 		"LISTEN", strconv.Quote(o.listen), "SIMULATOR", strconv.Quote("http://"+o.simulator), "SCRIPT", strconv.Quote("http://"+o.control+"/protect.js"), "SHOP", "http://"+o.shop, "ADDRESS", strconv.Quote(o.shop),
 		"DATA", strconv.Quote(data), "LEVEL", strconv.Quote(o.logLevel),
-	).Replace(demoYAML)
+		"ENDPOINT", strconv.Quote(o.webhook),
+	).Replace(file)
 }
+
+// demoWebhook is one webhook more, at the end of the file.
+const demoWebhook = `        - name: yours
+          url: ENDPOINT
+          secret: ${HOOK}
+          allowNetworks: [127.0.0.0/8]
+`
 
 // demoSecrets are the demo's, by their names in its configuration file. They
 // open doubles on this machine and nothing else.
@@ -215,12 +229,12 @@ func (a *app) stockVault(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	for _, id := range demoCustomers {
-		card, err := a.clients[demoMerchant].Profile(ctx, id)
+		shown, err := a.clients[demoMerchant].Profile(ctx, id)
 		if err != nil {
 			return fmt.Errorf("the simulated PayTrace does not show customer %s: %w", id, err)
 		}
 		now := time.Now().UTC()
-		method := gateway.VaultMethod{ID: "pm_" + id, ProfileID: id, Card: card, Default: true, CreatedAt: now, UpdatedAt: now, CheckDue: now}
+		method := gateway.VaultMethod{ID: "pm_" + id, ProfileID: id, Card: shown.Card, Default: true, CreatedAt: now, UpdatedAt: now, CheckDue: now}
 		customer := gateway.VaultCustomer{
 			MerchantID: demoMerchant, ID: id, Methods: []gateway.VaultMethod{method}, Version: 1, CreatedAt: now, UpdatedAt: now,
 		}

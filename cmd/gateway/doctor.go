@@ -64,7 +64,14 @@ type exam struct {
 // examineAll looks at everything at once, each for as long as patience lasts,
 // and reports it in the order of the configuration.
 func examineAll(ctx context.Context, cfg *config.Config, patience time.Duration) []ward {
-	wards := []ward{{name: "the gateway", exams: ownExams(cfg)}}
+	own := ownExams(cfg)
+	if len(cfg.Sealed) > 0 {
+		// What comes after it sees the secrets, so it is looked at first, for as long
+		// as a start lets a command take that gives the master key.
+		sealed := bounded(ctx, func(ctx context.Context) []gateway.Finding { return []gateway.Finding{examineSecrets(ctx, cfg)} }, 2*patience)
+		own = append(own, exam{examine: func(context.Context) []gateway.Finding { return sealed }})
+	}
+	wards := []ward{{name: "the gateway", exams: own}}
 	for _, m := range cfg.Merchants {
 		exams, end := merchantExams(cfg, m, slog.New(slog.DiscardHandler))
 		defer end()

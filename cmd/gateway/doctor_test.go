@@ -176,7 +176,7 @@ func TestTheDoctorNamesEachFaultAndWhatToDo(t *testing.T) {
 		object.Fields = slices.DeleteFunc(object.Fields, func(f salesforcetest.Field) bool { return f.Name == "Last4Digits__c" })
 		for i, f := range object.Fields {
 			if f.Name == "Status__c" {
-				object.Fields[i].Values = []string{"Completed", "Authorized", "Declined", "Failed", "Voided", "Indeterminate"}
+				object.Fields[i].Values = []string{"Completed", "Authorized", "Declined", "Failed", "Voided", "Indeterminate", "Pending"}
 			}
 		}
 		s.Objects = []salesforcetest.Object{object}

@@ -26,7 +26,7 @@ func ownExams(cfg *config.Config) []exam {
 	}
 	exams := []exam{
 		one(func(ctx context.Context) gateway.Finding { return examineRunning(ctx, cfg.OperatorListen) }),
-		one(func(ctx context.Context) gateway.Finding { return examineLedger(ctx, cfg.Ledger) }),
+		one(func(ctx context.Context) gateway.Finding { return examineLedger(ctx, cfg) }),
 		one(func(ctx context.Context) gateway.Finding { return examineRedis(ctx, cfg.Redis) }),
 		one(func(ctx context.Context) gateway.Finding { return examineCards(ctx, cfg) }),
 	}
@@ -55,11 +55,14 @@ func examineRunning(ctx context.Context, address string) gateway.Finding {
 	return f
 }
 
-func examineLedger(ctx context.Context, c config.Ledger) gateway.Finding {
-	if url := c.Postgres.Reveal(); url != "" {
+func examineLedger(ctx context.Context, cfg *config.Config) gateway.Finding {
+	if url := cfg.Ledger.Postgres.Reveal(); url != "" {
 		return ledger.ExaminePostgres(ctx, url)
 	}
-	return ledger.ExamineSQLite(c.SQLite)
+	if found, mend := examineLoss(cfg); found != "" {
+		return gateway.Finding{Grade: gateway.Broken, Tried: "ledger", Found: found, Mend: mend}
+	}
+	return ledger.ExamineSQLite(cfg.Ledger.SQLite)
 }
 
 // examineRedis writes what every running gateway writes each few seconds, a key

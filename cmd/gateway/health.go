@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,13 +34,22 @@ func healthCommand() *cobra.Command {
 				return err
 			}
 		}
-		if _, err := askReady(cmd.Context(), address); err != nil {
+		degraded, err := askReady(cmd.Context(), address)
+		if err != nil {
 			return err
 		}
-		_, err := fmt.Fprintln(cmd.OutOrStdout(), "ready")
+		_, err = fmt.Fprintln(cmd.OutOrStdout(), readiness(degraded))
 		return err
 	}
 	return cmd
+}
+
+// readiness says what a gateway that is ready goes on without.
+func readiness(degraded []string) string {
+	if len(degraded) == 0 {
+		return "ready"
+	}
+	return "ready, without " + strings.Join(degraded, ", ")
 }
 
 // askReady returns what a gateway that is ready goes on without.
@@ -59,13 +69,22 @@ func askReady(ctx context.Context, address string) (degraded []string, err error
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the gateway is not ready: %s; its log says why", answer.Status)
+		return nil, fmt.Errorf("the gateway is not ready: %s; %s", answer.Status, whyNot(answer.Body))
 	}
 	var said struct{ Degraded []string }
 	if err := json.NewDecoder(io.LimitReader(answer.Body, maxReadiness)).Decode(&said); err != nil {
 		return nil, fmt.Errorf("what answers is no gateway: %w", err)
 	}
 	return said.Degraded, nil
+}
+
+// whyNot is what a gateway says that is not ready.
+func whyNot(body io.Reader) string {
+	var said struct{ Detail string }
+	if err := json.NewDecoder(io.LimitReader(body, maxReadiness)).Decode(&said); err != nil || said.Detail == "" {
+		return "its log says why"
+	}
+	return plain(said.Detail)
 }
 
 // maxReadiness is more than a gateway ever says of itself.

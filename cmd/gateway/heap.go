@@ -12,9 +12,11 @@ import (
 // 20 MiB that are allocated: a tenth of a payment's CPU went into that.
 const heapFloor = 64 << 20
 
-// usualPercent is Go's own: the heap is collected when it has grown by what is in
-// use. It stands from half of the floor on.
-const usualPercent = 100
+// usualPercent is a quarter of Go's own, for a heap above its floor: it is collected
+// when it has grown by a quarter of what is in use. So much is in use where many
+// payments wait for PayTrace, which leaves the processors idle and the memory
+// short: docs/adr/0040 has what it saves, and what it costs.
+const usualPercent = 25
 
 // keepHeapFloor leaves the heap alone below its floor, unless the operator has
 // said with GOGC or GOMEMLIMIT how it is to be.

@@ -12,12 +12,12 @@ func TestTheHeapIsCollectedAtItsFloor(t *testing.T) {
 		heap, stacks uint64
 		percent      int
 	}{
-		{0, 0, 100},
+		{0, 0, 25},
 		{16 * mib, 4 * mib, 240},
 		{10 * mib, 0, 540},
-		{30 * mib, 16 * mib, 100},
-		{heapFloor, 0, 100},
-		{200 * mib, 100 * mib, 100},
+		{30 * mib, 16 * mib, 73},
+		{heapFloor, 0, 25},
+		{200 * mib, 100 * mib, 25},
 	} {
 		got := percentFor(c.heap, c.stacks)
 		if got != c.percent {

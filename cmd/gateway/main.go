@@ -33,7 +33,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 	}
 	root.AddCommand(serveCommand(), demoCommand(), configCommand(), healthCommand(), attentionCommand(), unmatchedCommand(),
-		callbacksCommand(), clientsCommand(), archiveCommand(), doctorCommand(), mappingCommand(), versionCommand())
+		callbacksCommand(), clientsCommand(), operatorsCommand(), keysCommand(), secretsCommand(), customersCommand(),
+		archiveCommand(), auditCommand(), doctorCommand(), mappingCommand(), versionCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetArgs(args)
 	root.SetOut(stdout)

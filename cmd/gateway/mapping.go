@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,7 +53,7 @@ func mappingTestCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return previewAll(cmd.OutOrStdout(), cfg, m, e)
+		return previewAll(cmd.Context(), cmd.OutOrStdout(), cfg, m, e)
 	}
 	return cmd
 }
@@ -88,7 +89,10 @@ type previewed struct {
 
 // previewAll prints what the event becomes at each subscriber, in the order of
 // the configuration.
-func previewAll(w io.Writer, cfg *config.Config, m config.Merchant, e gateway.Event) error {
+func previewAll(ctx context.Context, w io.Writer, cfg *config.Config, m config.Merchant, e gateway.Event) error {
+	if err := unsealFromLedger(ctx, cfg); err != nil {
+		return err
+	}
 	alone := *cfg
 	alone.Merchants = []config.Merchant{m}
 	a := &app{cfg: &alone, log: slog.New(slog.DiscardHandler)}

@@ -36,13 +36,40 @@ type paymentFile struct {
 	ApprovalCode       string                `json:"approvalCode"`
 	AVSResult          string                `json:"avsResult"`
 	CSCResult          string                `json:"cscResult"`
+	CardBalance        *gateway.Money        `json:"cardBalance"`
 	Decline            *gateway.Decline      `json:"decline"`
+	TaxAmount          *gateway.Money        `json:"taxAmount"`
+	PurchaseOrder      string                `json:"purchaseOrder"`
+	EnhancedData       *enhancedFile         `json:"enhancedData"`
+	BankAccount        *bankFile             `json:"bankAccount"`
 	NeedsAttention     bool                  `json:"needsAttention"`
 	Version            int64                 `json:"version"`
 	CreatedAt          time.Time             `json:"createdAt"`
 	UpdatedAt          time.Time             `json:"updatedAt"`
 	SettledAt          time.Time             `json:"settledAt"`
 	Operations         []operationFile       `json:"operations"`
+}
+
+// enhancedFile is what has become of an order's lines.
+type enhancedFile struct {
+	Status        gateway.EnhancementStatus `json:"status"`
+	LineItemCount int                       `json:"lineItemCount"`
+	Attempts      int                       `json:"attempts"`
+	Detail        string                    `json:"detail"`
+}
+
+type bankFile struct {
+	Last4Digits string              `json:"last4Digits"`
+	AccountType gateway.AccountType `json:"accountType"`
+	HolderType  gateway.HolderType  `json:"holderType"`
+}
+
+type returnFile struct {
+	ReturnCode string    `json:"returnCode"`
+	EnteredBy  string    `json:"enteredBy"`
+	Note       string    `json:"note"`
+	ReturnedAt time.Time `json:"returnedAt"`
+	EnteredAt  time.Time `json:"enteredAt"`
 }
 
 type operationFile struct {
@@ -57,6 +84,7 @@ type operationFile struct {
 	IdempotencyKey  string                  `json:"idempotencyKey"`
 	Decline         *gateway.Decline        `json:"decline"`
 	Attention       string                  `json:"attention"`
+	BankReturn      *returnFile             `json:"bankReturn"`
 	CreatedAt       time.Time               `json:"createdAt"`
 	UpdatedAt       time.Time               `json:"updatedAt"`
 }
@@ -91,16 +119,18 @@ func (f paymentFile) payment() gateway.Payment {
 		OrderID: f.OrderID, StoreCode: f.StoreCode, CustomerID: f.CustomerID, Channel: f.Channel, Source: f.SourceRecords, Metadata: f.Metadata,
 		Method: f.PaymentMethodType, Card: gateway.CardSummary{Brand: f.CardType, LastFour: f.Last4Digits},
 		CustomerVaultID: f.CustomerVaultID, PaymentMethodID: f.PaymentMethodID, Reference: f.ProcessorReference,
-		TransactionID: f.TransactionID, ApprovalCode: f.ApprovalCode, AVS: f.AVSResult, CSC: f.CSCResult, Decline: f.Decline,
+		TransactionID: f.TransactionID, ApprovalCode: f.ApprovalCode, AVS: f.AVSResult, CSC: f.CSCResult, CardBalance: f.CardBalance, Decline: f.Decline,
+		Enhancement: f.enhancement(), Bank: f.BankAccount.summary(),
 		NeedsAttention: f.NeedsAttention, Version: f.Version, CreatedAt: f.CreatedAt, UpdatedAt: f.UpdatedAt, SettledAt: f.SettledAt,
 	}
 	for _, o := range f.Operations {
 		p.Operations = append(p.Operations, gateway.Operation{
 			ID: o.OperationID, Kind: o.OperationKind, Status: o.OperationStatus, ProcessedAs: o.ProcessedAs, Origin: o.Origin,
 			Channel: o.Channel, Amount: o.Amount, TransactionID: o.TransactionID, Key: o.IdempotencyKey, Decline: o.Decline,
-			Attention: o.Attention, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
+			Attention: o.Attention, Return: o.BankReturn.bankReturn(), CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
 		})
 	}
+	p.Operations[0].Part = p.First().Charges() && p.First().Amount < p.Amount
 	if p.Channel == "" {
 		p.Channel = p.First().Channel
 	}
@@ -114,4 +144,30 @@ func eventOf(p gateway.Payment) gateway.Event {
 		ID: "evt_0000000000000000000example", PaymentID: p.ID, OperationID: last.ID, Type: "payment." + string(p.Status),
 		Version: p.Version, At: p.UpdatedAt, Payment: p,
 	}
+}
+
+// enhancement is nil where nothing is told of a purchasing card.
+func (f paymentFile) enhancement() *gateway.Enhancement {
+	if f.TaxAmount == nil && f.PurchaseOrder == "" && f.EnhancedData == nil {
+		return nil
+	}
+	e := &gateway.Enhancement{TaxAmount: f.TaxAmount, PurchaseOrder: f.PurchaseOrder}
+	if told := f.EnhancedData; told != nil {
+		e.Status, e.LineItemCount, e.Attempts, e.Detail = told.Status, told.LineItemCount, told.Attempts, told.Detail
+	}
+	return e
+}
+
+func (b *bankFile) summary() *gateway.BankSummary {
+	if b == nil {
+		return nil
+	}
+	return &gateway.BankSummary{LastFour: b.Last4Digits, AccountType: b.AccountType, HolderType: b.HolderType}
+}
+
+func (r *returnFile) bankReturn() *gateway.BankReturn {
+	if r == nil {
+		return nil
+	}
+	return &gateway.BankReturn{Code: r.ReturnCode, By: r.EnteredBy, Note: r.Note, ReturnedAt: r.ReturnedAt, At: r.EnteredAt}
 }

@@ -117,5 +117,5 @@ func TestMappingTestNamesWhatIsWrong(t *testing.T) {
 	p.rewrite("        clientID: org\n", "        clientID: org\n        fields: {PO__c: 'number(metadata[\"purchaseOrder\"])'}\n")
 	p.operate("mapping", "test").says(t, 1, `"becomes"`, "gateway: salesforce: fields: field PO__c")
 	p.rewrite("number(metadata[", "numbr(metadata[")
-	p.operate("mapping", "test").says(t, 1, "merchant main: salesforce: fields: field PO__c", "available are")
+	p.operate("mapping", "test").says(t, 1, "merchant main: salesforce: fields: field PO__c", "did you mean number?")
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -117,17 +116,6 @@ func chooseMerchant(cfg *config.Config, id string) (config.Merchant, error) {
 		return config.Merchant{}, fmt.Errorf("--merchant: say which one: %s", strings.Join(ids, ", "))
 	}
 	return config.Merchant{}, fmt.Errorf("--merchant: there is no merchant %q; there are: %s", id, strings.Join(ids, ", "))
-}
-
-// existingKeys makes no key: one that the running gateway does not have would
-// sign nothing that it takes.
-func existingKeys(cfg *config.Config) (*auth.Keys, error) {
-	if len(cfg.SigningKeys) == 0 {
-		if _, err := os.Stat(cfg.SigningKeyPath()); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("there is no signing key %s: no gateway has run with this configuration yet", cfg.SigningKeyPath())
-		}
-	}
-	return signingKeys(cfg)
 }
 
 // userName is the name of who is logged in, in the characters that a name may

@@ -20,7 +20,7 @@ import (
 
 // patience bounds every wait of these tests. A test that runs into it fails;
 // no test asserts how long anything took.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 // process is one of the programs, running.
 type process struct {

@@ -11,7 +11,7 @@ import (
 // openClients knows who may call: the clients of the configuration, and those
 // that were added by command and are kept in the ledger.
 func (a *app) openClients(ctx context.Context) (auth.Config, error) {
-	keys, err := signingKeys(a.cfg)
+	keys, err := a.openKeys()
 	if err != nil {
 		return auth.Config{}, err
 	}

@@ -30,7 +30,7 @@ func serveCommand() *cobra.Command {
 	}
 	path := configFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		cfg, err := config.Load(*path, os.LookupEnv)
+		cfg, err := loadWhole(*path)
 		if err != nil {
 			return err
 		}
@@ -58,17 +58,18 @@ func configCommand() *cobra.Command {
 	}
 	for _, c := range []struct {
 		use, short string
+		load       func(path string) (*config.Config, error)
 		print      func(*config.Config) string
 	}{
-		{"check", "Name every fault of the configuration file at once", func(c *config.Config) string {
+		{"check", "Name every fault of the configuration file at once", loadWhole, func(c *config.Config) string {
 			return fmt.Sprintf("the configuration is good: %d merchant(s), listening on %s\n", len(c.Merchants), c.Listen)
 		}},
-		{"show", "Print the effective configuration, without its secrets", (*config.Config).Redacted},
+		{"show", "Print the effective configuration, without its secrets", func(path string) (*config.Config, error) { return config.Load(path, os.LookupEnv) }, (*config.Config).Redacted},
 	} {
 		cmd := &cobra.Command{Use: c.use, Short: c.short, Args: cobra.NoArgs}
 		path := configFlag(cmd)
 		cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-			cfg, err := config.Load(*path, os.LookupEnv)
+			cfg, err := c.load(*path)
 			if err != nil {
 				return err
 			}

@@ -31,7 +31,7 @@ merchants:
       password: ${PAYTRACE_ACCOUNT_PASSWORD}
       integratorID: simulator001
       hostedFieldsScript: http://%[2]s/protect.js
-      sendWindow: 1s
+      sendWindow: 3s
     clients:
       - id: shop
         secret: ${SHOP_SECRET}

@@ -34,6 +34,16 @@ var badStarts = []struct {
 	{"ledger that is no database", func(t *testing.T, s *serving) {
 		put(t, s.ledger(), []byte("these are notes, and no database at all\n"))
 	}, []string{"ledger.db", "not a ledger", "name another path, or restore"}},
+	{"ledger that is empty", func(t *testing.T, s *serving) {
+		put(t, s.ledger(), nil)
+	}, []string{"ledger.db", "is there and empty", "is its disk mounted", "restore it from its backup", "remove it"}},
+	{"ledger that is gone", func(t *testing.T, s *serving) {
+		s.makeLedger()
+		move(t, s.ledger())
+	}, []string{"there is no ledger", "ledger.db", "secret.key is the secret of one", "mount its disk", "restore the ledger", "move", "away too"}},
+	{"ledger of which the log is left", func(t *testing.T, s *serving) {
+		put(t, s.ledger()+"-wal", []byte("the newest payments"))
+	}, []string{"ledger.db", "its -wal file is", "the newest payments", "put the ledger back"}},
 	{"ledger cut off", func(t *testing.T, s *serving) {
 		full := s.makeLedger()
 		put(t, s.ledger(), full[:len(full)/2])
@@ -99,6 +109,13 @@ func occupyPort(t *testing.T, s *serving) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { other.Close() })
+}
+
+func move(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Rename(path, path+".away"); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func put(t *testing.T, path string, content []byte) {

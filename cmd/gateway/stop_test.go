@@ -60,8 +60,8 @@ func TestStopLetsPaymentsUnderWayLand(t *testing.T) {
 func TestStopWaitsForPaymentsWhoseCallersHaveGone(t *testing.T) {
 	t.Parallel()
 	gateway, paytrace, shop := serve(t)
-	paytrace.misbehave(`{"operation":"sale","kind":"delay","seconds":3}`)
-	want(t, "at the end of the budget", shop.pay("sale", "gone", paytrace.hostedFields(), 1000), "202 unknown")
+	paytrace.misbehave(`{"operation":"sale","kind":"delay","seconds":5}`)
+	want(t, "at the end of the budget", shop.pay("sale", "gone", paytrace.hostedFields(), 3000), "202 unknown")
 	gateway.stop()
 	if n := paytrace.charged("sale"); n != 1 {
 		t.Errorf("%d charges when the gateway has stopped, want 1", n)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -17,34 +18,55 @@ import (
 // tell, and for what is due again.
 const tellEvery = 2 * time.Second
 
+// callback is one who is told of a merchant's payments, as the configuration has it.
+type callback struct {
+	// setting is its place among the callbacks, name what its deliveries are kept
+	// under.
+	setting, name string
+	secrets       []config.Secret
+	calls         config.Calls
+	events        []string
+	open          func() (closingSink, error)
+}
+
+// callbacksOf are all who are told, in the order of the configuration's page.
+func callbacksOf(m config.Merchant) []callback {
+	var all []callback
+	if shop := m.Callbacks.Magento; shop != nil {
+		all = append(all, callback{
+			setting: config.MagentoName, name: config.MagentoName, calls: shop.Calls,
+			secrets: []config.Secret{shop.ConsumerKey, shop.ConsumerSecret, shop.AccessToken, shop.AccessTokenSecret},
+			open:    func() (closingSink, error) { return magento.New(magentoConfig(m, *shop)) },
+		})
+	}
+	if org := m.Callbacks.Salesforce; org != nil {
+		all = append(all, callback{
+			setting: config.SalesforceName, name: config.SalesforceName, calls: org.Calls,
+			secrets: []config.Secret{org.ClientSecret, org.PrivateKey},
+			open:    func() (closingSink, error) { return salesforce.New(salesforceConfig(m, *org)) },
+		})
+	}
+	for i, hook := range m.Callbacks.Webhooks {
+		all = append(all, callback{
+			setting: fmt.Sprintf("webhooks[%d]", i), name: hook.Name, calls: hook.Calls, events: hook.Events,
+			secrets: []config.Secret{hook.Secret},
+			open:    func() (closingSink, error) { return webhook.New(webhookConfig(m, hook)) },
+		})
+	}
+	return all
+}
+
 // openSubscribers makes a sink for everyone who is told of payments. It waits
 // for none of them.
 func (a *app) openSubscribers() ([]gateway.Subscriber, error) {
 	var subscribers []gateway.Subscriber
 	for _, m := range a.cfg.Merchants {
-		if shop := m.Callbacks.Magento; shop != nil {
-			sink, err := magento.New(magentoConfig(m, *shop))
+		for _, c := range callbacksOf(m) {
+			sink, err := a.openSink(m, c.secrets, c.open)
 			if err != nil {
-				return nil, fmt.Errorf("merchant %s: magento: %w", m.ID, err)
+				return nil, fmt.Errorf("merchant %s: %s: %w", m.ID, c.name, err)
 			}
-			a.onClose(sink.Close)
-			subscribers = append(subscribers, subscriberOf(m, config.MagentoName, sink, shop.Calls, nil))
-		}
-		if org := m.Callbacks.Salesforce; org != nil {
-			sink, err := salesforce.New(salesforceConfig(m, *org))
-			if err != nil {
-				return nil, fmt.Errorf("merchant %s: salesforce: %w", m.ID, err)
-			}
-			a.onClose(sink.Close)
-			subscribers = append(subscribers, subscriberOf(m, config.SalesforceName, sink, org.Calls, nil))
-		}
-		for _, hook := range m.Callbacks.Webhooks {
-			sink, err := webhook.New(webhookConfig(m, hook))
-			if err != nil {
-				return nil, fmt.Errorf("merchant %s: webhook %s: %w", m.ID, hook.Name, err)
-			}
-			a.onClose(sink.Close)
-			subscribers = append(subscribers, subscriberOf(m, hook.Name, sink, hook.Calls, hook.Events))
+			subscribers = append(subscribers, subscriberOf(m, c.name, sink, c.calls, c.events))
 		}
 	}
 	return subscribers, nil
@@ -81,8 +103,13 @@ func salesforceConfig(m config.Merchant, org config.Salesforce) salesforce.Confi
 }
 
 func webhookConfig(m config.Merchant, hook config.Webhook) webhook.Config {
+	before := hook.Secret.Before()
+	if before == hook.Secret.Reveal() {
+		// It was rotated to the value that it had. That signs once.
+		before = ""
+	}
 	return webhook.Config{
-		URL: hook.URL, Secret: hook.Secret.Reveal(), PreviousSecret: hook.PreviousSecret.Reveal(),
+		URL: hook.URL, Secret: hook.Secret.Reveal(), PreviousSecret: cmp.Or(hook.PreviousSecret.Reveal(), before),
 		Body: api.EventData, LiveMode: m.LiveMode, AllowNetworks: hook.AllowNetworks, AllowHosts: hook.AllowHosts, Now: time.Now,
 	}
 }

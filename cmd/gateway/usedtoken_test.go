@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 )
@@ -33,9 +32,11 @@ func TestATokenWhoseAnswerWasLostIsNotSentAgain(t *testing.T) {
 	_, paytrace, shop := serve(t)
 	paytrace.misbehave(`{"operation":"sale","kind":"reset_after"}`)
 	method := paytrace.hostedFields()
-	for range 3 {
-		if a := shop.pay("sale", "lost", method, 1000); a.httpStatus != http.StatusAccepted {
-			t.Fatalf("a lost answer is told as %s", a.tells())
+	want(t, "a lost answer", shop.pay("sale", "lost", method, 0), "202 unknown")
+	for range 2 {
+		// On a slow machine it has been looked for meanwhile.
+		if a := shop.pay("sale", "lost", method, 1000); a.tells() != "202 unknown" && a.tells() != "201 approved" {
+			t.Fatalf("a lost answer is told again as %s", a.tells())
 		}
 	}
 	if n := paytrace.arrived("sale"); n != 1 {

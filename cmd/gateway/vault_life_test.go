@@ -61,13 +61,14 @@ const householdYAML = `      - id: org
           allowNetworks: [127.0.0.0/8]
 `
 
-func openHousehold(t *testing.T) *household {
+// openHousehold starts a household, once it has been prepared.
+func openHousehold(t *testing.T, prepare ...func(*household)) *household {
 	t.Helper()
 	h := &household{
 		paytrace: startProcessor(t), store: magentotest.New(magentotest.Options{}), hooks: newHookLog(hookSecret),
 		crm: salesforcetest.New(salesforcetest.Settings{
 			ClientID: "org", ClientSecret: orgSecret, RunAs: "gateway@shop.test",
-			Objects: []salesforcetest.Object{salesforcetest.PaymentObject(), salesforcetest.PersonObject("Contact")},
+			Objects: []salesforcetest.Object{companysPayment(), salesforcetest.PersonObject("Contact")},
 		}),
 	}
 	h.crm.Keep("Contact", cardOwner, map[string]any{"LastName": "Byron"})
@@ -94,6 +95,9 @@ func openHousehold(t *testing.T) *household {
 	h.environment = []string{
 		"CLERK_SECRET=" + clerkSecret, "ORG_SECRET=" + orgSecret, "ERP_SECRET=" + hookSecret, "CONSUMER_KEY=" + c.ConsumerKey,
 		"CONSUMER_SECRET=" + c.ConsumerSecret, "ACCESS_TOKEN=" + c.AccessToken, "ACCESS_TOKEN_SECRET=" + c.AccessTokenSecret,
+	}
+	for _, change := range prepare {
+		change(h)
 	}
 	h.start()
 	h.shop = openShop(t, h.address, shopID, shopSecret)

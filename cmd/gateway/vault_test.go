@@ -91,6 +91,12 @@ func (s *processor) typed(number, csc, month, year string) string {
 // encrypted is a card that PayTrace's older script has encrypted in a browser.
 func (s *processor) encrypted(number, csc, month, year string) string {
 	s.t.Helper()
+	return fmt.Sprintf(`{"encryptedCard":{"cardNumber":%q,"csc":%q,"expirationMonth":%q,"expirationYear":%q}}`, s.sealed(number), s.sealed(csc), month, year)
+}
+
+// sealed is a text that was encrypted with PayTrace's key.
+func (s *processor) sealed(plain string) string {
+	s.t.Helper()
 	response, err := http.Get("http://" + s.control + "/encryption_key")
 	if err != nil {
 		s.t.Fatal(err)
@@ -105,14 +111,11 @@ func (s *processor) encrypted(number, csc, month, year string) string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	seal := func(plain string) string {
-		sealed, err := rsa.EncryptPKCS1v15(rand.Reader, key.(*rsa.PublicKey), []byte(plain))
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		return base64.StdEncoding.EncodeToString(sealed)
+	sealed, err := rsa.EncryptPKCS1v15(rand.Reader, key.(*rsa.PublicKey), []byte(plain))
+	if err != nil {
+		s.t.Fatal(err)
 	}
-	return fmt.Sprintf(`{"encryptedCard":{"cardNumber":%q,"csc":%q,"expirationMonth":%q,"expirationYear":%q}}`, seal(number), seal(csc), month, year)
+	return base64.StdEncoding.EncodeToString(sealed)
 }
 
 // profiles are those that PayTrace has, by id.

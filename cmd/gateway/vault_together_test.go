@@ -160,7 +160,7 @@ var storingCrashes = []struct {
 	looks  int
 }{
 	{"after PayTrace has stored it", `"kind":"slow_bytes","seconds":1`, true, 1},
-	{"before PayTrace stores it", `"kind":"delay","seconds":1`, true, 1},
+	{"before PayTrace stores it", `"kind":"delay","seconds":4`, true, 1},
 	{"and PayTrace never stores it", `"kind":"delay","seconds":3600`, false, 2},
 }
 

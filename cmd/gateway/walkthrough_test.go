@@ -10,7 +10,7 @@ import (
 )
 
 // walkThroughs are the pages that have one.
-var walkThroughs = []string{"../../README.md", "../../docs/vault.md"}
+var walkThroughs = []string{"../../README.md", "../../docs/vault.md", "../../docs/verification.md", "../../docs/ach.md"}
 
 // The walk-through is everything in fenced sh blocks between these two lines.
 const (

@@ -30,8 +30,10 @@ func merchantsOf(cfg *config.Config) []gateway.Merchant {
 			ID: m.ID, LiveMode: m.LiveMode, Currency: m.Currency,
 			SendWindow: m.PayTrace.SendWindow, CallDeadline: m.PayTrace.CallDeadline,
 			ProcessorUser: m.PayTrace.Username, ExportRowCap: m.PayTrace.ExportRowCap,
-			WatchEvery: m.PayTrace.WatchEvery, WatchDays: m.PayTrace.WatchDays, TellUnmatched: m.TellUnmatched,
-			CheckVaultEvery: m.PayTrace.CheckVaultEvery,
+			WatchEvery: m.PayTrace.WatchEvery, WatchDays: m.PayTrace.WatchDays, TellUnmatched: m.TellUnmatched, VerifyCards: m.VerifyCards,
+			CheckVaultEvery:          m.PayTrace.CheckVaultEvery,
+			ChargeBearsPurchaseOrder: m.PayTrace.ReferenceField == paytrace.ReferenceInDescription,
+			ReturnWindow:             m.ACH.ReturnWindow,
 		})
 	}
 	return merchants
@@ -42,8 +44,10 @@ func clientConfig(m config.Merchant, log *slog.Logger) paytrace.Config {
 	return paytrace.Config{
 		BaseURL: p.BaseURL, Username: p.Username, Password: p.Password.Reveal(), IntegratorID: p.IntegratorID,
 		LiveMode: m.LiveMode, ReferenceField: p.ReferenceField, InvoiceSuffix: p.InvoiceSuffix,
+		ApprovedAmountField: p.ApprovedAmountField, BalanceField: p.BalanceField,
 		DiscretionaryData: p.DiscretionaryData, TimeZone: p.ExportTimeZone.String(), HostedFieldsScript: p.HostedFieldsScript,
-		CallTimeout: p.CallDeadline, MaxConnections: p.MaxConnections, MaxLookConnections: p.MaxLookConnections,
+		EncryptedAccountField: m.ACH.EncryptedAccountField,
+		CallTimeout:           p.CallDeadline, MaxConnections: p.MaxConnections, MaxLookConnections: p.MaxLookConnections,
 		Log: log.With("merchant", m.ID),
 	}
 }
@@ -60,6 +64,8 @@ func guardConfig(m config.Merchant, log *slog.Logger) guard.Config {
 const (
 	fingerprintKey   = "fingerprint"
 	clientSecretsKey = "client secrets"
+	sessionsKey      = "sessions"
+	auditKey         = "audit trail"
 )
 
 // gatewaySecret is a key derived from the configured secret, or from one that is
@@ -135,10 +141,8 @@ func configuredClients(cfg *config.Config) (*auth.Clients, error) {
 	return auth.NewClients(list)
 }
 
-func signingKeys(cfg *config.Config) (*auth.Keys, error) {
-	if len(cfg.SigningKeys) == 0 {
-		return auth.LoadOrCreate(cfg.SigningKeyPath())
-	}
+// namedKeys are the signing keys that the configuration names one by one.
+func namedKeys(cfg *config.Config) (*auth.Keys, error) {
 	var paths []string
 	for _, key := range cfg.SigningKeys {
 		paths = append(paths, key.File)
@@ -156,6 +160,9 @@ func clientOf(m config.Merchant, c config.Client) auth.Client {
 	}
 	for _, scope := range c.Scopes {
 		client.Scopes = append(client.Scopes, auth.Scope(scope))
+	}
+	for _, certificate := range c.TLSCertificates {
+		client.BoundTo = append(client.BoundTo, auth.Thumbprint(certificate.Certificate))
 	}
 	for _, certificate := range c.Certificates {
 		client.Certificates = append(client.Certificates, certificate.Certificate)

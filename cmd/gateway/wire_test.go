@@ -86,7 +86,7 @@ func load(t *testing.T) *config.Config {
 
 func TestWhatConfigCheckPassesStarts(t *testing.T) {
 	cfg := load(t)
-	keys, err := signingKeys(cfg)
+	keys, err := (&app{cfg: cfg, log: slog.New(slog.DiscardHandler)}).openKeys()
 	if err != nil {
 		t.Fatal(err)
 	}

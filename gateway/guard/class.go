@@ -15,7 +15,9 @@ const (
 	Money = "money"
 	Look  = "look"
 	Form  = "form"
-	Token = "token"
+	// Enhanced is enhanced data, which nobody waits for.
+	Enhanced = "enhanced_data"
+	Token    = "token"
 )
 
 // class is what calls of one kind share.
@@ -82,15 +84,20 @@ const untilFormat = "2006-01-02T15:04:05.000Z"
 
 // operate sends an operation that moves money.
 func (g *Guard) operate(ctx context.Context, sendBefore time.Time, do func(context.Context) gateway.Result) gateway.Result {
+	return g.send(ctx, &call{class: g.money, sendBefore: sendBefore}, do)
+}
+
+// send makes a call that must not be made again once it may have left.
+func (g *Guard) send(ctx context.Context, c *call, do func(context.Context) gateway.Result) gateway.Result {
 	var result gateway.Result
-	send := func(ctx context.Context) error {
+	c.send = func(ctx context.Context) error {
 		// A panic says nothing about what has left.
 		result = gateway.Result{Outcome: gateway.Unknown}
-		defer func() { g.money.attempts.add(string(result.Outcome)) }()
+		defer func() { c.class.attempts.add(string(result.Outcome)) }()
 		result = do(ctx)
 		return verdict(result)
 	}
-	refused := g.pass(ctx, &call{class: g.money, sendBefore: sendBefore, send: send})
+	refused := g.pass(ctx, c)
 	if refused == nil {
 		return result
 	}

@@ -10,16 +10,24 @@ import (
 
 // Guard is a processor behind its protections, for one merchant.
 type Guard struct {
-	next    gateway.Processor
-	config  Config
-	slots   *slots // nil: no limit
-	money   *class
-	look    *class
-	form    *class
-	through stage
+	next   gateway.Processor
+	config Config
+	slots  *slots // nil: no limit
+	money  *class
+	look   *class
+	form   *class
+	// enhanced has a breaker of its own too: neither a charge nor a look waits
+	// because it fails.
+	enhanced *class
+	through  stage
 }
 
 var _ gateway.Processor = (*Guard)(nil)
+
+// outcomes are those of an operation.
+var outcomes = []string{
+	string(gateway.Approved), string(gateway.Declined), string(gateway.Rejected), string(gateway.NotSent), string(gateway.Unknown),
+}
 
 // New puts a guard before a processor.
 func New(next gateway.Processor, config Config) *Guard {
@@ -28,9 +36,8 @@ func New(next gateway.Processor, config Config) *Guard {
 	g.money = &class{
 		breaker:    NewBreaker(Money, config.Breaker, config.changed),
 		maxWaiting: int64(config.MaxQueue),
-		attempts: newTally(string(gateway.Approved), string(gateway.Declined), string(gateway.Rejected),
-			string(gateway.NotSent), string(gateway.Unknown)),
-		refused: newTally(reasons...),
+		attempts:   newTally(outcomes...),
+		refused:    newTally(reasons...),
 	}
 	// Looks that wait hold one second's slots at most, and so do shoppers who open
 	// the form. A reconciler with much to look up must not push a checkout past its
@@ -50,6 +57,12 @@ func New(next gateway.Processor, config Config) *Guard {
 		timeout:    config.LookTimeout,
 		maxWaiting: oneSecond,
 		attempts:   newTally(formGiven, formRefused, lookFailed),
+		refused:    newTally(reasons...),
+	}
+	g.enhanced = &class{
+		breaker:    NewBreaker(Enhanced, config.Breaker, config.changed),
+		maxWaiting: oneSecond,
+		attempts:   newTally(outcomes...),
 		refused:    newTally(reasons...),
 	}
 	g.through = g.stack()
@@ -85,6 +98,11 @@ func (g *Guard) Refund(ctx context.Context, r gateway.Refund) gateway.Result {
 	return g.operate(ctx, r.SendBefore, func(ctx context.Context) gateway.Result { return g.next.Refund(ctx, r) })
 }
 
+// Enhance adds enhanced data to a charge.
+func (g *Guard) Enhance(ctx context.Context, e gateway.Enhance) gateway.Result {
+	return g.send(ctx, &call{class: g.enhanced}, func(ctx context.Context) gateway.Result { return g.next.Enhance(ctx, e) })
+}
+
 // CreateProfile makes a profile in the processor's vault.
 func (g *Guard) CreateProfile(ctx context.Context, p gateway.SaveProfile) gateway.Result {
 	return g.operate(ctx, p.SendBefore, func(ctx context.Context) gateway.Result { return g.next.CreateProfile(ctx, p) })
@@ -102,9 +120,9 @@ func (g *Guard) DeleteProfile(ctx context.Context, p gateway.RemoveProfile) gate
 
 // Profile looks one profile up. When the guard refuses, the error wraps a
 // *Refused.
-func (g *Guard) Profile(ctx context.Context, id string) (gateway.CardSummary, error) {
-	some := func(gateway.CardSummary) bool { return true }
-	return inspect(ctx, g, some, func(ctx context.Context) (gateway.CardSummary, error) { return g.next.Profile(ctx, id) })
+func (g *Guard) Profile(ctx context.Context, id string) (gateway.ProfileSummary, error) {
+	some := func(gateway.ProfileSummary) bool { return true }
+	return inspect(ctx, g, some, func(ctx context.Context) (gateway.ProfileSummary, error) { return g.next.Profile(ctx, id) })
 }
 
 // Transaction looks one transaction up. When the guard refuses, the error

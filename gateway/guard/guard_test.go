@@ -64,7 +64,7 @@ func (b *bench) chargeWithin(ctx context.Context, window time.Duration) gateway.
 	defer cancel()
 	return b.guard.Charge(ctx, gateway.Charge{
 		Intent: gateway.IntentSale, Amount: 1999, OrderID: "100000001",
-		Reference: gateway.NewReference(), SendBefore: time.Now().Add(window),
+		Reference: gateway.NewReference(time.Now()), SendBefore: time.Now().Add(window),
 	})
 }
 
@@ -132,7 +132,9 @@ func TestAGuardedProcessorIsAProcessor(t *testing.T) {
 		p := processortest.New(time.Now)
 		return processortest.Bench{
 			Processor: guard.New(p, guard.Config{RatePerSecond: 10_000, Burst: 100}), Settle: p.Settle, Now: time.Now, Fields: processortest.Fields,
+			Cover:  func(m gateway.Money) { p.SetBalance(m, false, false) },
 			Method: gateway.PaymentMethod{Vault: &gateway.VaultChoice{CustomerID: "demo-visa"}}, CustomerID: "demo-visa",
+			Account: processortest.Account,
 		}
 	})
 }
@@ -197,7 +199,7 @@ func TestAThousandCallersAtOnce(t *testing.T) {
 	for range 1000 {
 		wg.Go(func() {
 			r := g.Charge(t.Context(), gateway.Charge{
-				Amount: 1999, Reference: gateway.NewReference(), SendBefore: time.Now().Add(time.Minute),
+				Amount: 1999, Reference: gateway.NewReference(time.Now()), SendBefore: time.Now().Add(time.Minute),
 			})
 			g.State()
 			mu.Lock()

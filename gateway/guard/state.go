@@ -27,7 +27,7 @@ var reasons = []string{reasonOpen, reasonLimit, reasonLate, reasonCancelled}
 
 // State is a guard in figures, for metrics.
 type State struct {
-	Money, Look, Form ClassState
+	Money, Look, Form, Enhanced ClassState
 	// LogIn is how the breaker before the log-in stands, empty where there is
 	// none.
 	LogIn string
@@ -53,8 +53,8 @@ type ClassState struct {
 // State takes no lock.
 func (g *Guard) State() State {
 	s := State{
-		Money: g.money.state(), Look: g.look.state(), Form: g.form.state(),
-		Queue: int(g.money.waiting.Load() + g.look.waiting.Load() + g.form.waiting.Load()),
+		Money: g.money.state(), Look: g.look.state(), Form: g.form.state(), Enhanced: g.enhanced.state(),
+		Queue: int(g.money.waiting.Load() + g.look.waiting.Load() + g.form.waiting.Load() + g.enhanced.waiting.Load()),
 	}
 	if g.config.LogIn != nil {
 		s.LogIn = g.config.LogIn.State()

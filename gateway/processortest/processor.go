@@ -29,6 +29,16 @@ type Processor struct {
 	first int
 	calls map[string]int
 	vault vault
+	// enhanced are the lines that were added to a transaction, toldLast is all that
+	// was told of it last.
+	enhanced map[string]int
+	toldLast map[string]gateway.EnhancedData
+	// checks are the bank payments, which no export shows.
+	checks []*check
+	// balance is what every card covers, zero for anything; unasked says that a part
+	// is approved without being allowed, silent that no answer tells it.
+	balance         gateway.Money
+	unasked, silent bool
 }
 
 var _ gateway.Processor = (*Processor)(nil)
@@ -61,16 +71,26 @@ func (p *Processor) Hide(hides func(gateway.Record) bool) {
 	p.hides = hides
 }
 
+// SetBalance lets every card cover that much at a time, zero for anything. A charge
+// of more is approved in part where it allows that, or where unasked is set, and
+// declined otherwise; silent has no answer tell that it is a part.
+func (p *Processor) SetBalance(covers gateway.Money, unasked, silent bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.balance, p.unasked, p.silent = covers, unasked, silent
+}
+
 // Declines is the amount that is always declined.
 const Declines gateway.Money = 21
 
 // New returns an empty processor.
 func New(now func() time.Time) *Processor {
-	return &Processor{now: now, first: 100_000_001, books: map[string]*gateway.Record{}, calls: map[string]int{}, vault: newVault()}
+	return &Processor{now: now, first: 100_000_001, books: map[string]*gateway.Record{}, calls: map[string]int{}, vault: newVault(),
+		enhanced: map[string]int{}, toldLast: map[string]gateway.EnhancedData{}}
 }
 
 // Calls is how often a call has reached the processor: "charge", "capture",
-// "void", "refund", "look", "export", "create_profile", "update_profile",
+// "void", "refund", "enhance", "look", "export", "create_profile", "update_profile",
 // "delete_profile" or "profile".
 func (p *Processor) Calls(call string) int {
 	p.mu.Lock()
@@ -104,6 +124,11 @@ func (p *Processor) Settle() {
 	for _, r := range p.books {
 		if r.State == gateway.RecordPending {
 			r.State, r.SettledAt = gateway.RecordSettled, p.now()
+		}
+	}
+	for _, c := range p.checks {
+		if c.State == CheckPending {
+			c.State = CheckGone
 		}
 	}
 }
@@ -193,27 +218,41 @@ func (p *Processor) Charge(ctx context.Context, c gateway.Charge) gateway.Result
 		if p.vault.deleted[c.CustomerID] {
 			return refused(gateway.RejectedNoProfile, "paymentMethod.vault.customerId")
 		}
+		if c.ACH {
+			return p.draw(c)
+		}
 		record := gateway.Record{
 			Kind: gateway.KindSale, State: gateway.RecordPending,
 			Amount: c.Amount, OrderID: c.OrderID, Reference: c.Reference,
 			Card: gateway.CardSummary{Brand: gateway.Visa, LastFour: "5439"},
 		}
-		if c.Intent == gateway.IntentAuthorize {
+		if c.Intent != gateway.IntentSale {
 			record.Kind, record.State = gateway.KindAuthorize, gateway.RecordAuthorized
 		}
-		if c.Amount == Declines {
+		short := p.balance > 0 && c.Amount > p.balance
+		if short && (c.AcceptPartial || p.unasked) {
+			record.Amount = p.balance
+		}
+		if c.Amount == Declines || (short && record.Amount == c.Amount) {
 			record.State = gateway.RecordDeclined
 			return gateway.Result{Outcome: gateway.Declined, TransactionID: p.enter(record), Decline: &gateway.Decline{
 				Code: "102", Message: "Your card was declined.", Category: "insufficient_funds",
 			}}
 		}
-		return gateway.Result{Outcome: gateway.Approved, TransactionID: p.enter(record), ApprovalCode: "TAS001"}
+		r := gateway.Result{Outcome: gateway.Approved, TransactionID: p.enter(record), ApprovalCode: "TAS001"}
+		if short && !p.silent {
+			r.ApprovedAmount, r.Balance = record.Amount, new(gateway.Money)
+		}
+		return r
 	})
 }
 
 // Capture takes one capture for each authorization.
 func (p *Processor) Capture(ctx context.Context, c gateway.Capture) gateway.Result {
 	return p.call(ctx, "capture", c.SendBefore, func() gateway.Result {
+		if gateway.CheckID(c.TransactionID) {
+			return p.fund(c)
+		}
 		r, ok := p.books[c.TransactionID]
 		if !ok || r.State != gateway.RecordAuthorized || c.Amount > r.Amount {
 			return contested
@@ -226,6 +265,9 @@ func (p *Processor) Capture(ctx context.Context, c gateway.Capture) gateway.Resu
 // Void undoes what is not settled.
 func (p *Processor) Void(ctx context.Context, v gateway.Void) gateway.Result {
 	return p.call(ctx, "void", v.SendBefore, func() gateway.Result {
+		if gateway.CheckID(v.TransactionID) {
+			return p.voidCheck(v)
+		}
 		r, ok := p.books[v.TransactionID]
 		if !ok || (r.State != gateway.RecordPending && r.State != gateway.RecordAuthorized) {
 			return contested
@@ -238,6 +280,9 @@ func (p *Processor) Void(ctx context.Context, v gateway.Void) gateway.Result {
 // Refund returns money of what is settled.
 func (p *Processor) Refund(ctx context.Context, f gateway.Refund) gateway.Result {
 	return p.call(ctx, "refund", f.SendBefore, func() gateway.Result {
+		if gateway.CheckID(f.TransactionID) {
+			return p.credit(f)
+		}
 		r, ok := p.books[f.TransactionID]
 		if !ok || r.State != gateway.RecordSettled {
 			return contested
@@ -245,6 +290,37 @@ func (p *Processor) Refund(ctx context.Context, f gateway.Refund) gateway.Result
 		id := p.enter(gateway.Record{Kind: gateway.KindRefund, State: gateway.RecordPending, Amount: f.Amount, OrderID: r.OrderID})
 		return gateway.Result{Outcome: gateway.Approved, TransactionID: id}
 	})
+}
+
+// Enhance takes enhanced data for what is not settled, and puts its purchase
+// order in the place of the reference.
+func (p *Processor) Enhance(ctx context.Context, e gateway.Enhance) gateway.Result {
+	return p.call(ctx, "enhance", p.now().Add(time.Hour), func() gateway.Result {
+		r, ok := p.books[e.TransactionID]
+		if !ok || r.State != gateway.RecordPending || r.Card.Brand != e.Brand {
+			return gateway.Result{Outcome: gateway.Rejected, Detail: "not an unsettled sale of that brand", Rejection: &gateway.Rejection{Code: "814"}}
+		}
+		if e.Data.PurchaseOrder != "" {
+			r.Reference = e.Data.PurchaseOrder
+		}
+		p.enhanced[e.TransactionID] += len(e.Data.LineItems)
+		p.toldLast[e.TransactionID] = e.Data
+		return gateway.Result{Outcome: gateway.Approved, TransactionID: e.TransactionID}
+	})
+}
+
+// EnhancedLines is how many lines were added to a transaction.
+func (p *Processor) EnhancedLines(transactionID string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.enhanced[transactionID]
+}
+
+// Enhanced is what was told of a transaction last.
+func (p *Processor) Enhanced(transactionID string) gateway.EnhancedData {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.toldLast[transactionID]
 }
 
 var contested = gateway.Result{Outcome: gateway.Unknown, Contested: true, Detail: "the transaction's state forbids it"}

@@ -20,6 +20,10 @@ type Bench struct {
 	// Fields makes hosted fields with a new token, of a card that the processor
 	// takes.
 	Fields func() gateway.PaymentMethod
+	// Account is a bank account that the processor draws on.
+	Account func() gateway.PaymentMethod
+	// Cover lets every card cover that much at a time; zero is anything.
+	Cover func(gateway.Money)
 	// Settle settles everything that is pending.
 	Settle func()
 	Now    func() time.Time
@@ -30,6 +34,8 @@ func Run(t *testing.T, open func(*testing.T) Bench) {
 	tests := map[string]func(*testing.T, Bench){
 		"a sale is approved and on the books":        saleIsOnTheBooks,
 		"an authorization is on the books":           authorizationIsOnTheBooks,
+		"a verification takes nothing":               verificationTakesNothing,
+		"a part is approved when it is allowed":      partWhenAllowed,
 		"a decline has a transaction and its reason": declineHasAReason,
 		"an authorization is captured once":          capturedOnce,
 		"of many captures at once one is approved":   capturedOnceAtOnce,
@@ -40,8 +46,10 @@ func Run(t *testing.T, open func(*testing.T) Bench) {
 		"what is not there is not found":             notThereIsNotFound,
 		"a charge is found by its reference":         foundByReference,
 		"a card form is opened and charges nothing":  formIsOpened,
+		"a purchase order is told while not settled": enhancedUntilSettled,
 	}
 	maps.Copy(tests, vaultTests)
+	maps.Copy(tests, bankTests)
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -52,7 +60,7 @@ func (b Bench) soon() time.Time { return b.Now().Add(time.Minute) }
 func (b Bench) charge(t *testing.T, intent gateway.Intent, amount gateway.Money) gateway.Result {
 	t.Helper()
 	return b.Processor.Charge(t.Context(), gateway.Charge{
-		Intent: intent, Amount: amount, OrderID: "100000001", Reference: gateway.NewReference(),
+		Intent: intent, Amount: amount, OrderID: "100000001", Reference: gateway.NewReference(b.Now()),
 		Method: b.Method, CustomerID: b.CustomerID, SendBefore: b.soon(),
 	})
 }
@@ -114,6 +122,24 @@ func saleIsOnTheBooks(t *testing.T, b Bench) {
 
 func authorizationIsOnTheBooks(t *testing.T, b Bench) {
 	b.shows(t, b.made(t, gateway.IntentAuthorize, 1999), gateway.RecordAuthorized, 1999)
+}
+
+func verificationTakesNothing(t *testing.T, b Bench) {
+	b.shows(t, b.made(t, gateway.IntentVerify, 0), gateway.RecordAuthorized, 0)
+}
+
+func partWhenAllowed(t *testing.T, b Bench) {
+	b.Cover(1000)
+	want(t, b.charge(t, gateway.IntentSale, 1999), gateway.Declined)
+	r := b.Processor.Charge(t.Context(), gateway.Charge{
+		Intent: gateway.IntentSale, Amount: 1999, AcceptPartial: true, OrderID: "100000001", Reference: gateway.NewReference(b.Now()),
+		Method: b.Method, CustomerID: b.CustomerID, SendBefore: b.soon(),
+	})
+	want(t, r, gateway.Approved)
+	if r.ApprovedAmount != 1000 || r.Balance == nil || *r.Balance != 0 {
+		t.Fatalf("approved for %s, with %v left", r.ApprovedAmount, r.Balance)
+	}
+	b.shows(t, r.TransactionID, gateway.RecordPending, 1000)
 }
 
 func declineHasAReason(t *testing.T, b Bench) {
@@ -189,7 +215,7 @@ func settledIsRefunded(t *testing.T, b Bench) {
 }
 
 func nothingLeavesLate(t *testing.T, b Bench) {
-	reference := gateway.NewReference()
+	reference := gateway.NewReference(b.Now())
 	r := b.Processor.Charge(t.Context(), gateway.Charge{
 		Intent: gateway.IntentSale, Amount: 1999, OrderID: "100000001", Reference: reference,
 		Method: b.Method, CustomerID: b.CustomerID, SendBefore: b.Now().Add(-time.Second),
@@ -208,7 +234,7 @@ func notThereIsNotFound(t *testing.T, b Bench) {
 }
 
 func foundByReference(t *testing.T, b Bench) {
-	reference := gateway.NewReference()
+	reference := gateway.NewReference(b.Now())
 	b.made(t, gateway.IntentSale, 1999) // another one
 	r := b.Processor.Charge(t.Context(), gateway.Charge{
 		Intent: gateway.IntentSale, Amount: 1999, OrderID: "100000002", Reference: reference,
@@ -220,6 +246,39 @@ func foundByReference(t *testing.T, b Bench) {
 		found[0].Reference != reference || found[0].Amount != 1999 {
 		t.Fatalf("looking for %s showed %+v, %v", reference, found, err)
 	}
+}
+
+// enhancedUntilSettled has the purchase order stand in the place of the reference
+// from then on. A refusal is no Unknown: it has done nothing.
+func enhancedUntilSettled(t *testing.T, b Bench) {
+	zero := gateway.Money(0)
+	tell := func(id string, brand gateway.Brand) gateway.Result {
+		return b.Processor.Enhance(t.Context(), gateway.Enhance{
+			TransactionID: id, Brand: brand, OrderID: "100000001", Reference: gateway.NewReference(b.Now()),
+			Data: gateway.EnhancedData{TaxAmount: &zero, PurchaseOrder: "PO-7"},
+		})
+	}
+	id := b.made(t, gateway.IntentSale, 1000)
+	seen, err := b.Processor.Transaction(t.Context(), id)
+	if err != nil || seen.Card.Brand == "" {
+		t.Fatalf("the books show %+v, %v", seen, err)
+	}
+	want(t, tell(id, otherThan(seen.Card.Brand)), gateway.Rejected)
+	want(t, tell(id, seen.Card.Brand), gateway.Approved)
+	after, err := b.Processor.Transaction(t.Context(), id)
+	if err != nil || after.Reference != "PO-7" || after.OrderID != seen.OrderID || after.Amount != seen.Amount || after.State != seen.State {
+		t.Fatalf("the books show %+v, %v; before it were %+v", after, err, seen)
+	}
+	b.Settle()
+	want(t, tell(id, seen.Card.Brand), gateway.Rejected)
+	want(t, tell(b.made(t, gateway.IntentAuthorize, 1000), seen.Card.Brand), gateway.Rejected)
+}
+
+func otherThan(brand gateway.Brand) gateway.Brand {
+	if brand == gateway.Visa {
+		return gateway.Mastercard
+	}
+	return gateway.Visa
 }
 
 func formIsOpened(t *testing.T, b Bench) {

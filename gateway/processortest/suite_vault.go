@@ -40,7 +40,7 @@ func (b Bench) remove(t *testing.T, id string) gateway.Result {
 
 func (b Bench) chargeProfile(t *testing.T, id string) gateway.Result {
 	return b.Processor.Charge(t.Context(), gateway.Charge{
-		Intent: gateway.IntentSale, Amount: 1999, OrderID: "100000001", Reference: gateway.NewReference(),
+		Intent: gateway.IntentSale, Amount: 1999, OrderID: "100000001", Reference: gateway.NewReference(b.Now()),
 		Method: gateway.PaymentMethod{Vault: &gateway.VaultChoice{CustomerID: "c"}}, CustomerID: id, SendBefore: b.soon(),
 	})
 }
@@ -48,7 +48,8 @@ func (b Bench) chargeProfile(t *testing.T, id string) gateway.Result {
 // isShown wants a card of which everything may be seen that a summary has.
 func (b Bench) isShown(t *testing.T, id string) {
 	t.Helper()
-	card, err := b.Processor.Profile(t.Context(), id)
+	shown, err := b.Processor.Profile(t.Context(), id)
+	card := shown.Card
 	if err != nil || card.Brand == "" || len(card.LastFour) != 4 || len(card.ExpirationMonth) != 2 || len(card.ExpirationYear) != 4 {
 		t.Fatalf("the profile shows %+v, %v", card, err)
 	}

@@ -2,6 +2,7 @@ package processortest
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"maps"
 
@@ -10,7 +11,7 @@ import (
 
 // vault is the part of the books that holds stored cards.
 type vault struct {
-	profiles map[string]gateway.CardSummary
+	profiles map[string]gateway.ProfileSummary
 	// deleted are the profiles that once were: only they are known not to be
 	// there. Tests charge profiles that they never stored.
 	deleted map[string]bool
@@ -21,20 +22,27 @@ type vault struct {
 }
 
 func newVault() vault {
-	return vault{profiles: map[string]gateway.CardSummary{}, deleted: map[string]bool{}, spent: map[string]bool{}, spoilt: map[string]bool{}}
+	return vault{profiles: map[string]gateway.ProfileSummary{}, deleted: map[string]bool{}, spent: map[string]bool{}, spoilt: map[string]bool{}}
 }
 
 // stored is the card of hosted fields and of earlier transactions, which bring
 // none that could be read here.
 var stored = gateway.CardSummary{Brand: gateway.Visa, LastFour: "5439", ExpirationMonth: "12", ExpirationYear: "2030"}
 
-// Fields makes hosted fields with a new token.
-func Fields() gateway.PaymentMethod {
-	return gateway.PaymentMethod{HostedFields: &gateway.HostedFields{Token: gateway.NewReference(), EncryptionKey: "key"}}
+// Account is a way to pay with a bank account.
+func Account() gateway.PaymentMethod {
+	return gateway.PaymentMethod{EncryptedBankAccount: &gateway.EncryptedBankAccount{
+		AccountNumber: "sealed", RoutingNumber: "325070760", AccountType: gateway.Checking, HolderType: gateway.Personal, HolderName: "Ann Doe",
+	}}
 }
 
-// Profiles are the stored cards by the id of their profile.
-func (p *Processor) Profiles() map[string]gateway.CardSummary {
+// Fields makes hosted fields with a new token.
+func Fields() gateway.PaymentMethod {
+	return gateway.PaymentMethod{HostedFields: &gateway.HostedFields{Token: rand.Text(), EncryptionKey: "key"}}
+}
+
+// Profiles are the stored cards and accounts by the id of their profile.
+func (p *Processor) Profiles() map[string]gateway.ProfileSummary {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return maps.Clone(p.vault.profiles)
@@ -44,7 +52,14 @@ func (p *Processor) Profiles() map[string]gateway.CardSummary {
 func (p *Processor) ClerkStores(profileID string, card gateway.CardSummary) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.vault.put(profileID, card)
+	p.vault.put(profileID, gateway.ProfileSummary{Card: card})
+}
+
+// ClerkStoresAccount is ClerkStores of a bank account.
+func (p *Processor) ClerkStoresAccount(profileID, lastFour string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.vault.put(profileID, gateway.ProfileSummary{Bank: gateway.BankSummary{LastFour: lastFour}})
 }
 
 // ClerkDeletes deletes a profile at the processor's own screens.
@@ -61,8 +76,8 @@ func (p *Processor) Spoil(profileID string) {
 	p.vault.spoilt[profileID] = true
 }
 
-func (v *vault) put(profileID string, card gateway.CardSummary) {
-	v.profiles[profileID] = card
+func (v *vault) put(profileID string, shown gateway.ProfileSummary) {
+	v.profiles[profileID] = shown
 	delete(v.deleted, profileID)
 }
 
@@ -80,37 +95,45 @@ func (p *Processor) CreateProfile(ctx context.Context, s gateway.SaveProfile) ga
 		if _, there := p.books[s.SourceTransactionID]; s.SourceTransactionID != "" && !there {
 			return refused("811", "transactionId")
 		}
-		return p.store(s, stored)
+		return p.store(s, gateway.ProfileSummary{Card: stored})
 	})
 }
 
 // UpdateProfile changes what the request names.
 func (p *Processor) UpdateProfile(ctx context.Context, s gateway.SaveProfile) gateway.Result {
 	return p.call(ctx, "update_profile", s.SendBefore, func() gateway.Result {
-		card, there := p.vault.profiles[s.ProfileID]
+		shown, there := p.vault.profiles[s.ProfileID]
 		if !there {
 			return refused(gateway.RejectedNoProfile, "")
 		}
-		return p.store(s, card)
+		return p.store(s, shown)
 	})
 }
 
-// store puts the request's card into the profile, or else the one given.
-func (p *Processor) store(s gateway.SaveProfile, card gateway.CardSummary) gateway.Result {
+// storedAccount ends the number of an account that was encrypted.
+const storedAccount = "7766"
+
+// store puts the request's card or account into the profile, or else what is
+// given.
+func (p *Processor) store(s gateway.SaveProfile, shown gateway.ProfileSummary) gateway.Result {
 	switch m := s.Method; {
 	case m.HostedFields != nil:
 		if p.vault.spent[m.HostedFields.Token] {
 			return refused("961", "paymentMethod.hostedFields.hpfToken")
 		}
 		p.vault.spent[m.HostedFields.Token] = true
-		card = stored
+		shown.Card = stored
 	case m.EncryptedCard != nil:
-		card = stored
-		card.ExpirationMonth, card.ExpirationYear = m.EncryptedCard.ExpirationMonth, m.EncryptedCard.ExpirationYear
+		shown.Card = stored
+		shown.Card.ExpirationMonth, shown.Card.ExpirationYear = m.EncryptedCard.ExpirationMonth, m.EncryptedCard.ExpirationYear
 	case m.Card != nil:
-		card = m.Card.Summary()
+		shown.Card = m.Card.Summary()
+	case m.BankAccount != nil:
+		shown = gateway.ProfileSummary{Bank: gateway.BankSummary{LastFour: m.BankAccount.Summary().LastFour}}
+	case m.EncryptedBankAccount != nil:
+		shown = gateway.ProfileSummary{Bank: gateway.BankSummary{LastFour: storedAccount}}
 	}
-	p.vault.put(s.ProfileID, card)
+	p.vault.put(s.ProfileID, shown)
 	return gateway.Result{Outcome: gateway.Approved, Detail: "the profile was stored"}
 }
 
@@ -125,27 +148,27 @@ func (p *Processor) DeleteProfile(ctx context.Context, r gateway.RemoveProfile) 
 	})
 }
 
-// Profile shows a stored card. HideCards hides it, the profile shows all the
-// same.
-func (p *Processor) Profile(ctx context.Context, profileID string) (gateway.CardSummary, error) {
+// Profile shows a stored card or account. HideCards hides it, the profile shows
+// all the same.
+func (p *Processor) Profile(ctx context.Context, profileID string) (gateway.ProfileSummary, error) {
 	p.mu.Lock()
 	p.calls["profile"]++
-	card, there := p.vault.profiles[profileID]
+	shown, there := p.vault.profiles[profileID]
 	if p.blind {
-		card = gateway.CardSummary{}
+		shown = gateway.ProfileSummary{}
 	}
 	before, spoilt := p.before, p.vault.spoilt[profileID]
 	p.mu.Unlock()
 	if before != nil && before(ctx, "profile") != nil {
-		return gateway.CardSummary{}, context.DeadlineExceeded
+		return gateway.ProfileSummary{}, context.DeadlineExceeded
 	}
 	if spoilt {
-		return gateway.CardSummary{}, errors.New("this profile cannot be shown")
+		return gateway.ProfileSummary{}, errors.New("this profile cannot be shown")
 	}
 	if !there {
-		return gateway.CardSummary{}, gateway.ErrNotFound
+		return gateway.ProfileSummary{}, gateway.ErrNotFound
 	}
-	return card, nil
+	return shown, nil
 }
 
 func refused(code, field string) gateway.Result {

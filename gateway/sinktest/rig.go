@@ -18,7 +18,7 @@ import (
 
 const (
 	// patience is how long the suite waits for what has to happen at once.
-	patience = 10 * time.Second
+	patience = time.Minute
 	// maxDetail bounds a detail: one line for a person, not a page.
 	maxDetail = 1000
 	// maxWait bounds what the other side may ask for.

@@ -42,7 +42,7 @@ func apiClient(id string) gateway.APIClient {
 
 func saveClient(t *testing.T, s gateway.ClientStore, c gateway.APIClient) {
 	t.Helper()
-	if err := s.SaveAPIClient(t.Context(), c); err != nil {
+	if err := s.SaveAPIClient(t.Context(), c, decision); err != nil {
 		t.Fatalf("SaveAPIClient(%s, version %d): %v", c.ID, c.Version, err)
 	}
 }
@@ -71,17 +71,17 @@ func staleClient(t *testing.T, s gateway.ClientStore) {
 	saveClient(t, s, c)
 	for _, version := range []int64{1, 3} {
 		c.Version = version
-		if err := s.SaveAPIClient(t.Context(), c); !errors.Is(err, gateway.ErrStale) {
+		if err := s.SaveAPIClient(t.Context(), c, decision); !errors.Is(err, gateway.ErrStale) {
 			t.Errorf("version %d after version 1: %v, want stale", version, err)
 		}
 	}
 	c = apiClient("nobody")
 	c.Version = 2
-	if err := s.SaveAPIClient(t.Context(), c); !errors.Is(err, gateway.ErrStale) {
+	if err := s.SaveAPIClient(t.Context(), c, decision); !errors.Is(err, gateway.ErrStale) {
 		t.Errorf("version 2 of a client that is not there: %v, want stale", err)
 	}
 	for _, impossible := range []gateway.APIClient{{}, {ID: "a", Version: 1}, {ID: "a", MerchantID: "main"}} {
-		if err := s.SaveAPIClient(t.Context(), impossible); err == nil || errors.Is(err, gateway.ErrStale) {
+		if err := s.SaveAPIClient(t.Context(), impossible, decision); err == nil || errors.Is(err, gateway.ErrStale) {
 			t.Errorf("%+v was answered with %v", impossible, err)
 		}
 	}
@@ -92,7 +92,7 @@ func raceForClient(t *testing.T, s gateway.ClientStore) {
 	var wait sync.WaitGroup
 	answers := make([]error, 32)
 	for i := range answers {
-		wait.Go(func() { answers[i] = s.SaveAPIClient(t.Context(), apiClient("a")) })
+		wait.Go(func() { answers[i] = s.SaveAPIClient(t.Context(), apiClient("a"), decision) })
 	}
 	wait.Wait()
 	kept := 0

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"crypto/rand"
 	"slices"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 var archiveSpecs = []spec{
 	{"Archivable/has what has ended before a time, least recently changed first", archivableInOrder},
 	{"Archivable/goes on behind a place", archivablePages},
+	{"Archivable/has bank payments that are approved or returned", archivableBankPayments},
 	{"Archivable/has neither what is open nor what needs a person nor what has left", archivableOnly},
 	{"Archive/changes no answer", archivedReadsAlike},
 	{"Archive/keeps every key bound", archivedKeysStay},
@@ -108,6 +110,31 @@ func archivableOnly(t *testing.T, l gateway.Ledger) {
 	leaves(t, l, ended(t, l, start))
 }
 
+func archivableBankPayments(t *testing.T, l gateway.Ledger) {
+	var want []gateway.Payment
+	for i, status := range []gateway.Status{gateway.StatusApproved, gateway.Returned, gateway.Accepted} {
+		p := drawn(t, l, start.Add(time.Duration(i)*time.Hour), status)
+		if status != gateway.Accepted {
+			want = append(want, p)
+		}
+	}
+	equal(t, "archivable", archivable(t, l, yearLater, gateway.ArchivePlace{}, 10), want)
+}
+
+// drawn is a bank payment in that state, of which nothing is open.
+func drawn(t *testing.T, l gateway.Ledger, at time.Time, status gateway.Status) gateway.Payment {
+	t.Helper()
+	sale := Sale("m1", at)
+	sale.Payment.Bank = &gateway.BankSummary{LastFour: "8206"}
+	c := Approval(applied(t, l, sale), at.Add(time.Second))
+	c.Payment.TransactionID = gateway.CheckPrefix + rand.Text()[:10]
+	c.Payment.Status, c.Payment.Operations[0].Due, c.Payment.Operations[0].Attention = status, time.Time{}, ""
+	c.Payment.Operations[0].TransactionID = c.Payment.TransactionID
+	c.Reply = nil
+	apply(t, l, c)
+	return c.Payment
+}
+
 func archivedReadsAlike(t *testing.T, l gateway.Ledger) {
 	p, other := ended(t, l, start), ended(t, l, start.Add(time.Minute))
 	var keys []gateway.KeyRecord
@@ -181,7 +208,7 @@ func archivedPast(t *testing.T, l gateway.Ledger) {
 		_, err := l.Delivery(t.Context(), "m1", gone.ID)
 		wantErr(t, err, gateway.ErrNotFound)
 		again := changed(gone, gateway.DeliveryPending)
-		wantErr(t, l.ReplayDelivery(t.Context(), again), gateway.ErrStale)
+		wantErr(t, l.ReplayDelivery(t.Context(), again, decision), gateway.ErrStale)
 	}
 	equal(t, "unspread", unspread(t, l, 10), []gateway.Event(nil))
 	wantPayment(t, l, p)

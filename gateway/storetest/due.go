@@ -12,6 +12,7 @@ var dueSpecs = []spec{
 	{"Due/has what is due, from that moment on, and nothing that is not", dueInTime},
 	{"UndecidedRefunds/counts the merchant's refunds of that amount that are sending or unknown", undecidedRefunds},
 	{"UndecidedRefunds/counts the refunds of one mode", undecidedRefundsOfMode},
+	{"UndecidedRefunds/counts none of a bank payment", undecidedRefundsOfBanks},
 	{"Due/has payments of all merchants, longest due first, each once", dueOrder},
 	{"Due/has at most the limit of each merchant, what it has longest due", dueOfEach},
 }
@@ -82,6 +83,16 @@ func undecidedRefundsOfMode(t *testing.T, l gateway.Ledger) {
 		if n, err := l.UndecidedRefunds(t.Context(), "m1", live, 1, start); err != nil || n != want {
 			t.Errorf("live mode %t: %d, %v, want %d", live, n, err, want)
 		}
+	}
+}
+
+func undecidedRefundsOfBanks(t *testing.T, l gateway.Ledger) {
+	c := refund(drawn(t, l, start, gateway.StatusApproved), start.Add(time.Hour))
+	c.Payment.Operations[1].Status, c.Payment.Operations[1].SendBefore = gateway.OpUnknown, start
+	c.Reply, c.Events = nil, nil
+	apply(t, l, c)
+	if n, err := l.UndecidedRefunds(t.Context(), "m1", true, 1, start); err != nil || n != 0 {
+		t.Errorf("%d, %v: no export shows what could be confused with it", n, err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"crypto/rand"
 	"slices"
 	"time"
 
@@ -16,7 +17,7 @@ var start = time.Date(2026, 3, 14, 15, 9, 26, 535897000, time.UTC)
 func Sale(merchantID string, at time.Time) gateway.Change {
 	op := gateway.Operation{
 		ID: gateway.NewOperationID(at), Kind: gateway.KindSale, Status: gateway.OpSending,
-		Origin: gateway.OriginAPI, Channel: "magento", Amount: 1999, Key: "order-" + gateway.NewReference(),
+		Origin: gateway.OriginAPI, Channel: "magento", Amount: 1999, Key: "order-" + rand.Text()[:16],
 		Sender: "instance-1", SentAt: at, SendBefore: at.Add(5 * time.Second), Due: at.Add(2 * time.Hour), Looks: 2, Misses: 1,
 		Attention: "a person has to decide", CreatedAt: at, UpdatedAt: at,
 		Resolution: &gateway.Resolution{Decision: gateway.Seen, By: "ops", Note: `"looked" at it`, At: at},
@@ -31,7 +32,7 @@ func Sale(merchantID string, at time.Time) gateway.Change {
 		},
 		Metadata: map[string]string{"gift": "yes", "note": `"<&>" ü 漢`},
 		Method:   gateway.ByVault, Card: card, CustomerVaultID: "cus_1", PaymentMethodID: "pm_1",
-		Reference: gateway.NewReference(), Version: 1, CreatedAt: at, UpdatedAt: at,
+		Reference: gateway.NewReference(at), Version: 1, CreatedAt: at, UpdatedAt: at,
 		Operations: []gateway.Operation{op},
 	}
 	return gateway.Change{
@@ -58,8 +59,8 @@ func Approval(p gateway.Payment, at time.Time) gateway.Change {
 func refund(p gateway.Payment, at time.Time) gateway.Change {
 	op := gateway.Operation{
 		ID: gateway.NewOperationID(at), Kind: gateway.KindRefund, Status: gateway.OpApproved,
-		ProcessedAs: gateway.AsRefund, Origin: gateway.OriginAPI, Amount: 1, TransactionID: "refund-" + gateway.NewReference(),
-		Key: "refund-" + gateway.NewReference(), CreatedAt: at,
+		ProcessedAs: gateway.AsRefund, Origin: gateway.OriginAPI, Amount: 1, TransactionID: "refund-" + rand.Text()[:16],
+		Key: "refund-" + rand.Text()[:16], CreatedAt: at,
 	}
 	next := with(p, op, at)
 	next.Status = gateway.PartiallyRefunded
@@ -73,7 +74,7 @@ func refund(p gateway.Payment, at time.Time) gateway.Change {
 func external(p gateway.Payment, at time.Time) gateway.Change {
 	op := gateway.Operation{
 		ID: gateway.NewOperationID(at), Kind: gateway.KindRefund, Status: gateway.OpApproved,
-		ProcessedAs: gateway.AsRefund, Origin: gateway.OriginExternal, Amount: 1, TransactionID: "refund-" + gateway.NewReference(),
+		ProcessedAs: gateway.AsRefund, Origin: gateway.OriginExternal, Amount: 1, TransactionID: "refund-" + rand.Text()[:16],
 		CreatedAt: at,
 	}
 	next := with(p, op, at)

@@ -59,7 +59,7 @@ func raceToTake(t *testing.T, l gateway.Ledger) {
 	for now := later; now.Before(later.Add(3 * time.Minute)); now = now.Add(time.Minute) {
 		taken := make([]gateway.Delivery, racers)
 		errs := race(racers, func(i int) (err error) {
-			taken[i], err = l.TakeDelivery(t.Context(), d, now, now.Add(time.Minute))
+			taken[i], err = takeOne(t.Context(), l, d, now, now.Add(time.Minute))
 			return err
 		})
 		d = taken[oneWins(t, errs, gateway.ErrStale)]
@@ -78,7 +78,7 @@ func raceForLane(t *testing.T, l gateway.Ledger) {
 	for range 3 {
 		taken := make([]gateway.Delivery, len(made))
 		errs := race(len(made), func(i int) (err error) {
-			taken[i], err = l.TakeDelivery(t.Context(), made[i], later, later.Add(time.Minute))
+			taken[i], err = takeOne(t.Context(), l, made[i], later, later.Add(time.Minute))
 			return err
 		})
 		winner := oneWins(t, errs, gateway.ErrStale)
@@ -155,7 +155,7 @@ func deliverAll(t *testing.T, l gateway.Ledger, o *telling) error {
 			return err
 		}
 		for _, d := range due {
-			d, err := l.TakeDelivery(t.Context(), d, later, later.Add(time.Minute))
+			d, err := takeOne(t.Context(), l, d, later, later.Add(time.Minute))
 			if errors.Is(err, gateway.ErrStale) {
 				continue
 			}
@@ -198,7 +198,7 @@ func raceToReplay(t *testing.T, l gateway.Ledger) {
 		next := deliveryOf(c.Events[0], shop, c.Payment.UpdatedAt)
 		errs := race(2, func(i int) error {
 			if i == 0 {
-				return l.ReplayDelivery(t.Context(), changed(old, gateway.DeliveryPending))
+				return l.ReplayDelivery(t.Context(), changed(old, gateway.DeliveryPending), decision)
 			}
 			if err := l.Apply(t.Context(), c); err != nil {
 				return fmt.Errorf("Apply: %v", err)
@@ -206,7 +206,7 @@ func raceToReplay(t *testing.T, l gateway.Ledger) {
 			if err := l.Spread(t.Context(), c.Events, []gateway.Delivery{next}); err != nil {
 				return fmt.Errorf("Spread: %v", err)
 			}
-			_, err := l.TakeDelivery(t.Context(), next, later, later.Add(time.Minute))
+			_, err := takeOne(t.Context(), l, next, later, later.Add(time.Minute))
 			return err
 		})
 		if (errs[0] == nil) == (errs[1] == nil) {

@@ -12,6 +12,7 @@ var readSpecs = []spec{
 	{"Payment/another merchant's payment is not found", isolatedPayment},
 	{"PaymentByTransaction/finds a payment by its own transaction", byOwnTransaction},
 	{"PaymentByTransaction/finds a payment by a refund's transaction", byRefundTransaction},
+	{"PaymentByTransaction/finds a payment by what only its charge has", byChargesTransaction},
 	{"PaymentByTransaction/an operation that lost its transaction id no longer finds it", byLostTransaction},
 	{"PaymentByTransaction/an empty or unknown id is not found", byNoTransaction},
 	{"PaymentByTransaction/another merchant's transaction is not found", isolatedTransaction},
@@ -40,6 +41,28 @@ func byRefundTransaction(t *testing.T, l gateway.Ledger) {
 	apply(t, l, c)
 	wantFound(t, l, c.Payment.Operations[1].TransactionID, c.Payment)
 	wantFound(t, l, c.Payment.TransactionID, c.Payment)
+}
+
+// byChargesTransaction has a charge that is unknown, of which PayTrace has named the
+// transaction; then it becomes the payment's, which
+// may have another again.
+func byChargesTransaction(t *testing.T, l gateway.Ledger) {
+	c := Sale("m1", start)
+	apply(t, l, c)
+	op := c.Payment.Operations[0]
+	op.Status, op.TransactionID = gateway.OpUnknown, "770001"
+	unknown := with(c.Payment, op, start.Add(time.Minute))
+	apply(t, l, gateway.Change{Payment: unknown, Base: c.Payment.Version})
+	wantFound(t, l, "770001", unknown)
+	found := with(unknown, op, start.Add(2*time.Minute))
+	found.TransactionID = "770001"
+	apply(t, l, gateway.Change{Payment: found, Base: unknown.Version})
+	wantFound(t, l, "770001", found)
+	other := with(found, op, start.Add(3*time.Minute))
+	other.TransactionID = "770002"
+	apply(t, l, gateway.Change{Payment: other, Base: found.Version})
+	wantFound(t, l, "770001", other)
+	wantFound(t, l, "770002", other)
 }
 
 func byLostTransaction(t *testing.T, l gateway.Ledger) {

@@ -17,7 +17,7 @@ var replaySpecs = []spec{
 func replay(t *testing.T, l gateway.Ledger, d gateway.Delivery) gateway.Delivery {
 	t.Helper()
 	d = changed(d, gateway.DeliveryPending)
-	if err := l.ReplayDelivery(t.Context(), d); err != nil {
+	if err := l.ReplayDelivery(t.Context(), d, decision); err != nil {
 		t.Fatalf("ReplayDelivery: %v", err)
 	}
 	return d
@@ -52,7 +52,7 @@ func replayStale(t *testing.T, l gateway.Ledger) {
 	for _, version := range []int64{1, 2, 4} {
 		late := changed(d, gateway.DeliveryPending)
 		late.Version = version
-		wantErr(t, l.ReplayDelivery(t.Context(), late), gateway.ErrStale)
+		wantErr(t, l.ReplayDelivery(t.Context(), late, decision), gateway.ErrStale)
 		wantDelivery(t, l, d)
 	}
 }
@@ -63,7 +63,7 @@ func replayOfOlder(t *testing.T, l gateway.Ledger) {
 	behind := d[1]
 	for _, status := range []gateway.DeliveryStatus{gateway.DeliveryPending, gateway.DeliveryDead, gateway.DeliveryDone} {
 		behind = saved(t, l, behind, status)
-		wantErr(t, l.ReplayDelivery(t.Context(), changed(first, gateway.DeliveryPending)), gateway.ErrStale)
+		wantErr(t, l.ReplayDelivery(t.Context(), changed(first, gateway.DeliveryPending), decision), gateway.ErrStale)
 		wantDelivery(t, l, first)
 	}
 	behind = replay(t, l, behind)

@@ -17,6 +17,8 @@ var spreadSpecs = []spec{
 	{"Unspread/passes over the events of others, however many wait longer", unspreadOfOthers},
 	{"Unspread/has a payment once, whole, though it waits among many", unspreadAmongMany},
 	{"Spread/keeps the deliveries whole", spreadWhole},
+	{"Spread/keeps one as taken, its lane held, that has an attempt", spreadTaken},
+	{"Spread/is stale, and keeps nothing, when one cannot be taken", spreadUntakable},
 	{"Spread/needs no delivery", spreadToNobody},
 	{"Spread/is stale, and keeps nothing, when one of the events was spread", spreadOnce},
 	{"Spread/takes no delivery but of its events, of their merchant, that can be found again", impossibleSpread},
@@ -228,6 +230,62 @@ func spreadWhole(t *testing.T, l gateway.Ledger) {
 	for _, d := range deliveries {
 		wantDelivery(t, l, d)
 	}
+}
+
+// takenOf is a delivery that is under way from its making on.
+func takenOf(e gateway.Event, lane string, until time.Time) gateway.Delivery {
+	d := deliveryOf(e, shop, later)
+	d.Lane, d.Attempts, d.Due = lane, 1, until
+	return d
+}
+
+func spreadTaken(t *testing.T, l gateway.Ledger) {
+	until := later.Add(time.Minute)
+	e := events(t, l, "m1", start, 2)
+	taken, behind := takenOf(e[0], "account 7", until), deliveryOf(e[1], shop, start)
+	spread(t, l, behind, taken)
+	wantDelivery(t, l, taken)
+	laned := inLane(t, l, "account 7", start.Add(time.Hour))
+	wantDue(t, l, until.Add(-time.Microsecond))
+	wantTakeStale(t, l, laned, until.Add(-time.Microsecond))
+	wantTakeStale(t, l, behind, until.Add(-time.Microsecond))
+	wantTakeStale(t, l, taken, until.Add(-time.Microsecond))
+	saved(t, l, taken, gateway.DeliveryDone)
+	wantDue(t, l, until, behind, laned)
+	// What is left by a process that has died is taken over.
+	lost := takenOf(events(t, l, "m1", start.Add(time.Minute), 1)[0], "", until)
+	spread(t, l, lost)
+	if again := take(t, l, lost, until, until.Add(time.Minute)); again.Attempts != 2 || again.Version != 2 {
+		t.Fatalf("it was taken over as %+v", again)
+	}
+}
+
+func spreadUntakable(t *testing.T, l gateway.Ledger) {
+	until := later.Add(time.Minute)
+	front := events(t, l, "m1", start, 1)
+	spread(t, l, toShop(front)...)
+	held := inLane(t, l, "account 7", start)
+	take(t, l, held, later, until)
+	c := refund(front[0].Payment, front[0].Payment.UpdatedAt.Add(time.Minute))
+	apply(t, l, c)
+	other := events(t, l, "m1", start.Add(time.Hour), 1)[0]
+	for name, d := range map[string]gateway.Delivery{
+		"behind another": takenOf(c.Events[0], "", until), "in a lane that is held": takenOf(other, "account 7", until),
+	} {
+		free := takenOf(c.Events[0], "free", until)
+		if d.Event.ID == free.Event.ID {
+			free = takenOf(other, "free", until)
+		}
+		err := l.Spread(t.Context(), []gateway.Event{c.Events[0], other}, []gateway.Delivery{free, d})
+		wantErr(t, err, gateway.ErrStale)
+		_, err = l.Delivery(t.Context(), "m1", free.ID)
+		wantErr(t, err, gateway.ErrNotFound)
+		if got := unspread(t, l, 10); len(got) != 2 {
+			t.Fatalf("after one %s there are %d events to be spread, want 2", name, len(got))
+		}
+	}
+	// The lane that was taken for nothing is free.
+	spread(t, l, takenOf(other, "free", until))
 }
 
 func spreadToNobody(t *testing.T, l gateway.Ledger) {

@@ -21,7 +21,7 @@ var specs = [][]spec{applySpecs, atomicSpecs, keySpecs, readSpecs, transactionSp
 	watchSpecs, unmatchedSpecs, backlogSpecs, concurrencySpecs,
 	vaultSpecs, vaultKeySpecs, vaultAtomicSpecs, vaultRaceSpecs, vaultListSpecs, vaultNewsSpecs,
 	spreadSpecs, queueSpecs, takeSpecs, saveSpecs, replaySpecs, behindSpecs, deliveriesSpecs, subscriberSpecs, subscriptionSpecs, outboxRaceSpecs,
-	archiveSpecs}
+	archiveSpecs, eraseSpecs}
 
 // Run tests a ledger. open returns an empty one each time, and sees to it that
 // it is closed when its test ends.

@@ -11,6 +11,7 @@ var subscriptionSpecs = []spec{
 	{"Subscribe/keeps one for each merchant, mode and name, in place of the last", subscribed},
 	{"Subscriptions/has those that were seen since, sorted", subscriptionsSince},
 	{"SeeSubscription/moves the time ahead, and keeps what is not there", subscriptionSeen},
+	{"Apply/spreads an event to nobody while nobody has subscribed, and leaves it to be spread from then on", spreadUnheard},
 	{"Subscribe/needs a merchant, a name and a time", impossibleSubscription},
 }
 
@@ -101,4 +102,27 @@ func impossibleSubscription(t *testing.T, l gateway.Ledger) {
 		wantErr(t, l.SeeSubscription(t.Context(), s), nil)
 	}
 	wantSubscriptions(t, l, time.Time{})
+}
+
+func spreadUnheard(t *testing.T, l gateway.Ledger) {
+	since := start.Add(-time.Hour)
+	decide := func(merchant string) []gateway.Event {
+		c := Approval(applied(t, l, Sale(merchant, start)), start.Add(time.Second))
+		c.HeardSince = since
+		apply(t, l, c)
+		return c.Events
+	}
+	before := decide("m1")
+	wantErr(t, l.Spread(t.Context(), before, nil), gateway.ErrStale)
+	old := gateway.Subscription{MerchantID: "m1", Name: "old", SeenAt: since.Add(-time.Microsecond)}
+	theirs := gateway.Subscription{MerchantID: "m2", Name: "shop", SeenAt: since}
+	subscribe(t, l, old, theirs)
+	decide("m1")
+	equal(t, "what is left to be spread while nobody is to hear of it", unspread(t, l, 10), []gateway.Event(nil))
+	heard := decide("m2")
+	equal(t, "what is left to be spread", unspread(t, l, 10), heard)
+	old.SeenAt = since
+	subscribe(t, l, old)
+	heard = append(heard, decide("m1")...)
+	equal(t, "what is left to be spread once both have subscribed", len(unspread(t, l, 10)), len(heard))
 }

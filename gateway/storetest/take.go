@@ -8,13 +8,14 @@ import (
 )
 
 var takeSpecs = []spec{
-	{"TakeDelivery/counts the attempt, at the next version, and is due again when its time has passed", takeCounts},
-	{"TakeDelivery/is stale, and holds no lane, for what cannot be taken", takeRefused},
-	{"TakeDelivery/is stale while another holds the lane, and changes nothing", takeOfHeldLane},
-	{"TakeDelivery/takes over what was not saved in time", takeOver},
-	{"TakeDelivery/holds the lane that a dead holder left", takeOfDeadLane},
-	{"TakeDelivery/is for a time", takeForNoTime},
-	{"TakeDelivery/holds and keeps the lane of what had none", takeUnlaned},
+	{"TakeDeliveries/counts the attempt, at the next version, and is due again when its time has passed", takeCounts},
+	{"TakeDeliveries/is stale, and holds no lane, for what cannot be taken", takeRefused},
+	{"TakeDeliveries/is stale while another holds the lane, and changes nothing", takeOfHeldLane},
+	{"TakeDeliveries/takes over what was not saved in time", takeOver},
+	{"TakeDeliveries/holds the lane that a dead holder left", takeOfDeadLane},
+	{"TakeDeliveries/is for a time", takeForNoTime},
+	{"TakeDeliveries/takes each by itself, and leaves out what it cannot take", takeSeveral},
+	{"TakeDeliveries/holds and keeps the lane of what had none", takeUnlaned},
 }
 
 var saveSpecs = []spec{
@@ -23,11 +24,12 @@ var saveSpecs = []spec{
 	{"SaveDelivery/is stale, and leaves the lane alone, when another has taken the delivery over", saveTooLate},
 	{"SaveDelivery/leaves a lane alone that another delivery holds", saveOfLostLane},
 	{"SaveDelivery/is no other merchant's", saveOfOther},
+	{"SaveDeliveries/saves each by itself, and answers for each in their order", saveSeveral},
 }
 
 func wantTakeStale(t *testing.T, l gateway.Ledger, d gateway.Delivery, now time.Time) {
 	t.Helper()
-	_, err := l.TakeDelivery(t.Context(), d, now, now.Add(time.Minute))
+	_, err := takeOne(t.Context(), l, d, now, now.Add(time.Minute))
 	wantErr(t, err, gateway.ErrStale)
 }
 
@@ -118,9 +120,28 @@ func takeOfDeadLane(t *testing.T, l gateway.Ledger) {
 	take(t, l, dead, until, until.Add(time.Minute))
 }
 
+func takeSeveral(t *testing.T, l gateway.Ledger) {
+	queue := queued(t, l, 2)
+	one, two := inLane(t, l, "account 7", start.Add(time.Hour)), inLane(t, l, "account 8", start.Add(2*time.Hour))
+	rival := inLane(t, l, "account 7", start.Add(3*time.Hour))
+	until := later.Add(time.Minute)
+	taken, err := l.TakeDeliveries(t.Context(), []gateway.Delivery{queue[1], one, rival, two, queue[0]}, later, until)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, d := range taken {
+		ids = append(ids, d.ID)
+		wantDelivery(t, l, d)
+	}
+	equal(t, "what was taken", ids, []string{one.ID, two.ID, queue[0].ID})
+	wantDelivery(t, l, rival)
+	wantDelivery(t, l, queue[1])
+}
+
 func takeForNoTime(t *testing.T, l gateway.Ledger) {
 	d := queued(t, l, 1)[0]
-	_, err := l.TakeDelivery(t.Context(), d, later, later)
+	_, err := takeOne(t.Context(), l, d, later, later)
 	wantErr(t, err, nil)
 	wantDelivery(t, l, d)
 }
@@ -181,4 +202,30 @@ func saveOfOther(t *testing.T, l gateway.Ledger) {
 	theirs.MerchantID = "m2"
 	wantErr(t, l.SaveDelivery(t.Context(), theirs), gateway.ErrStale)
 	wantDelivery(t, l, d)
+}
+
+func saveSeveral(t *testing.T, l gateway.Ledger) {
+	queue := queued(t, l, 2)
+	one, two := inLane(t, l, "account 7", start.Add(time.Hour)), inLane(t, l, "account 8", start.Add(2*time.Hour))
+	until := later.Add(time.Minute)
+	first, one, two := take(t, l, queue[0], later, until), take(t, l, one, later, until), take(t, l, two, later, until)
+	stale, nobody := changed(one, gateway.DeliveryDone), changed(one, gateway.DeliveryDone)
+	stale.Version, nobody.Version = 2, 0
+	told, dead := changed(two, gateway.DeliveryDone), changed(first, gateway.DeliveryDead)
+	errs := l.SaveDeliveries(t.Context(), []gateway.Delivery{stale, told, nobody, dead})
+	if len(errs) != 4 || errs[1] != nil || errs[3] != nil {
+		t.Fatalf("the answers are %v", errs)
+	}
+	wantErr(t, errs[0], gateway.ErrStale)
+	wantErr(t, errs[2], nil)
+	wantDelivery(t, l, one)
+	wantDelivery(t, l, told)
+	wantDelivery(t, l, dead)
+	wantDelivery(t, l, parked(queue[1]))
+	// The lane of what was not saved is held still, that of what was is free.
+	wantTakeStale(t, l, inLane(t, l, "account 7", start.Add(3*time.Hour)), later)
+	take(t, l, inLane(t, l, "account 8", start.Add(4*time.Hour)), later, until)
+	if errs := l.SaveDeliveries(t.Context(), nil); len(errs) != 0 {
+		t.Fatalf("of nothing the answers are %v", errs)
+	}
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"crypto/rand"
 	"errors"
 	"slices"
 	"testing"
@@ -54,7 +55,7 @@ func onward(c gateway.VaultCustomer, at time.Time, methods ...gateway.VaultMetho
 func operationOn(c gateway.VaultCustomer, at time.Time) gateway.VaultOperation {
 	op := gateway.VaultOperation{
 		ID: gateway.NewVaultOperationID(at), MerchantID: c.MerchantID, LiveMode: c.LiveMode, Verb: gateway.VaultAdd,
-		Status: gateway.OpSending, CustomerID: c.ID, Key: "vault-" + gateway.NewReference(),
+		Status: gateway.OpSending, CustomerID: c.ID, Key: "vault-" + rand.Text()[:16],
 		Card: card, Before: gateway.CardSummary{Brand: gateway.Amex, LastFour: "0005"}, MakesCustomer: true, MakeDefault: true,
 		Rejection: &gateway.Rejection{Code: "58", Message: `"no"`}, Sender: "instance-1", IntentID: "intent", Looks: 2,
 		SentAt: at, SendBefore: at.Add(5 * time.Second), Due: at.Add(2 * time.Hour), Version: 1, CreatedAt: at, UpdatedAt: at,

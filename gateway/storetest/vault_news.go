@@ -131,7 +131,7 @@ func vaultReplays(t *testing.T, l gateway.Ledger) {
 	behind := d[1]
 	for _, status := range []gateway.DeliveryStatus{gateway.DeliveryPending, gateway.DeliveryDead, gateway.DeliveryDone} {
 		behind = saved(t, l, behind, status)
-		wantErr(t, l.ReplayDelivery(t.Context(), changed(first, gateway.DeliveryPending)), gateway.ErrStale)
+		wantErr(t, l.ReplayDelivery(t.Context(), changed(first, gateway.DeliveryPending), decision), gateway.ErrStale)
 		wantDelivery(t, l, first)
 	}
 	behind = saved(t, l, replay(t, l, behind), gateway.DeliverySkipped)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"crypto/rand"
 	"errors"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ func raceForCustomer(t *testing.T, l gateway.Ledger) {
 			if version > 0 {
 				next = onward(c, start.Add(time.Duration(version)*time.Minute), method(start), method(start))
 			}
-			next.Source.ContactID = gateway.NewReference()
+			next.Source.ContactID = rand.Text()[:16]
 			changes[i] = adding(next)
 		}
 		// Making a customer also competes for its profile: whoever is first has both.

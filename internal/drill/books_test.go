@@ -122,19 +122,18 @@ func findable(h history.History) bool {
 }
 
 // settle waits until nothing more is to be expected, at most for so long, and
-// then holds everything against the rules.
+// holds everything against the rules. What breaks one may be under way yet, as an
+// undoing that an open breaker has held back is: there is patience for that.
 func (w *town) settle(atMost time.Duration) history.History {
 	w.t.Helper()
-	over := time.After(atMost)
-	for {
+	for began := time.Now(); ; pass(2 * time.Second) {
 		h := excused(w.history())
 		violations := history.Check(h)
-		if len(violations) == 0 && !findable(h) {
+		waited := time.Since(began)
+		if len(violations) == 0 && (!findable(h) || waited > atMost) {
 			return h
 		}
-		select {
-		case <-time.After(2 * time.Second):
-		case <-over:
+		if waited > patience {
 			for _, v := range violations {
 				w.t.Errorf("a promise is broken: %s", v)
 			}
@@ -163,10 +162,6 @@ func (w *town) wantApproved(h history.History, keys int) {
 	}
 }
 
-// untilUndone is enough for an undoing that an open breaker has held back: it is
-// tried again 20 s after the last time. Where nothing is owed, nobody waits for it.
-const untilUndone = 45 * time.Second
-
 // settleWhile lets the callers who are not done go on after the failures have
 // ended, for as long as something is to be expected, and then settles.
 func (w *town) settleWhile(callers *sync.WaitGroup, quiet time.Duration) history.History {
@@ -181,5 +176,5 @@ func (w *town) settleWhile(callers *sync.WaitGroup, quiet time.Duration) history
 	}
 	close(w.closing)
 	w.await(callers)
-	return w.settle(max(time.Until(over), untilUndone))
+	return w.settle(time.Until(over))
 }

@@ -159,12 +159,12 @@ func (w *town) crashPostgres(r *rand.Rand, postgres *services.Server) {
 // tellRedis gives an order to a server; Redis takes plain lines.
 func tellRedis(t testing.TB, address, order string) {
 	t.Helper()
-	connection, err := net.DialTimeout("tcp", address, 5*time.Second)
+	connection, err := net.DialTimeout("tcp", address, patience)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer connection.Close()
-	connection.SetDeadline(time.Now().Add(5 * time.Second))
+	connection.SetDeadline(time.Now().Add(patience))
 	if _, err := fmt.Fprintf(connection, "%s\r\n", order); err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,9 @@ func (w *town) send(c call) reply {
 		w.t.Fatalf("the request %s cannot be made", c.method)
 	}
 	switch {
-	case strings.HasPrefix(c.path, "/api/v1/clients"):
+	case c.path == "/api/v1/session":
+		request.Header.Set("Authorization", "Bearer "+w.session())
+	case ofCommands(c.path):
 		request.Header.Set("Authorization", "Bearer "+w.operatorToken())
 	case !c.operators:
 		request.Header.Set("Authorization", "Bearer "+w.token)
@@ -74,6 +76,13 @@ func (w *town) send(c call) reply {
 		}
 	}
 	return w.do(by, request)
+}
+
+// ofCommands are the calls that a command at the gateway's machine makes, and no
+// client.
+func ofCommands(path string) bool {
+	return strings.HasSuffix(path, "/erase") || slices.ContainsFunc([]string{"/api/v1/clients", "/api/v1/secrets", "/api/v1/operators"},
+		func(prefix string) bool { return strings.HasPrefix(path, prefix) })
 }
 
 // operatorToken is what a command at the gateway's machine makes.
@@ -97,9 +106,11 @@ func (w *town) do(by *http.Client, request *http.Request) reply {
 	}
 	defer answer.Body.Close()
 	body, _ := io.ReadAll(answer.Body)
-	if token := accessToken(body); token != "" {
-		// This one answer is where the token belongs.
-		w.cage.Keep("a token of the gateway", token)
+	if shown := shownOnce(body); len(shown) > 0 {
+		// This one answer is where they belong.
+		for _, secret := range shown {
+			w.cage.Keep("what the gateway gave out", secret)
+		}
 		return reply{status: answer.StatusCode, body: body}
 	}
 	var head bytes.Buffer
@@ -108,6 +119,39 @@ func (w *town) do(by *http.Client, request *http.Request) reply {
 	r := reply{status: answer.StatusCode, body: body}
 	_ = json.Unmarshal(body, &r)
 	return r
+}
+
+// shownOnce are the secrets in an answer that is there to give them out.
+func shownOnce(body []byte) (all []string) {
+	var answer struct {
+		AccessToken     string `json:"access_token"`
+		SessionToken    string `json:"sessionToken"`
+		OneTimePassword string `json:"oneTimePassword"`
+	}
+	_ = json.Unmarshal(body, &answer)
+	return slices.DeleteFunc([]string{answer.AccessToken, answer.SessionToken, answer.OneTimePassword}, func(s string) bool { return s == "" })
+}
+
+// session is of a person, who is let in once.
+func (w *town) session() string {
+	w.t.Helper()
+	if w.person != "" {
+		return w.person
+	}
+	first := func(r reply) string {
+		w.t.Helper()
+		all := shownOnce(r.body)
+		if len(all) == 0 {
+			w.t.Fatalf("nobody is let in: status %d", r.status)
+		}
+		return all[0]
+	}
+	oneTime := first(w.send(call{
+		method: http.MethodPost, path: "/api/v1/operators", body: `{"operatorName":"hunter","role":"viewer","decidedBy":"Ada Byron"}`,
+	}))
+	w.person = first(w.send(call{method: http.MethodPost, path: "/sessions", body: fmt.Sprintf(
+		`{"operatorName":"hunter","password":%q,"newPassword":%q,"bearer":true}`, oneTime, w.cage.Keep("a person's password", random()))}))
+	return w.person
 }
 
 // logIn gets a token for the shop.
@@ -201,6 +245,14 @@ func (w *town) hostedFields(label string) string {
 // encryptedCard encrypts a card with PayTrace's key, as its script does.
 func (w *town) encryptedCard(label string) string {
 	w.t.Helper()
+	return fmt.Sprintf(`{"encryptedCard":{"cardNumber":%q,"csc":%q,"expirationMonth":"12","expirationYear":"2031"}}`,
+		w.encrypt("number, "+label, w.cage.Visa(label)), w.encrypt("code, "+label, w.cage.CSC(label)))
+}
+
+// encrypt is what PayTrace's script makes of a text. The gateway may not keep that
+// either.
+func (w *town) encrypt(what, plain string) string {
+	w.t.Helper()
 	request, err := http.NewRequest(http.MethodGet, "http://"+w.control+"/encryption_key", nil)
 	if err != nil {
 		w.t.Fatal(err)
@@ -219,15 +271,11 @@ func (w *town) encryptedCard(label string) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	encrypt := func(what, plain string) string {
-		cipher, err := rsa.EncryptPKCS1v15(rand.Reader, parsed.(*rsa.PublicKey), []byte(plain))
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		return w.cage.Keep("the ciphertext of the "+what+", "+label, base64.StdEncoding.EncodeToString(cipher))
+	cipher, err := rsa.EncryptPKCS1v15(rand.Reader, parsed.(*rsa.PublicKey), []byte(plain))
+	if err != nil {
+		w.t.Fatal(err)
 	}
-	return fmt.Sprintf(`{"encryptedCard":{"cardNumber":%q,"csc":%q,"expirationMonth":"12","expirationYear":"2031"}}`,
-		encrypt("number", w.cage.Visa(label)), encrypt("code", w.cage.CSC(label)))
+	return w.cage.Keep("the ciphertext of the "+what, base64.StdEncoding.EncodeToString(cipher))
 }
 
 // payment is the body of one.

@@ -86,10 +86,15 @@ func (c *Cage) card(label string, of issue) string {
 
 // Account is the number of a bank account, as long as they are issued, so that
 // it is found by itself.
-func (c *Cage) Account(label string) string {
+func (c *Cage) Account(label string) string { return c.account(label, 17) }
+
+// ShortAccount is one that has fewer digits than any card.
+func (c *Cage) ShortAccount(label string) string { return c.account(label, 11) }
+
+func (c *Cage) account(label string, digits int) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	number := c.digits("7", 17)
+	number := c.digits("7", digits)
 	c.canaries = append(c.canaries, Canary{Account, label, []string{number}})
 	return number
 }

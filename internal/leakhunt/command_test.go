@@ -26,6 +26,11 @@ func (w *town) deliveries(filter string) []string {
 	return slices.Compact(ids)
 }
 
+// ofConfiguration are the commands that want to know whose gateway they are for.
+var ofConfiguration = []string{
+	"archive", "attention", "audit", "callbacks", "customers", "doctor", "keys", "mapping", "operators", "secrets", "unmatched",
+}
+
 // commandsWithCards gives cards and secrets to the commands, as arguments and in
 // files. What a shell remembers of them is not ours.
 func (w *town) commandsWithCards() {
@@ -40,16 +45,22 @@ func (w *town) commandsWithCards() {
 		{"callbacks", "skip", "dlv_1", "--note", "%s"}, {"callbacks", "enable", "%s"}, {"callbacks", "enable", "erp", "--by", "%s"},
 		{"attention", "%s"}, {"attention", "show", "%s"}, {"attention", "resolve", "%s", "--seen"},
 		{"attention", "resolve", "pay_1", "--seen", "--note", "%s"}, {"attention", "resolve", "pay_1", "--done", "--transaction", "%s"},
+		{"attention", "return", "%s", "--code", "R01"}, {"attention", "return", "chk_1", "--code", "%s"}, {"attention", "return", "chk_1", "--code", "R01", "--returned-at", "%s"},
+		{"attention", "return", "chk_1", "--code", "R01", "--note", "%s"}, {"attention", "return", "chk_1", "--code", "R01", "--by", "%s"},
 		{"attention", "resolve", "pay_1", "--seen", "--operation", "%s"}, {"attention", "resolve", "pay_1", "--seen", "--by", "%s"},
 		{"unmatched", "--merchant", "%s"}, {"mapping", "test", "--merchant", "%s"}, {"mapping", "test", "--event", "%s"},
 		{"mapping", "test", "--payment", "%s"}, {"archive", "%s"}, {"archive", "show", "%s"}, {"archive", "run", "--%s"}, {"version", "%s"}, {"demo", "--%s"},
+		{"audit", "%s"}, {"audit", "verify", "--against", "%s"}, {"customers", "%s"}, {"customers", "erase", "%s"}, {"customers", "erase", "c1", "--by", "%s"},
+		{"keys", "%s"}, {"keys", "retire", "%s"}, {"keys", "rotate", "--by", "%s"}, {"operators", "%s"}, {"operators", "add", "%s", "--role", "viewer"},
+		{"operators", "role", "ada", "--role", "%s"}, {"operators", "add", "ada", "--role", "viewer", "--by", "%s"}, {"secrets", "%s"},
+		{"secrets", "remove", "%s"}, {"secrets", "rotate", "%s", "--finish"}, {"secrets", "set", "a", "--file", "%s"},
 	} {
 		args := slices.Clone(line)
 		where := strings.Join(line, " ")
 		for i := range args {
 			args[i] = strings.ReplaceAll(args[i], "%s", card(where))
 		}
-		if !slices.Contains(args, "--config") && slices.Contains([]string{"callbacks", "attention", "unmatched", "mapping", "doctor", "archive"}, line[0]) {
+		if !slices.Contains(args, "--config") && slices.Contains(ofConfiguration, line[0]) {
 			args = append(args, "--config", w.config)
 		}
 		w.operate(args...)
@@ -96,6 +107,7 @@ func (w *town) commands() int {
 	for _, args := range [][]string{
 		{"config", "check"}, {"config", "show"}, {"doctor"}, {"health"}, {"mapping", "test"},
 		{"callbacks", "list", "--status", "all"}, {"callbacks", "subscribers"}, {"attention", "list"}, {"unmatched"}, {"clients", "list"},
+		{"audit", "list"}, {"audit", "export"}, {"audit", "verify"}, {"keys", "list"}, {"operators", "list"}, {"secrets", "list"},
 	} {
 		w.operate(append(args, with...)...)
 	}

@@ -26,9 +26,20 @@ var bodies = map[string]string{
 	"POST /api/v1/clients":                                               `{"clientId":"a","scopes":["payments:read"],"decidedBy":"Ada Byron"}`,
 	"POST /api/v1/clients/{clientId}/rotate":                             `{"finish":true,"decidedBy":"Ada Byron"}`,
 	"POST /api/v1/clients/{clientId}/revoke":                             `{"decidedBy":"Ada Byron"}`,
+	"GET /api/v1/operators":                                              "",
+	"POST /api/v1/operators":                                             `{"operatorName":"ada","role":"viewer","decidedBy":"Ada Byron"}`,
+	"POST /api/v1/operators/{operatorName}/role":                         `{"role":"operator","decidedBy":"Ada Byron"}`,
+	"POST /api/v1/operators/{operatorName}/reset":                        `{"decidedBy":"Ada Byron"}`,
+	"POST /api/v1/operators/{operatorName}/disable":                      `{"decidedBy":"Ada Byron"}`,
+	"GET /api/v1/session":                                                "",
+	"DELETE /api/v1/session":                                             "",
+	"POST /sessions":                                                     `{"operatorName":"ada","password":"three words of hers","newPassword":"other words that she likes"}`,
+	"GET /sessions/oidc":                                                 "",
+	"GET /sessions/oidc/callback":                                        "",
 	"GET /api/v1/payments":                                               "",
 	"GET /api/v1/payments/by-key/{idempotencyKey}":                       "",
 	"GET /api/v1/payments/{paymentId}":                                   "",
+	"GET /api/v1/secrets":                                                "",
 	"GET /api/v1/subscribers":                                            "",
 	"GET /api/v1/transactions/{transactionId}":                           "",
 	"GET /api/v1/unmatched_transactions":                                 "",
@@ -48,13 +59,16 @@ var bodies = map[string]string{
 	"PATCH /api/v1/customer_vault/{customerId}/payments/{paymentMethodId}":  `{"paymentMethod":` + aMethod + `}`,
 	"POST /api/v1/client_tokens":                                            `{}`,
 	"POST /api/v1/customer_vault":                                           `{"paymentMethod":` + aMethod + `}`,
+	"POST /api/v1/customer_vault/{customerId}/erase":                        `{"dryRun":true,"decidedBy":"Ada Byron"}`,
 	"POST /api/v1/customer_vault/{customerId}/payments":                     `{"paymentMethod":` + aMethod + `}`,
 	"POST /api/v1/callbacks/replay":                                         `{"subscriber":"erp","createdFrom":"2026-03-02T00:00:00Z","createdTo":"2026-03-02T01:00:00Z","decidedBy":"Ada Byron"}`,
 	"POST /api/v1/callbacks/{deliveryId}/replay":                            `{"decidedBy":"Ada Byron"}`,
 	"POST /api/v1/callbacks/{deliveryId}/skip":                              `{"decidedBy":"Ada Byron","note":"seen"}`,
 	"POST /api/v1/payments":                                                 `{"amount":"5.00","orderId":"o","paymentMethod":` + aMethod + `}`,
 	"POST /api/v1/payments/by-key/{idempotencyKey}/void":                    "",
+	"POST /api/v1/transactions/{transactionId}/return":                      `{"returnCode":"R01","decidedBy":"Ada Byron","note":"seen"}`,
 	"POST /api/v1/payments/{paymentId}/resolve":                             `{"operationId":"op_1","decision":"seen","decidedBy":"Ada Byron","note":"seen"}`,
+	"POST /api/v1/secrets":                                                  `{"act":"remove","secrets":[{"secretName":"unused"}],"decidedBy":"Ada Byron"}`,
 	"POST /api/v1/subscribers/{subscriber}/enable":                          `{"decidedBy":"Ada Byron"}`,
 	"POST /api/v1/transactions/{transactionId}/capture":                     `{"amount":"1.00"}`,
 	"POST /api/v1/transactions/{transactionId}/refund":                      `{"amount":"1.00"}`,
@@ -71,7 +85,7 @@ func (w *town) named() map[string]string {
 	eventually(w.t, "there is a delivery", func() bool { return len(w.deliveries("")) > 0 })
 	stored := w.store("named", w.hostedFields("a named customer"))
 	return map[string]string{
-		"paymentId": r.PaymentID, "transactionId": r.PaymentID, "idempotencyKey": "named", "subscriber": "erp", "clientId": "shop",
+		"paymentId": r.PaymentID, "transactionId": r.PaymentID, "idempotencyKey": "named", "subscriber": "erp", "clientId": "shop", "operatorName": "ada",
 		"deliveryId": w.deliveries("")[0], "customerId": stored.CustomerID, "paymentMethodId": stored.method(),
 	}
 }
@@ -83,6 +97,7 @@ var methods = map[string]string{
 	"vault":            `{"customerId":"demo-visa"}`,
 	"earlierPayment":   `{"transactionId":"x"}`,
 	"processorProfile": `{"profileId":"x"}`,
+	"bankAccount":      `{"encryptedAccountNumber":"x","routingNumber":"325070760","accountType":"checking","holderType":"business","holderName":"x"}`,
 	"card":             `{"cardNumber":"x","csc":"123","expirationMonth":"12","expirationYear":"2031"}`,
 }
 
@@ -279,7 +294,12 @@ func (p *prober) putCards() {
 		"cardNumber": p.card("a raw card"), "csc": p.w.cage.CSC(label), "expirationMonth": "12", "expirationYear": "2031",
 	}})
 	for _, name := range []string{"bankAccount", "check", "ach"} {
-		p.put([]string{"paymentMethod"}, map[string]any{name: map[string]string{"accountNumber": p.w.cage.Account(label), "routingNumber": "325070760"}})
+		for _, member := range []string{"accountNumber", "encryptedAccountNumber", "account_number", "routingNumber"} {
+			p.put([]string{"paymentMethod"}, map[string]any{name: map[string]string{
+				"routingNumber": "325070760", member: p.w.cage.Account(label), "accountType": "checking", "holderType": "personal", "holderName": "Ann",
+			}})
+		}
+		p.put([]string{"paymentMethod"}, map[string]any{name: map[string]any{"accountNumber": json.Number(p.w.cage.Account(label + ", a number"))}})
 	}
 	p.put([]string{"csc"}, p.w.cage.CSC(p.row+", a code alone"))
 }

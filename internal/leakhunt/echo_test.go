@@ -99,6 +99,32 @@ func (w *town) payTraceEchoes() {
 	}
 }
 
+// checkMembers are answers of PayTrace's own form about bank payments.
+var checkMembers = []string{
+	`{"success":true,"response_code":120,"status_message":"Q","check_transaction_id":981001,"ach_code":"Q","ach_message":"Q","Q":"Q"}`,
+	`{"success":false,"response_code":125,"status_message":"Q","check_transaction_id":981002,"ach_code":"Q","ach_message":"account Q is closed"}`,
+	`{"success":false,"response_code":1,"status_message":"Q","errors":{"45":["Q is no account"]}}`,
+	`{"success":false,"response_code":1,"status_message":"no","errors":{"80":["no check of Q"],"Q":["no"]}}`,
+	`{"error":"Q","error_description":"Q"}`,
+}
+
+// checksEcho has PayTrace quote an account number, which may be shorter than that
+// of any card, in all that it answers to a bank payment.
+func (w *town) checksEcho() {
+	w.t.Helper()
+	for i, form := range checkMembers {
+		key := fmt.Sprintf("echo-check-%d", i)
+		number := w.cage.ShortAccount(fmt.Sprintf("PayTrace's answer about a check %d, an account quoted", i))
+		w.paytrace.instead("/checks/sale", 1, says(200, "application/json", strings.ReplaceAll(form, "Q", number)))
+		w.pay(key, w.place(key, w.encryptedAccount(key)))
+		w.paytrace.peace()
+		for j := range 2 {
+			good := fmt.Sprintf("between-checks-%d-%d", i, j)
+			w.pay(good, w.place(good, w.encryptedAccount(good)))
+		}
+	}
+}
+
 // clerkTypesCards has PayTrace's export hold cards that a clerk has typed
 // into every field there is, so long ago that they can be no payment that is
 // under way.

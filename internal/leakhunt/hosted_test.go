@@ -45,6 +45,7 @@ func TestACardOfHostedFieldsIsNowhere(t *testing.T) {
 	onEveryLedger(t, quietly, func(t *testing.T, w *town) {
 		w.goodDays()
 		w.vaultDays()
+		w.accountDays()
 		wantNothing(t, w.memory(w.gateway, Card, CSC, Account))
 		w.killWithin()
 		w.badDays()

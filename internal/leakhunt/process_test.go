@@ -15,7 +15,7 @@ import (
 )
 
 // patience bounds every wait of these tests. A test that runs into it fails.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // process is one of the programs, running.
 type process struct {

@@ -19,8 +19,8 @@ import (
 	"time"
 )
 
-// A merchant that takes cards in the clear has them in memory while they go to
-// PayTrace. Whatever becomes of them, nobody but PayTrace may be told them and
+// A merchant that takes cards, or bank accounts, in the clear has them in memory
+// while they go to PayTrace. Whatever becomes of them, nobody but PayTrace may be told them and
 // nothing may be written; what is left in memory is measured, and told.
 func TestARawCardIsStoredAndToldNowhere(t *testing.T) {
 	t.Parallel()
@@ -34,8 +34,17 @@ func TestARawCardIsStoredAndToldNowhere(t *testing.T) {
 		w.residue("sent to it as what is no HTTP", "unreadable", mostQuoted)
 		w.cardsMeetBadDays()
 		w.residue("charged while PayTrace fails", toBeCharged+", on bad days", mostRefused)
-		w.payTraceQuotes()
+		w.payTraceQuotes("/transactions/sale", "card", w.chargedCard)
 		w.residue("that PayTrace has quoted", toBeCharged+", quoted", mostQuoted)
+		w.accountsAreEntered()
+		w.residue("of bank accounts, charged on the listener for cards", anAccount+", on good days", mostCharged)
+		w.accountsAreWrong()
+		w.residue("of bank accounts, refused on it", "mistyped account", mostRefused)
+		w.accountsMeetBadDays()
+		w.residue("of bank accounts, charged while PayTrace fails", anAccount+", on bad days", mostRefused)
+		w.payTraceQuotes("/checks/sale", "account", w.chargedAccount)
+		w.residue("of bank accounts that PayTrace has quoted", anAccount+", quoted", mostQuoted)
+		w.accountsAreKilled()
 		w.cardsAreKilled()
 		w.commands()
 		w.findTheLost()
@@ -55,7 +64,7 @@ func (w *town) takeCards() {
 	}
 	w.cards = freeAddress(w.t)
 	text := strings.Replace(string(content), "dataDir: data", "dataDir: data\ncardListener: {listen: '"+w.cards+"', "+w.certificate()+"}", 1)
-	w.write(w.config, strings.Replace(text, "- id: main", "- id: main\n    rawCards: true", 1))
+	w.write(w.config, strings.Replace(text, "- id: main", "- id: main\n    rawCards: true\n    rawBankAccounts: true", 1))
 }
 
 // certificate makes one for the listener, and trusts it.
@@ -197,40 +206,51 @@ func (w *town) whisper(text string) {
 // cardsMeetBadDays let PayTrace fail and hang.
 func (w *town) cardsMeetBadDays() {
 	w.t.Helper()
-	for i, fault := range []string{
+	w.meetBadDays("sale", "card", w.chargedCard,
 		`"delay","seconds":2`, `"reset_before"`, `"reset_after"`, `"late_action","seconds":1`, `"status","status":503`, `"status_after","status":502`,
 		`"html","status":200`, `"denied"`, `"unauthorized"`, `"slow_bytes","seconds":0.01`, `"truncated_body"`,
-		`"redirect","location":"http://127.0.0.1:1/elsewhere"`,
-	} {
-		w.misbehave(`{"operation":"sale","count":1,"kind":` + fault + `}`)
-		name := fmt.Sprintf("bad-%d", i)
-		body := w.place(name, w.rawCard(toBeCharged+", on bad days, "+fault))
+		`"redirect","location":"http://127.0.0.1:1/elsewhere"`)
+}
+
+// chargedCard is a card that PayTrace may be sent.
+func (w *town) chargedCard(when string) string { return w.rawCard(toBeCharged + when) }
+
+// meetBadDays sends what is paid with while PayTrace has each of the faults, and
+// then some on good days.
+func (w *town) meetBadDays(operation, what string, pay func(when string) string, faults ...string) {
+	w.t.Helper()
+	for i, fault := range faults {
+		w.misbehave(fmt.Sprintf(`{"operation":%q,"count":1,"kind":%s}`, operation, fault))
+		name := fmt.Sprintf("bad-%s-%d", what, i)
+		body := w.place(name, pay(", on bad days, "+fault))
 		for range 2 {
 			w.send(key(name, body))
 		}
 		w.misbehave()
-		for j := range 2 {
-			good := fmt.Sprintf("good-%d-%d", i, j)
-			w.send(key(good, w.place(good, w.rawCard(toBeCharged+", between bad days"))))
-		}
+		w.betweenBadDays(fmt.Sprintf("good-%s-%d", what, i), pay)
+	}
+}
+
+func (w *town) betweenBadDays(name string, pay func(when string) string) {
+	w.t.Helper()
+	for i := range 2 {
+		good := fmt.Sprintf("%s-%d", name, i)
+		w.send(key(good, w.place(good, pay(", between bad days"))))
 	}
 }
 
 // payTraceQuotes has PayTrace answer with what it was sent.
-func (w *town) payTraceQuotes() {
+func (w *town) payTraceQuotes(path, what string, pay func(when string) string) {
 	w.t.Helper()
 	for i, e := range garbled {
-		w.paytrace.instead("/transactions/sale", 1, func(answer http.ResponseWriter, r *http.Request) {
+		w.paytrace.instead(path, 1, func(answer http.ResponseWriter, r *http.Request) {
 			sent, _ := io.ReadAll(r.Body)
 			e.answer(strings.Map(printable, string(sent)))(answer, r)
 		})
-		name := fmt.Sprintf("echo-%d", i)
-		w.send(key(name, w.place(name, w.rawCard(toBeCharged+", quoted in "+e.name))))
+		name := fmt.Sprintf("echo-%s-%d", what, i)
+		w.send(key(name, w.place(name, pay(", quoted in "+e.name))))
 		w.paytrace.peace()
-		for j := range 2 {
-			good := fmt.Sprintf("after-%d-%d", i, j)
-			w.send(key(good, w.place(good, w.rawCard(toBeCharged+", between bad days"))))
-		}
+		w.betweenBadDays(fmt.Sprintf("after-%s-%d", what, i), pay)
 	}
 }
 

@@ -14,6 +14,8 @@ func TestARefusedCardIsStoredAndToldNowhere(t *testing.T) {
 		w.shoutCards()
 		w.logInWithCards()
 		w.payTraceEchoes()
+		w.checksEcho()
+		w.accountsAreRefused()
 		if w.postgres == nil { // neither of these knows which ledger there is
 			w.subscribersEcho()
 			w.tellAll()

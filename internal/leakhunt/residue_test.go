@@ -15,7 +15,7 @@ const (
 	mostQuoted  = 0.75
 )
 
-// residue tells how many of the cards whose label begins so are in the memory,
+// residue tells how many of the numbers whose label begins so are in the memory,
 // and in which form. They are in buffers that wait to be used again and in what
 // the collector has freed: were they kept by anything of ours, most of them
 // would be there.
@@ -38,8 +38,8 @@ func (w *town) residue(what, label string, most float64) {
 		}
 	}
 	share := float64(len(found)) / float64(all)
-	w.t.Logf("residue of cards %s: %d of %d (%.1f %%), as %v; codes: %d", what, len(found), all, 100*share, forms, codes)
+	w.t.Logf("residue of numbers %s: %d of %d (%.1f %%), as %v; codes: %d", what, len(found), all, 100*share, forms, codes)
 	if share > most {
-		w.t.Errorf("%.1f %% of the cards %s are still in memory, want %.0f at most", 100*share, what, 100*most)
+		w.t.Errorf("%.1f %% of the numbers %s are still in memory, want %.0f at most", 100*share, what, 100*most)
 	}
 }

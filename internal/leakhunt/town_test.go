@@ -2,6 +2,7 @@ package leakhunt
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
@@ -107,6 +108,8 @@ type town struct {
 	// lives are the gateways that were there, the present one included.
 	lives []*process
 	token string
+	// person is the session of somebody who was let in.
+	person string
 	// key is the file of the key that signs tokens.
 	key string
 }
@@ -169,8 +172,19 @@ func (w *town) startSimulator() {
 	// A simulator that hangs up is a PayTrace that hangs up.
 	proxy.ErrorHandler = func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) }
 	proxy.ErrorLog = log.New(io.Discard, "", 0)
-	w.paytrace, w.paytraceURL = w.records.meet(w.t, toPayTrace, proxy)
+	w.paytrace, w.paytraceURL = w.records.meet(w.t, toPayTrace, whateverBecomesOfTheCaller(proxy))
 	w.paytrace.learn = w.learns("PayTrace's token")
+}
+
+// whateverBecomesOfTheCaller has a request reach PayTrace once it was counted. The
+// proxy would take it back from a gateway that is killed before it was handed on,
+// and nobody would ever find the payment there.
+func whateverBecomesOfTheCaller(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
 }
 
 // learns keeps the access tokens that a neighbour gives out.

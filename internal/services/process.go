@@ -2,7 +2,9 @@ package services
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -89,12 +91,32 @@ func onFreePort(start func(port int) error) error {
 	return err
 }
 
+var (
+	handedOut   = map[int]bool{}
+	handedOutMu sync.Mutex
+)
+
+// freePort is a port that nobody listens at, and that no other server was given.
+// It lies below the ports that systems give to outgoing connections: a server that
+// is started a second time would find one from among those taken, now and then by
+// a client that had called it meanwhile. The packages with gateways use those from
+// 8100 on.
 func freePort() (int, error) {
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	handedOutMu.Lock()
+	defer handedOutMu.Unlock()
+	for range 1000 {
+		port := 2000 + rand.IntN(6100)
+		if handedOut[port] {
+			continue
+		}
+		free, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			continue
+		}
+		handedOut[port] = true
+		return port, free.Close()
 	}
-	return free.Addr().(*net.TCPAddr).Port, free.Close()
+	return 0, errors.New("no free port between 2000 and 8100")
 }
 
 // until asks until the answer is nil. When its patience ends, the last answer

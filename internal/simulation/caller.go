@@ -25,7 +25,9 @@ type ask struct {
 	// customer and method are those of the vault, of what is about them.
 	customer, method string
 	body             string
-	budget           time.Duration
+	// takesPart and verifies are what the body says of a payment.
+	takesPart, verifies bool
+	budget              time.Duration
 	// patience is when the caller hangs up; zero is a little after its budget.
 	patience time.Duration
 }
@@ -70,7 +72,7 @@ func (w *world) call(a ask) history.Call {
 	in := w.slots[a.slot].instance()
 	c := history.Call{
 		At: time.Now(), Instance: in.name, Verb: a.verb, Key: a.key, Request: a.request(), Order: a.order,
-		Customer: a.customer, Method: a.method, Budget: a.budget,
+		TakesPart: a.takesPart, Verifies: a.verifies, Customer: a.customer, Method: a.method, Budget: a.budget,
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), a.patience)
 	defer cancel()
@@ -119,22 +121,31 @@ func (w *world) exchange(ctx context.Context, in *instance, a ask) (status int, 
 
 // paymentShown is what an answer of the API holds, as far as rules need it.
 type paymentShown struct {
-	PaymentID          string           `json:"paymentId"`
-	ProcessorReference string           `json:"processorReference"`
-	OrderID            string           `json:"orderId"`
-	TransactionID      string           `json:"transactionId"`
-	Status             any              `json:"status"` // of a payment a word, of a problem a number
-	Outcome            string           `json:"outcome"`
-	Code               string           `json:"code"`
-	Amount             string           `json:"amount"`
-	CapturedAmount     string           `json:"capturedAmount"`
-	RefundedAmount     string           `json:"refundedAmount"`
-	RefundPending      string           `json:"refundPendingAmount"`
-	NeedsAttention     bool             `json:"needsAttention"`
-	IdempotentReplay   bool             `json:"idempotentReplay"`
-	Version            int64            `json:"version"`
-	Operation          operationShown   `json:"operation"`
-	Operations         []operationShown `json:"operations"`
+	PaymentID          string `json:"paymentId"`
+	ProcessorReference string `json:"processorReference"`
+	OrderID            string `json:"orderId"`
+	TransactionID      string `json:"transactionId"`
+	Status             any    `json:"status"` // of a payment a word, of a problem a number
+	Outcome            string `json:"outcome"`
+	Code               string `json:"code"`
+	Amount             string `json:"amount"`
+	ApprovedAmount     string `json:"approvedAmount"`
+	CapturedAmount     string `json:"capturedAmount"`
+	RefundedAmount     string `json:"refundedAmount"`
+	RefundPending      string `json:"refundPendingAmount"`
+	NeedsAttention     bool   `json:"needsAttention"`
+	BankAccount        *struct {
+		AccountType string `json:"accountType"`
+	} `json:"bankAccount"`
+	PurchaseOrder string `json:"purchaseOrder"`
+	EnhancedData  struct {
+		Status        string `json:"status"`
+		LineItemCount int    `json:"lineItemCount"`
+	} `json:"enhancedData"`
+	IdempotentReplay bool             `json:"idempotentReplay"`
+	Version          int64            `json:"version"`
+	Operation        operationShown   `json:"operation"`
+	Operations       []operationShown `json:"operations"`
 }
 
 type operationShown struct {
@@ -174,8 +185,9 @@ func (s paymentShown) payment() history.Payment {
 	status, _ := s.Status.(string)
 	p := history.Payment{
 		ID: s.PaymentID, Reference: s.ProcessorReference, Order: s.OrderID, TransactionID: s.TransactionID, Status: status,
-		Amount: mustCents(s.Amount), Captured: mustCents(s.CapturedAmount), Refunded: mustCents(s.RefundedAmount),
-		Pending: mustCents(s.RefundPending), NeedsAttention: s.NeedsAttention, Version: s.Version,
+		Amount: mustCents(s.Amount), Part: mustCents(s.ApprovedAmount), Captured: mustCents(s.CapturedAmount), Refunded: mustCents(s.RefundedAmount),
+		Pending: mustCents(s.RefundPending), NeedsAttention: s.NeedsAttention, Version: s.Version, ACH: s.BankAccount != nil,
+		Enhanced: history.Enhanced{Status: s.EnhancedData.Status, PurchaseOrder: s.PurchaseOrder, Lines: s.EnhancedData.LineItemCount},
 	}
 	for _, o := range s.Operations {
 		p.Operations = append(p.Operations, o.operation())

@@ -106,6 +106,14 @@ const (
 	RemovesAndPays     Fault = "caller removes a card and pays with it at once"
 	PaysWithRemoved    Fault = "caller pays with a removed card"
 	ForgetsCustomer    Fault = "caller removes a customer"
+
+	PaysByAccount Fault = "caller pays by bank account"
+	BankReturns   Fault = "bank returns a payment"
+
+	PartGiven      Fault = "bank gives a part"
+	PartUnasked    Fault = "bank gives a part that nobody asked for"
+	VerifiesCard   Fault = "caller verifies a card"
+	MoneyOfNothing Fault = "caller wants money of a verification"
 )
 
 // tally counts the faults that fired.

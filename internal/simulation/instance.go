@@ -65,8 +65,10 @@ type instance struct {
 	steps  steps
 
 	mu sync.Mutex
-	// stopJobs ends the jobs, so that they can go on at another pace.
+	// stopJobs ends the jobs, so that they can go on at another pace, and jobs are
+	// those that have not ended.
 	stopJobs context.CancelFunc
+	jobs     *sync.WaitGroup
 }
 
 // maxSkew keeps two instances less than half a minute apart, and each within
@@ -83,7 +85,7 @@ func (w *world) start(name string, s *slot) (*instance, error) {
 	guarding := in.guarding()
 	guarding.LogIn = guard.NewLogIn(guarding)
 	client, err := paytrace.New(paytrace.Config{
-		BaseURL: payTraceURL, Username: payTraceUser, Password: simulator.DefaultPassword,
+		BaseURL: payTraceURL, Username: payTraceUser, Password: simulator.DefaultPassword, ApprovedAmountField: w.whereParts(),
 		IntegratorID: simulator.DefaultIntegratorID, Dial: in.wire.dial, LogIn: guarding.LogIn, Now: in.clock, Log: w.log.With("instance", name),
 	})
 	if err != nil {
@@ -140,20 +142,33 @@ var (
 	quietPace = pace{10 * time.Minute, 6 * time.Hour, 10 * time.Minute, 30 * time.Minute}
 )
 
-// run runs the jobs at that pace from now on.
+// run runs the jobs at that pace from now on. They begin when those of the pace
+// before have ended: a gateway runs each of them once.
 func (in *instance) run(at pace) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	before := in.jobs
 	if in.stopJobs != nil {
 		in.stopJobs()
 	}
 	ctx, cancel := context.WithCancel(in.ctx)
-	in.stopJobs = cancel
-	in.world.work.Go(func() { in.gateway.RunDue(ctx, at.due) })
-	in.world.work.Go(func() { in.gateway.RunWatch(ctx, at.watch) })
-	in.world.work.Go(func() { in.gateway.RunTelling(ctx, at.tell) })
+	in.stopJobs, in.jobs = cancel, &sync.WaitGroup{}
+	begin := func(job func(context.Context, time.Duration), every time.Duration) {
+		jobs := in.jobs
+		jobs.Add(1)
+		in.world.work.Go(func() {
+			defer jobs.Done()
+			if before != nil {
+				before.Wait()
+			}
+			job(ctx, every)
+		})
+	}
+	begin(in.gateway.RunDue, at.due)
+	begin(in.gateway.RunWatch, at.watch)
+	begin(in.gateway.RunTelling, at.tell)
 	if in.world.keepsCards {
-		in.world.work.Go(func() { in.gateway.RunComparison(ctx, at.compare) })
+		begin(in.gateway.RunComparison, at.compare)
 	}
 }
 

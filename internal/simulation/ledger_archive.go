@@ -26,6 +26,10 @@ func (l *ledgerPort) Retention(ctx context.Context) (gateway.Retention, error) {
 	return l.next.Retention(ctx)
 }
 
+func (l *ledgerPort) EndRetention(ctx context.Context, r gateway.Retention, record gateway.AuditRecord) error {
+	return l.next.EndRetention(ctx, r, record)
+}
+
 func (l *ledgerPort) SaveRetention(ctx context.Context, r gateway.Retention) error {
 	return l.next.SaveRetention(ctx, r)
 }
@@ -36,4 +40,12 @@ func (l *ledgerPort) ArchiveFiles(ctx context.Context) ([]gateway.ArchiveFile, e
 
 func (l *ledgerPort) MissingFiles(ctx context.Context) ([]string, error) {
 	return l.next.MissingFiles(ctx)
+}
+
+func (l *ledgerPort) Erase(ctx context.Context, e gateway.Erasing, stage gateway.ErasureStage, after string) (gateway.Erased, string, error) {
+	return l.next.Erase(ctx, e, stage, after)
+}
+
+func (l *ledgerPort) Audit(ctx context.Context, r gateway.AuditRecord) error {
+	return l.next.Audit(ctx, r)
 }

@@ -32,13 +32,16 @@ func (l *ledgerPort) SubscriberStates(ctx context.Context) ([]gateway.Subscriber
 	return read(l, "SubscriberStates", "", func() ([]gateway.SubscriberState, error) { return l.next.SubscriberStates(ctx) })
 }
 
-// TakeDelivery implements gateway.Outbox.
-func (l *ledgerPort) TakeDelivery(ctx context.Context, d gateway.Delivery, now, until time.Time) (taken gateway.Delivery, err error) {
-	err = l.write("TakeDelivery", d.Subscriber+" "+l.about(d.Event), crashes{CrashBeforeTake, CrashAfterTake}, func() error {
-		taken, err = l.next.TakeDelivery(ctx, d, now, until)
+// TakeDeliveries implements gateway.Outbox.
+func (l *ledgerPort) TakeDeliveries(ctx context.Context, ds []gateway.Delivery, now, until time.Time) (taken []gateway.Delivery, err error) {
+	err = l.write("TakeDeliveries", ds[0].Subscriber+" "+l.about(ds[0].Event), crashes{CrashBeforeTake, CrashAfterTake}, func() error {
+		taken, err = l.next.TakeDeliveries(ctx, ds, now, until)
 		return err
 	})
-	return taken, err
+	if err != nil {
+		return nil, err
+	}
+	return taken, nil
 }
 
 // SaveDelivery implements gateway.Outbox.
@@ -48,14 +51,31 @@ func (l *ledgerPort) SaveDelivery(ctx context.Context, d gateway.Delivery) error
 	})
 }
 
+// SaveDeliveries implements gateway.Outbox. Each has its own faults, so that what
+// strikes one does not hang on what else was saved with it.
+func (l *ledgerPort) SaveDeliveries(ctx context.Context, ds []gateway.Delivery) []error {
+	answers := make([]error, len(ds))
+	for i, d := range ds {
+		answers[i] = l.SaveDelivery(ctx, d)
+	}
+	return answers
+}
+
 // BringForward implements gateway.Outbox.
 func (l *ledgerPort) BringForward(ctx context.Context, s gateway.Subscriber) error {
 	return l.write("BringForward", s.Name, crashes{}, func() error { return l.next.BringForward(ctx, s) })
 }
 
 // ReplayDelivery implements gateway.Outbox.
-func (l *ledgerPort) ReplayDelivery(ctx context.Context, d gateway.Delivery) error {
-	return l.write("ReplayDelivery", d.Subscriber+" "+l.about(d.Event), crashes{}, func() error { return l.next.ReplayDelivery(ctx, d) })
+func (l *ledgerPort) ReplayDelivery(ctx context.Context, d gateway.Delivery, r gateway.AuditRecord) error {
+	return l.write("ReplayDelivery", d.Subscriber+" "+l.about(d.Event), crashes{}, func() error { return l.next.ReplayDelivery(ctx, d, r) })
+}
+
+// DecideDelivery implements gateway.Outbox.
+func (l *ledgerPort) DecideDelivery(ctx context.Context, d gateway.Delivery, r gateway.AuditRecord) error {
+	return l.write("SaveDelivery", d.Subscriber+" "+l.about(d.Event), crashes{CrashBeforeTold, CrashAfterTold}, func() error {
+		return l.next.DecideDelivery(ctx, d, r)
+	})
 }
 
 // Delivery implements gateway.Outbox.
@@ -83,6 +103,11 @@ func (l *ledgerPort) SubscriberState(ctx context.Context, merchantID string, liv
 // SaveSubscriberState implements gateway.Outbox.
 func (l *ledgerPort) SaveSubscriberState(ctx context.Context, s gateway.SubscriberState) error {
 	return l.write("SaveSubscriberState", s.Subscriber, crashes{}, func() error { return l.next.SaveSubscriberState(ctx, s) })
+}
+
+// DecideSubscriber implements gateway.Outbox.
+func (l *ledgerPort) DecideSubscriber(ctx context.Context, s gateway.SubscriberState, r gateway.AuditRecord) error {
+	return l.write("SaveSubscriberState", s.Subscriber, crashes{}, func() error { return l.next.DecideSubscriber(ctx, s, r) })
 }
 
 // Subscribe implements gateway.Outbox.

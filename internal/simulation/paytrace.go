@@ -167,6 +167,7 @@ func (p *payTrace) books() (arrivals []history.Arrival, transactions []history.T
 			At: e.At, Operation: e.Operation, Reference: e.CustomerReferenceID, TransactionID: e.TransactionID, Profile: e.CustomerID,
 			HTTPStatus: e.HTTPStatus, Answer: e.Answer, Acted: e.Acted, Fault: e.Fault,
 		})
+		asCheck(&arrivals[len(arrivals)-1])
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -174,6 +175,10 @@ func (p *payTrace) books() (arrivals []history.Arrival, transactions []history.T
 		row := history.Transaction{
 			ID: t.TransactionID, Kind: t.Kind, State: t.State, Of: t.ParentTransactionID, Reference: t.CustomerReferenceID,
 			Order: t.InvoiceID, ByClerk: t.CreatedBy != payTraceUser, At: t.CreatedAt, Captured: !t.CapturedAt.IsZero(),
+		}
+		if d := t.EnhancedData; d != nil {
+			row.Enhanced = history.Enhanced{PurchaseOrder: t.CustomerReferenceID, Lines: d.LineItemRows}
+			row.Reference = t.FirstCustomerReferenceID
 		}
 		if of, credit := p.credits[row.ID]; credit {
 			row.Of, row.Credit = of, true

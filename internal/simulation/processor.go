@@ -37,6 +37,7 @@ func (p *processorPort) send(about string, sent history.Send, do func() gateway.
 	r := do()
 	ended(string(r.Outcome))
 	if p.instance.crashed() || s.crash(CrashAfterSend, stepCrash) {
+		ended(string(dead.Outcome)) // whatever came, nobody has heard it
 		return dead
 	}
 	return r
@@ -44,11 +45,7 @@ func (p *processorPort) send(about string, sent history.Send, do func() gateway.
 
 // Charge implements gateway.Processor.
 func (p *processorPort) Charge(ctx context.Context, c gateway.Charge) gateway.Result {
-	kind := string(gateway.KindSale)
-	if c.Intent == gateway.IntentAuthorize {
-		kind = string(gateway.KindAuthorize)
-	}
-	sent := history.Send{Kind: kind, Subject: c.Reference, SendBefore: c.SendBefore, Order: c.OrderID, Profile: c.CustomerID}
+	sent := history.Send{Kind: string(c.Intent), Subject: c.Reference, SendBefore: c.SendBefore, Order: c.OrderID, Profile: c.CustomerID}
 	return p.send(c.OrderID, sent, func() gateway.Result { return p.next.Charge(ctx, c) })
 }
 
@@ -65,6 +62,21 @@ func (p *processorPort) Void(ctx context.Context, v gateway.Void) gateway.Result
 // Refund implements gateway.Processor.
 func (p *processorPort) Refund(ctx context.Context, r gateway.Refund) gateway.Result {
 	return p.send(r.TransactionID, history.Send{Kind: history.Refund, Subject: r.TransactionID, SendBefore: r.SendBefore}, func() gateway.Result { return p.next.Refund(ctx, r) })
+}
+
+// Enhance implements gateway.Enhancer. It moves no money, and may be sent again
+// once PayTrace shows that it was not taken.
+func (p *processorPort) Enhance(ctx context.Context, e gateway.Enhance) gateway.Result {
+	dead := gateway.Result{Outcome: gateway.Unknown, Detail: errCrashed.Error()}
+	s := p.instance.step("send.enhance", e.TransactionID)
+	if p.instance.crashed() || s.crash(CrashBeforeSend, stepCrash) {
+		return dead
+	}
+	r := p.next.Enhance(ctx, e)
+	if p.instance.crashed() || s.crash(CrashAfterSend, stepCrash) {
+		return dead
+	}
+	return r
 }
 
 // profile names a profile alike in every replay.
@@ -95,9 +107,9 @@ func (p *processorPort) DeleteProfile(ctx context.Context, r gateway.RemoveProfi
 }
 
 // Profile implements gateway.Profiles.
-func (p *processorPort) Profile(ctx context.Context, id string) (gateway.CardSummary, error) {
+func (p *processorPort) Profile(ctx context.Context, id string) (gateway.ProfileSummary, error) {
 	if p.instance.crashed() {
-		return gateway.CardSummary{}, errCrashed
+		return gateway.ProfileSummary{}, errCrashed
 	}
 	return p.next.Profile(ctx, id)
 }

@@ -101,6 +101,16 @@ func (w *world) gather() (*crowd, error) {
 	if w.keepsCards {
 		w.gatherHolders(c)
 	}
+	if w.takesChecks {
+		if err := w.gatherPayers(c); err != nil {
+			return nil, err
+		}
+	}
+	if w.verifiesCards {
+		if err := w.gatherVerifiers(c); err != nil {
+			return nil, err
+		}
+	}
 	return c, nil
 }
 
@@ -173,6 +183,11 @@ func (w *world) settleDown(c *crowd) error {
 		time.Sleep(trickleEvery)
 	}
 	c.work.Wait()
+	if w.takesChecks {
+		if err := w.checksClear(); err != nil {
+			return err
+		}
+	}
 	// What was decided last, the watcher has to see once more.
 	w.setPace(busyPace)
 	if err := w.operate(); err != nil {
@@ -196,7 +211,10 @@ func (w *world) look() (history.History, error) {
 	if h.Arrivals, h.Transactions, err = w.payTrace.books(); err != nil {
 		return h, err
 	}
-	h.Blind = w.payTrace.blind
+	if err := w.checks(&h); err != nil {
+		return h, err
+	}
+	h.Blind, h.Resolved = w.payTrace.blind, w.resolved
 	if err := w.vault(&h); err != nil {
 		return h, err
 	}
@@ -204,6 +222,7 @@ func (w *world) look() (history.History, error) {
 		return h, err
 	}
 	h.Payments, err = w.list()
+	w.countParts(h)
 	slices.SortFunc(h.Payments, func(a, b history.Payment) int { return strings.Compare(a.ID, b.ID) })
 	return h, err
 }

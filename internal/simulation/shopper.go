@@ -19,6 +19,9 @@ type shopper struct {
 	intent string
 	amount int64
 	method string
+	// forCompany says that the order has lines and a purchase order, and takesPart
+	// that an approval of a part is taken.
+	forCompany, takesPart bool
 }
 
 // The amounts are few, so that payments resemble each other.
@@ -30,6 +33,8 @@ const declinedAmount = 21
 func (w *world) shopper(number int) (*shopper, error) {
 	s := &shopper{world: w, random: w.of("shopper", number), number: number, intent: "sale"}
 	s.amount = pick(s.random, amounts...)
+	s.forCompany = w.of("company", number).IntN(3) == 0
+	s.takesPart = w.givesParts && !s.forCompany && w.of("takes part", number).IntN(3) > 0
 	s.method = fmt.Sprintf(`{"vault":{"customerId":%q}}`, customerID)
 	if s.random.IntN(5) == 0 {
 		token, key, err := w.payTrace.hostedFields(visaCard)
@@ -48,8 +53,21 @@ func (s *shopper) key(of string) string { return fmt.Sprintf("k%d%s", s.number, 
 // pay is the request of the shopper's payment.
 func (s *shopper) pay() ask {
 	order := fmt.Sprintf("o%03d", s.number)
-	return s.ask(ask{verb: history.Pay, key: s.key(""), order: order, body: fmt.Sprintf(
-		`{"intent":%q,"amount":%q,"orderId":%q,"paymentMethod":%s}`, s.intent, decimal(s.amount), order, s.method)})
+	part := ""
+	if s.takesPart {
+		part = `,"acceptPartial":true`
+	}
+	return s.ask(ask{verb: history.Pay, key: s.key(""), order: order, takesPart: s.takesPart, verifies: s.intent == verify, body: fmt.Sprintf(
+		`{"intent":%q,"amount":%q,"orderId":%q,"paymentMethod":%s%s%s}`, s.intent, decimal(s.amount), order, s.method, s.lines(), part)})
+}
+
+// lines are those of an order for a company, which one shopper in three buys for.
+func (s *shopper) lines() string {
+	if !s.forCompany {
+		return ""
+	}
+	return fmt.Sprintf(`,"purchaseOrder":"PO-%d","lineItems":[{"description":"a","quantity":"1","unitPrice":"0.01"},{"description":"b","quantity":"0.5","unitPrice":%q}]`,
+		s.number, decimal(2*(s.amount-1)))
 }
 
 // follow is a request about a transaction; an amount of zero means all of it.
@@ -231,7 +249,7 @@ func (s *shopper) cancelsAfter() {
 }
 
 func (s *shopper) authorizeSometimes() {
-	if s.random.IntN(2) == 0 {
+	if s.random.IntN(2) == 0 && s.intent != verify {
 		s.intent = "authorize"
 	}
 }

@@ -50,6 +50,9 @@ func (a *audience) kept(events ...gateway.Event) {
 
 func eventTold(e gateway.Event) history.Event {
 	told := history.Event{ID: e.ID, Payment: e.Queue(), Version: e.Version}
+	if e.PaymentID != "" {
+		told.Status, told.Granted = string(e.Payment.Status), int64(e.Payment.Granted())
+	}
 	if e.Vault != nil {
 		told.Type, told.Customer, told.Method = e.Type, e.Vault.CustomerID, methodKept(e.Vault.Method)
 	}
@@ -217,6 +220,9 @@ func (w *world) isDown(name string) bool {
 	return !w.calm.Load() && w.chance(sinkIsDown, SinkIsDown, name, spell)
 }
 
+// operator is the person who comes by.
+var operator = gateway.Actor{Person: "operator"}
+
 // operate is the operator who comes by in the quiet: who is gone is enabled
 // again, and dead letters are sent again.
 func (w *world) operate() error {
@@ -229,13 +235,13 @@ func (w *world) operate() error {
 	}
 	for _, s := range standings {
 		if !s.State.DisabledAt.IsZero() {
-			if err := g.EnableSubscriber(ctx, merchantID, "operator", s.Name); err != nil {
+			if err := g.EnableSubscriber(ctx, merchantID, operator, s.Name); err != nil {
 				return err
 			}
 		}
 	}
 	for next, more := "", true; more; more = next != "" {
-		replays, err := g.ReplayRange(ctx, merchantID, "operator", gateway.ReplayRange{Before: next})
+		replays, err := g.ReplayRange(ctx, merchantID, operator, gateway.ReplayRange{Before: next})
 		if err != nil {
 			return err
 		}

@@ -13,7 +13,8 @@ const rowCap = 12
 
 // weather is what PayTrace does to everybody: it changes every few seconds.
 func (w *world) weather(phase string, until time.Time) {
-	random, profiles := w.of("weather", phase), w.of("weather of profiles", phase)
+	random, profiles, lines := w.of("weather", phase), w.of("weather of profiles", phase), w.of("weather of lines", phase)
+	checks, banks := w.of("weather of checks", phase), w.of("weather of banks", phase)
 	for time.Now().Before(until) {
 		plan := w.plan(random)
 		if w.keepsCards && profiles.IntN(2) == 0 {
@@ -23,7 +24,18 @@ func (w *world) weather(phase string, until time.Time) {
 			}
 			plan.Faults = append(plan.Faults, f)
 		}
+		if lines.IntN(3) == 0 {
+			f := strike(lines)
+			if f.Kind != "refuse" {
+				f.Operation = "level_three"
+				plan.Faults = append(plan.Faults, f)
+			}
+		}
+		if f, comes := checkFault(checks); w.takesChecks && comes {
+			plan.Faults = append(plan.Faults, f)
+		}
 		w.forecast(plan)
+		w.banks(banks)
 		time.Sleep(min(between(random, 8*time.Second, 40*time.Second), time.Until(until)))
 		if random.IntN(4) == 0 && w.payTrace.network.cut() > 0 {
 			w.faults.count(ConnectionsCut, 1)
@@ -35,6 +47,7 @@ func (w *world) weather(phase string, until time.Time) {
 		}
 	}
 	w.forecast(simulator.FaultPlan{})
+	w.banksAreKind()
 }
 
 // forecast puts a plan in place of the last one, whose faults are counted.

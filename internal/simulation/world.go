@@ -13,11 +13,18 @@ import (
 	"paytrace-gateway/adapters/ledger"
 	"paytrace-gateway/api/auth"
 	"paytrace-gateway/gateway"
+	"paytrace-gateway/internal/simulation/history"
 )
 
 // cardsKept is the part of the runs in which the vault is played, which takes
 // them longer.
 const cardsKept = 0.25
+
+// checksTaken is the part of the runs in which bank payments are played.
+const checksTaken = 0.3
+
+// cardsVerified is the part of the runs in which cards are verified.
+const cardsVerified = 0.4
 
 // merchantID is the one merchant of a run.
 const merchantID = "main"
@@ -42,6 +49,15 @@ type world struct {
 	slots    [2]*slot
 	// keepsCards says that the vault is played in this run.
 	keepsCards bool
+	// takesChecks says that bank payments are played in this run.
+	takesChecks bool
+	// givesParts says that banks give parts of what is asked for in this run, and
+	// namesParts that it is known where PayTrace tells them.
+	givesParts, namesParts bool
+	// verifiesCards says that cards are verified in this run.
+	verifiesCards bool
+	// resolved are the bank operations that the operator has decided.
+	resolved []history.Resolved
 
 	crashes atomic.Int32
 	work    sync.WaitGroup // what has to end before the bubble does
@@ -55,12 +71,12 @@ func newWorld(ctx context.Context, c Config) (*world, error) {
 	if w.log == nil {
 		w.log = slog.New(slog.DiscardHandler)
 	}
-	l, err := ledger.OpenSQLite(ctx, filepath.Join(c.Dir, "ledger.db"), ledger.Options{})
+	l, err := ledger.OpenSQLite(ctx, filepath.Join(c.Dir, "ledger.db"), ledger.Options{AuditKey: gateway.AuditKey("of a simulation")})
 	if err != nil {
 		return nil, err
 	}
-	w.ledger = l
-	if err := w.ledger.ApplyVault(ctx, gateway.VaultChange{Customer: shopperInVault()}); err != nil {
+	w.ledger, w.takesChecks = l, w.chance(checksTaken, "checks")
+	if err := w.ledger.ApplyVault(ctx, gateway.VaultChange{Customer: shopperInVault(w.takesChecks)}); err != nil {
 		return nil, err
 	}
 	w.payTrace = newPayTrace(c.Seed)
@@ -74,7 +90,8 @@ func newWorld(ctx context.Context, c Config) (*world, error) {
 	if w.auth, w.bearer, err = credentials(ctx, c.SigningKey); err != nil {
 		return nil, err
 	}
-	w.keepsCards = w.chance(cardsKept, "vault")
+	w.keepsCards, w.verifiesCards = w.chance(cardsKept, "vault"), w.chance(cardsVerified, "verifications")
+	w.givesParts, w.namesParts = w.chance(partsGiven, "parts"), w.chance(partsNamed, "named parts")
 	w.pace.Store(&busyPace)
 	for i := range w.slots {
 		w.slots[i] = &slot{world: w, number: i}
@@ -102,14 +119,25 @@ const fasthttpSleeps = 11 * time.Second
 // customerID is the vault's customer, whose card PayTrace keeps.
 const customerID = "cus_simulation"
 
-func shopperInVault() *gateway.VaultCustomer {
-	return &gateway.VaultCustomer{
+// accountMethod is the customer's bank account, and accountProfile where PayTrace
+// keeps it.
+const accountMethod, accountProfile = "pm_account", "demo-account"
+
+func shopperInVault(account bool) *gateway.VaultCustomer {
+	c := &gateway.VaultCustomer{
 		MerchantID: merchantID, ID: customerID, Version: 1,
 		Methods: []gateway.VaultMethod{{
 			ID: "pm_visa", ProfileID: "demo-visa", Default: true,
 			Card: gateway.CardSummary{Brand: gateway.Visa, LastFour: "5439", ExpirationMonth: "12", ExpirationYear: "2030"},
 		}},
 	}
+	if account {
+		c.Methods = append(c.Methods, gateway.VaultMethod{
+			ID: accountMethod, ProfileID: accountProfile,
+			Bank: gateway.BankSummary{LastFour: "8206", AccountType: gateway.Checking, HolderType: gateway.Personal},
+		})
+	}
+	return c
 }
 
 const clientSecret = "secret-of-the-simulation"

@@ -29,6 +29,7 @@ type event struct {
 		Status         string `json:"status"`
 		Intent         string `json:"intent"`
 		Amount         string `json:"amount"`
+		ApprovedAmount string `json:"approvedAmount"`
 		Currency       string `json:"currency"`
 		CapturedAmount string `json:"capturedAmount"`
 		RefundedAmount string `json:"refundedAmount"`
@@ -138,7 +139,7 @@ func (o *order) isOf(e event) bool {
 func (o *order) hasBooked(e event) bool {
 	switch e.Operation.Kind {
 	case "capture":
-		return o.paid >= e.captured()
+		return o.paid == e.captured() || (o.paid > e.captured() && e.Payment.ApprovedAmount == "")
 	case "refund":
 		return o.refunded >= e.refunded()
 	}

@@ -49,8 +49,9 @@ func (b *batch) all() totals {
 }
 
 // settle puts everything that is pending into a new batch; nothing pending
-// makes no batch.
+// makes no batch. Checks are in no batch, and go out at the same time.
 func (s *Simulator) settle(at time.Time) *batch {
+	s.settleChecks()
 	b := s.gatherPending(at)
 	if len(b.Transactions) == 0 {
 		return b

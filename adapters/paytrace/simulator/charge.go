@@ -75,7 +75,14 @@ func (s *Simulator) charge(c *call, kind string, amount cents, p payer) answer {
 		s.countFailure(t, &text)
 		return s.decline(t, p, text)
 	}
-	return s.approve(t, p)
+	covered := s.settings.PartialApproval.covers(c, amount)
+	if covered == 0 && amount > 0 {
+		text := textInsufficientFunds
+		s.countFailure(t, &text)
+		return s.decline(t, p, text)
+	}
+	t.Amount, t.Original = covered, covered
+	return s.approve(t, p, covered < amount)
 }
 
 func (s *Simulator) newTransaction(c *call, kind string, amount cents, p payer) *transaction {
@@ -92,6 +99,8 @@ func (s *Simulator) newTransaction(c *call, kind string, amount cents, p payer) 
 // only once the clock was set, since the recorded ones are long out of date.
 func (s *Simulator) declineText(amount cents, with card) string {
 	switch {
+	case amount == 0 && s.settings.DeclineVerificationText != "":
+		return s.settings.DeclineVerificationText
 	case amount == amountDoNotHonor:
 		return s.settings.DoNotHonorText
 	case amount == amountExpiredCard, s.books.ClockSet && with.expiredAt(s.now()):
@@ -113,7 +122,8 @@ func (s *Simulator) decline(t *transaction, p payer, text string) answer {
 	return answer{status: s.settings.DeclineStatus, code: 102, acted: true, transactionID: t.ID, body: body}
 }
 
-func (s *Simulator) approve(t *transaction, p payer) answer {
+// approve records an approval, of a part or of the whole.
+func (s *Simulator) approve(t *transaction, p payer, part bool) answer {
 	t.State = statePending
 	if t.Kind == kindAuthorization {
 		t.State = stateAuthorized
@@ -126,7 +136,11 @@ func (s *Simulator) approve(t *transaction, p payer) answer {
 		result = header{true, 103, s.settings.AutoVoidText}
 	}
 	s.record(t)
-	return answer{status: 200, code: result.ResponseCode, acted: true, transactionID: t.ID, body: chargeAnswerOf(t, p, result)}
+	body := chargeAnswerOf(t, p, result)
+	if part {
+		s.settings.PartialApproval.tell(&body, t.Amount)
+	}
+	return answer{status: 200, code: result.ResponseCode, acted: true, transactionID: t.ID, body: body}
 }
 
 func (s *Simulator) autoVoids(t *transaction) bool {

@@ -27,6 +27,7 @@ func (s *Simulator) Control() http.Handler {
 	mux.HandleFunc("GET /charges", s.controlled(getCharges))
 	mux.HandleFunc("GET /transactions", s.controlled(getTransactions))
 	mux.HandleFunc("GET /customers", s.controlled(getCustomers))
+	mux.HandleFunc("GET /checks", s.controlled(getChecks))
 	mux.HandleFunc("POST /clock", s.controlled(postClock))
 	mux.HandleFunc("POST /settle", s.controlled(postSettle))
 	mux.HandleFunc("POST /reset", s.controlled(postReset))
@@ -135,6 +136,10 @@ func getTransactions(s *Simulator, _ []byte) (any, error) {
 
 func getCustomers(s *Simulator, _ []byte) (any, error) {
 	return map[string]any{"customers": s.customerRows()}, nil
+}
+
+func getChecks(s *Simulator, _ []byte) (any, error) {
+	return map[string]any{"checks": s.checkRows()}, nil
 }
 
 // maxAdvance keeps the clock's offset within what a duration holds.

@@ -59,9 +59,9 @@ func (s *Simulator) newCustomer(c *call) *customer {
 // has one instead.
 func (u *customer) readMethod(s *Simulator, q *request, from payerFrom) (payer, problems) {
 	if q.Check != (checkFields{}) && q.CreditCard == (cardFields{}) && q.HPFToken == "" {
-		wrong := q.Check.check()
+		last4, wrong := s.readCheck(q.Check)
 		if len(wrong) == 0 {
-			u.AccountLast4 = q.Check.last4()
+			u.AccountLast4, u.RoutingNumber = last4, string(q.Check.RoutingNumber)
 		}
 		return payer{}, wrong
 	}
@@ -144,12 +144,19 @@ func deleteCustomer(s *Simulator, c *call) answer {
 type customerRow struct {
 	CustomerID      string      `json:"customer_id"`
 	CreditCard      exportCard  `json:"credit_card"`
+	Check           exportCheck `json:"check"`
 	BillingAddress  address     `json:"billing_address"`
 	ShippingAddress shippingRow `json:"shipping_address"`
 	Email           string      `json:"email"`
 	Phone           string      `json:"phone"`
 	Fax             string      `json:"fax"`
 	Created         created     `json:"created"`
+}
+
+// exportCheck is the bank account of a profile, empty without one.
+type exportCheck struct {
+	MaskedNumber  string `json:"masked_number"`
+	RoutingNumber string `json:"routing_number"`
 }
 
 func exportCustomer(s *Simulator, c *call) answer {
@@ -164,6 +171,9 @@ func exportCustomer(s *Simulator, c *call) answer {
 	}
 	if u.HasCard {
 		row.CreditCard = exportCardOf(u.Card, c.IncludeBIN.isTrue())
+	}
+	if u.AccountLast4 != "" {
+		row.Check = exportCheck{"*****" + u.AccountLast4, u.RoutingNumber}
 	}
 	return done(1, exported, 0, struct {
 		header

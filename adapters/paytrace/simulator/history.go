@@ -1,6 +1,9 @@
 package simulator
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // maxHistory bounds the history; the oldest requests are forgotten first.
 const maxHistory = 100_000
@@ -36,7 +39,7 @@ type HistoryEntry struct {
 
 // describe takes from the request what may be shown of it.
 func (e *HistoryEntry) describe(q *request) {
-	e.TransactionID, e.CustomerID = clip(q.TransactionID), clip(q.CustomerID)
+	e.TransactionID, e.CustomerID = clip(cmp.Or(q.TransactionID, q.CheckTransactionID)), clip(q.CustomerID)
 	e.InvoiceID, e.CustomerReferenceID = clip(q.InvoiceID), clip(q.CustomerReferenceID)
 	if amount, ok := parseCents(string(q.Amount)); ok {
 		e.Amount = amount.String()

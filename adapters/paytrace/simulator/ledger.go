@@ -31,7 +31,12 @@ type TransactionRow struct {
 
 	InvoiceID           string `json:"invoiceId"`
 	CustomerReferenceID string `json:"customerReferenceId"`
-	CustomerID          string `json:"customerId"`
+	// FirstCustomerReferenceID is what enhanced data has overwritten, and
+	// EnhancedData what that has told.
+	FirstCustomerReferenceID string        `json:"firstCustomerReferenceId,omitempty"`
+	EnhancedData             *EnhancedData `json:"enhancedData,omitempty"`
+
+	CustomerID string `json:"customerId"`
 	// CreatedBy is the API's user or "clerk".
 	CreatedBy   string `json:"createdBy"`
 	BatchNumber int    `json:"batchNumber"`
@@ -62,6 +67,7 @@ func (t *transaction) row() TransactionRow {
 		Amount: t.Amount.String(), OriginalAmount: t.Original.String(),
 		CapturedAmount: t.captured().String(), RefundedAmount: t.Refunded.String(),
 		InvoiceID: t.InvoiceID, CustomerReferenceID: t.CustomerReferenceID, CustomerID: t.CustomerID,
+		FirstCustomerReferenceID: t.FirstCustomerReferenceID, EnhancedData: t.Enhanced,
 		CreatedBy: t.By, BatchNumber: t.Batch,
 		CreatedAt: t.CreatedAt, CapturedAt: t.CapturedAt, VoidedAt: t.VoidedAt, SettledAt: t.SettledAt,
 	}

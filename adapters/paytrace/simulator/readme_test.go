@@ -33,7 +33,8 @@ func TestREADMEDocumentsEverything(t *testing.T) {
 	}
 	names = append(names, members(t, TransactionRow{})...)
 	names = append(names, members(t, CustomerRow{})...)
-	for _, path := range []string{"/faults", "/settings", "/history", "/charges", "/transactions", "/customers", "/clock", "/settle", "/reset", "/clerk", "/hosted_fields", "/protect.js", "/hpf/all", "/hpf/validate", "/hpf/tokenize", "/encryption_key", "/healthz"} {
+	names = append(names, members(t, CheckRow{})...)
+	for _, path := range []string{"/faults", "/settings", "/history", "/charges", "/transactions", "/checks", "/customers", "/clock", "/settle", "/reset", "/clerk", "/hosted_fields", "/protect.js", "/hpf/all", "/hpf/validate", "/hpf/tokenize", "/encryption_key", "/healthz"} {
 		names = append(names, path)
 	}
 	for _, name := range names {

@@ -17,7 +17,7 @@ type route struct {
 var operations = []string{
 	"token", "ping", "sale", "authorization", "capture", "void", "refund", "level_three",
 	"settle", "export", "batch", "customer_create", "customer_update", "customer_delete", "customer_export",
-	"payment_fields", "check",
+	"payment_fields", "check_sale", "check_hold", "check_refund", "check_fund", "check_void",
 }
 
 // routes are all paths of the API; every one is a POST.
@@ -60,13 +60,13 @@ var routes = map[string]*route{
 	"/v1/customer/delete":                  {operation: "customer_delete", do: deleteCustomer},
 	"/v1/customer/export":                  {operation: "customer_export", do: exportCustomer},
 	"/v1/payment_fields/token/create":      {operation: "payment_fields", do: createClientKey},
-	"/v1/checks/sale/by_account":           {operation: "check", do: takeCheck(checkPending, accountsCheck)},
-	"/v1/checks/sale/by_customer":          {operation: "check", do: takeCheck(checkPending, customersCheck)},
-	"/v1/checks/hold/by_account":           {operation: "check", do: takeCheck(checkHeld, accountsCheck)},
-	"/v1/checks/hold/by_customer":          {operation: "check", do: takeCheck(checkHeld, customersCheck)},
-	"/v1/checks/refund/by_transaction":     {operation: "check", do: refundCheck},
-	"/v1/checks/manage/fund":               {operation: "check", do: fundCheck},
-	"/v1/checks/manage/void":               {operation: "check", do: voidCheck},
+	"/v1/checks/sale/by_account":           {operation: "check_sale", do: takeCheck(checkPending, accountsCheck)},
+	"/v1/checks/sale/by_customer":          {operation: "check_sale", do: takeCheck(checkPending, customersCheck)},
+	"/v1/checks/hold/by_account":           {operation: "check_hold", do: takeCheck(checkHeld, accountsCheck)},
+	"/v1/checks/hold/by_customer":          {operation: "check_hold", do: takeCheck(checkHeld, customersCheck)},
+	"/v1/checks/refund/by_transaction":     {operation: "check_refund", do: refundCheck},
+	"/v1/checks/manage/fund":               {operation: "check_fund", do: fundCheck},
+	"/v1/checks/manage/void":               {operation: "check_void", do: voidCheck},
 }
 
 // needsIntegrator says whether a blank integrator_id is error 970 there.

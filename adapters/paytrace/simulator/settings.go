@@ -23,10 +23,15 @@ type Settings struct {
 	// BlankTransactionID is the error of a blank id: "58" (2021) or "811" (2017).
 	BlankTransactionID string `json:"blankTransactionId"`
 	DoNotHonorText     string `json:"doNotHonorText"`
-	BalanceOnDecline   bool   `json:"balanceOnDecline"`
-	PartialAVS         bool   `json:"partialAvs"`
-	WrongCSC           string `json:"wrongCsc"`
-	AmExCSC            string `json:"amexCsc"`
+	// DeclineVerificationText, when not empty, declines authorizations of nothing:
+	// no amount can be its trigger.
+	DeclineVerificationText string `json:"declineVerificationText"`
+	BalanceOnDecline        bool   `json:"balanceOnDecline"`
+	PartialAVS              bool   `json:"partialAvs"`
+	WrongCSC                string `json:"wrongCsc"`
+	AmExCSC                 string `json:"amexCsc"`
+
+	PartialApproval PartialApproval `json:"partialApproval"`
 
 	AutoVoid     AutoVoid `json:"autoVoid"`
 	AutoVoidText string   `json:"autoVoidText"`
@@ -70,8 +75,10 @@ type UnconfirmedErrors struct {
 	Duplicate      NumberedError `json:"duplicate"`
 	Phishing       NumberedError `json:"phishing"`
 	LevelThree     NumberedError `json:"levelThree"`
-	Dates          NumberedError `json:"dates"`
-	BatchNumber    NumberedError `json:"batchNumber"`
+	// LevelThreeAmount is that of an amount that cannot be read.
+	LevelThreeAmount NumberedError `json:"levelThreeAmount"`
+	Dates            NumberedError `json:"dates"`
+	BatchNumber      NumberedError `json:"batchNumber"`
 }
 
 // DefaultSettings are the settings of a simulator that was given none.
@@ -102,16 +109,17 @@ func DefaultSettings() Settings {
 		PhishingText:             "    DECLINE - One more failed attempt blocks this card",
 		BlockedText:              "    DECLINE - Card blocked by the phishing filter",
 		Errors: UnconfirmedErrors{
-			Amount:         NumberedError{"51", "Please provide a valid Amount."},
-			ExpirationYear: NumberedError{"44", "Please provide a valid Expiration Year."},
-			BillingName:    NumberedError{"31", "Please provide a valid Billing Name."},
-			OverCapture:    NumberedError{"815", "The Transaction ID that you provided could not be captured. The amount may not exceed the authorized amount."},
-			OverRefund:     NumberedError{"813", "The Transaction ID that you provided could not be refunded. The amount may not exceed the amount that remains."},
-			Duplicate:      NumberedError{"148", "A duplicate of this transaction was approved within the time of your duplicate filter."},
-			Phishing:       NumberedError{"149", "This card is blocked by the phishing filter."},
-			LevelThree:     NumberedError{"814", "Enhanced data can be added to approved, unsettled Visa and MasterCard sales only."},
-			Dates:          NumberedError{"60", "Please provide a valid Start Date and End Date."},
-			BatchNumber:    NumberedError{"61", "Please provide a valid Batch Number."},
+			Amount:           NumberedError{"51", "Please provide a valid Amount."},
+			ExpirationYear:   NumberedError{"44", "Please provide a valid Expiration Year."},
+			BillingName:      NumberedError{"31", "Please provide a valid Billing Name."},
+			OverCapture:      NumberedError{"815", "The Transaction ID that you provided could not be captured. The amount may not exceed the authorized amount."},
+			OverRefund:       NumberedError{"813", "The Transaction ID that you provided could not be refunded. The amount may not exceed the amount that remains."},
+			Duplicate:        NumberedError{"148", "A duplicate of this transaction was approved within the time of your duplicate filter."},
+			Phishing:         NumberedError{"149", "This card is blocked by the phishing filter."},
+			LevelThree:       NumberedError{"814", "Enhanced data can be added to approved, unsettled Visa and MasterCard sales only."},
+			LevelThreeAmount: NumberedError{"62", "Please provide valid amounts for the enhanced data."},
+			Dates:            NumberedError{"60", "Please provide a valid Start Date and End Date."},
+			BatchNumber:      NumberedError{"61", "Please provide a valid Batch Number."},
 		},
 	}
 }
@@ -149,6 +157,9 @@ func (t Settings) check() error {
 		if seconds < 1 || seconds > int((365*24*time.Hour).Seconds()) {
 			return fmt.Errorf("%s must be at least 1 and at most a year, not %d", name, seconds)
 		}
+	}
+	if err := t.PartialApproval.check(); err != nil {
+		return err
 	}
 	choices := []struct {
 		name, value string

@@ -51,7 +51,10 @@ type transaction struct {
 	Through, By, FromIP             string
 	Batch                           int
 	SettledAt                       time.Time
-	EnhancedLineItemRows            int
+	// Enhanced is what was told of it besides, and FirstCustomerReferenceID what it
+	// came with, before that was overwritten.
+	Enhanced                 *EnhancedData
+	FirstCustomerReferenceID string
 }
 
 // charge is one thing that was done: a transaction made, captured, adjusted or
@@ -70,6 +73,7 @@ type customer struct {
 	Card              card
 	HasCard           bool
 	AccountLast4      string
+	RoutingNumber     string
 	Billing, Shipping address
 	Email, Phone, Fax string
 	CreatedAt         time.Time

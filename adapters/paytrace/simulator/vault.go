@@ -16,6 +16,8 @@ type CustomerRow struct {
 	LastFour        string `json:"lastFour"`
 	ExpirationMonth int    `json:"expirationMonth"`
 	ExpirationYear  int    `json:"expirationYear"`
+	// AccountLastFour is the bank account's, empty without one.
+	AccountLastFour string `json:"accountLastFour"`
 	// CreatedBy is the API's user or "clerk".
 	CreatedBy string    `json:"createdBy"`
 	CreatedAt time.Time `json:"createdAt"`
@@ -30,7 +32,7 @@ func (s *Simulator) customerRows() []CustomerRow {
 	for _, u := range s.books.Customers {
 		rows = append(rows, CustomerRow{
 			CustomerID: u.ID, Name: string(u.Billing.Name), Brand: u.Card.Brand, LastFour: u.Card.Last4,
-			ExpirationMonth: u.Card.Month, ExpirationYear: u.Card.Year, CreatedBy: u.By, CreatedAt: u.CreatedAt,
+			ExpirationMonth: u.Card.Month, ExpirationYear: u.Card.Year, AccountLastFour: u.AccountLast4, CreatedBy: u.By, CreatedAt: u.CreatedAt,
 		})
 	}
 	slices.SortFunc(rows, func(a, b CustomerRow) int { return strings.Compare(a.CustomerID, b.CustomerID) })

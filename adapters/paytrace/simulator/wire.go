@@ -40,33 +40,40 @@ func (t *text) UnmarshalJSON(b []byte) error {
 // request holds every member of every v1 request that the simulator knows.
 // Unknown members are ignored, as PayTrace does.
 type request struct {
-	IntegratorID        text              `json:"integrator_id"`
-	Amount              text              `json:"amount"`
-	TransactionID       text              `json:"transaction_id"`
-	CustomerID          text              `json:"customer_id"`
-	CreditCard          cardFields        `json:"credit_card"`
-	CSC                 text              `json:"csc"`
-	EncryptedCSC        text              `json:"encrypted_csc"`
-	HPFToken            text              `json:"hpf_token"`
-	EncKey              text              `json:"enc_key"`
-	BillingAddress      address           `json:"billing_address"`
-	ShippingAddress     address           `json:"shipping_address"`
-	Email               text              `json:"email"`
-	Phone               text              `json:"phone"`
-	Fax                 text              `json:"fax"`
-	Description         text              `json:"description"`
-	InvoiceID           text              `json:"invoice_id"`
-	CustomerReferenceID text              `json:"customer_reference_id"`
-	TaxAmount           text              `json:"tax_amount"`
-	LineItems           []json.RawMessage `json:"line_items"`
-	Check               checkFields       `json:"check"`
-	CheckTransactionID  text              `json:"check_transaction_id"`
-	StartDate           text              `json:"start_date"`
-	EndDate             text              `json:"end_date"`
-	TransactionType     text              `json:"transaction_type"`
-	IncludingText       text              `json:"including_text"`
-	IncludeBIN          text              `json:"include_bin"`
-	BatchNumber         text              `json:"batch_number"`
+	EnablePartialAuthorization text         `json:"enable_partial_authorization"`
+	IntegratorID               text         `json:"integrator_id"`
+	Amount                     text         `json:"amount"`
+	TransactionID              text         `json:"transaction_id"`
+	CustomerID                 text         `json:"customer_id"`
+	CreditCard                 cardFields   `json:"credit_card"`
+	CSC                        text         `json:"csc"`
+	EncryptedCSC               text         `json:"encrypted_csc"`
+	HPFToken                   text         `json:"hpf_token"`
+	EncKey                     text         `json:"enc_key"`
+	BillingAddress             address      `json:"billing_address"`
+	ShippingAddress            address      `json:"shipping_address"`
+	Email                      text         `json:"email"`
+	Phone                      text         `json:"phone"`
+	Fax                        text         `json:"fax"`
+	Description                text         `json:"description"`
+	InvoiceID                  text         `json:"invoice_id"`
+	CustomerReferenceID        text         `json:"customer_reference_id"`
+	TaxAmount                  text         `json:"tax_amount"`
+	NationalTaxAmount          text         `json:"national_tax_amount"`
+	AdditionalTaxAmount        text         `json:"additional_tax_amount"`
+	DiscountAmount             text         `json:"discount_amount"`
+	FreightAmount              text         `json:"freight_amount"`
+	DutyAmount                 text         `json:"duty_amount"`
+	SourceAddress              address      `json:"source_address"`
+	LineItems                  []lineFields `json:"line_items"`
+	Check                      checkFields  `json:"check"`
+	CheckTransactionID         text         `json:"check_transaction_id"`
+	StartDate                  text         `json:"start_date"`
+	EndDate                    text         `json:"end_date"`
+	TransactionType            text         `json:"transaction_type"`
+	IncludingText              text         `json:"including_text"`
+	IncludeBIN                 text         `json:"include_bin"`
+	BatchNumber                text         `json:"batch_number"`
 }
 
 type cardFields struct {
@@ -77,8 +84,9 @@ type cardFields struct {
 }
 
 type checkFields struct {
-	AccountNumber text `json:"account_number"`
-	RoutingNumber text `json:"routing_number"`
+	AccountNumber          text `json:"account_number"`
+	EncryptedAccountNumber text `json:"encrypted_account_number"`
+	RoutingNumber          text `json:"routing_number"`
 }
 
 // answer is what a handler decided: the body for the wire, and what the history

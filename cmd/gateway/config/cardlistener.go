@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// cardListener reads where cards may be told in the clear, nil when nowhere.
+// cardListener reads where cards and accounts may be told in the clear, nil when
+// nowhere.
 func (o object) cardListener() *CardListener {
 	if !o.has("cardListener") {
 		return nil
@@ -29,22 +30,23 @@ func onThisMachine(address string) bool {
 // judgeCards holds the listener for card data against the merchants that it is
 // for: neither is of use alone, and a card belongs on no other listener.
 func (o object) judgeCards(c *Config) {
-	wanted := slices.ContainsFunc(c.Merchants, func(m Merchant) bool { return m.RawCards })
+	wanted := slices.ContainsFunc(c.Merchants, func(m Merchant) bool { return m.RawCards || m.RawBankAccounts })
 	switch {
 	case c.Cards == nil:
 		return // each merchant has been told
 	case !wanted:
-		o.fault("cardListener", "no merchant has rawCards: true, so it would take no card; set it for one, or remove the listener")
+		o.fault("cardListener", "no merchant has rawCards: true or rawBankAccounts: true, so it would take neither a card nor an account; set one of them, or remove the listener")
 	case c.Cards.Listen != "" && (c.Cards.Listen == c.Listen || c.Cards.Listen == c.OperatorListen):
 		o.child("cardListener", "cardListener").fault("listen", "is the address of listen or operatorListen; card numbers have a listener of their own")
 	}
 }
 
-// rawCards reads whether a merchant's cards may be told in the clear.
-func (o object) rawCards() bool {
-	raw := read(o, "rawCards", truth, false)
+// raw reads whether a merchant's cards, or its bank accounts, may be told in the
+// clear.
+func (o object) raw(name, taken string) bool {
+	raw := read(o, name, truth, false)
 	if raw && !o.r.cards {
-		o.fault("rawCards", "there is no cardListener, on which alone card numbers are taken; add one, or remove this line")
+		o.fault(name, "there is no cardListener, on which alone "+taken+"; add one, or remove this line")
 	}
 	return raw
 }

@@ -26,7 +26,11 @@ func TestCardsAreTakenWhereListenerAndMerchantSaySo(t *testing.T) {
 			t.Errorf("%s: got %+v", listen, c.Cards)
 		}
 	}
-	if c := w.mustParse(t, minimal); c.Cards != nil || c.Merchants[0].RawCards {
+	accounts := "cardListener: {listen: '127.0.0.1:8443'}\n" + replaced(t, "id: main", "id: main\n    rawBankAccounts: true")
+	if c := w.mustParse(t, accounts); c.Cards == nil || c.Merchants[0].RawCards || !c.Merchants[0].RawBankAccounts {
+		t.Errorf("for accounts alone: %+v, %+v", c.Cards, c.Merchants[0])
+	}
+	if c := w.mustParse(t, minimal); c.Cards != nil || c.Merchants[0].RawCards || c.Merchants[0].RawBankAccounts {
 		t.Errorf("by default: %+v, %+v", c.Cards, c.Merchants[0])
 	}
 }
@@ -38,8 +42,10 @@ func TestEachFaultOfTheCardListenerIsNamedWithItsPosition(t *testing.T) {
 	for _, row := range []struct{ name, text, want string }{
 		{"switch without a listener", replaced(t, "id: main", "id: main\n    rawCards: true"),
 			"3:15: merchants[0].rawCards: there is no cardListener, on which alone card numbers are taken; add one, or remove this line"},
+		{"switch for accounts without a listener", replaced(t, "id: main", "id: main\n    rawBankAccounts: true"),
+			"3:22: merchants[0].rawBankAccounts: there is no cardListener, on which alone numbers of bank accounts are taken; add one, or remove this line"},
 		{"listener without a merchant", "cardListener: {listen: '127.0.0.1:8443'}\n" + minimal,
-			"1:15: cardListener: no merchant has rawCards: true, so it would take no card; set it for one, or remove the listener"},
+			"1:15: cardListener: no merchant has rawCards: true or rawBankAccounts: true, so it would take neither a card nor an account; set one of them, or remove the listener"},
 		{"no address", withCards(t, "{}"), "1:15: cardListener.listen: is missing; expected host:port, such as 127.0.0.1:8080 or :8080"},
 		{"every address in the clear", withCards(t, "{listen: ':8443'}"), "1:24" + clear},
 		{"every IPv4 address in the clear", withCards(t, "{listen: '0.0.0.0:8443'}"), "1:24" + clear},

@@ -46,6 +46,8 @@ func (o object) client(live bool) Client {
 		Channel:      read(o, "channel", channel, ""),
 		Quota:        o.quota(),
 		Certificates: o.certificates(),
+
+		TLSCertificates: o.tlsCertificates(),
 	}
 	if hash := read(o, "secretHash", secretHash, ""); hash != "" {
 		c.SecretHash = newSecret(hash, "this file")

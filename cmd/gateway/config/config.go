@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"path/filepath"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Config is the effective configuration of one gateway process.
@@ -15,34 +17,75 @@ type Config struct {
 	OperatorListen string `yaml:"operatorListen"`
 	// Cards is where cards may be told in the clear, nil when nowhere.
 	Cards *CardListener `yaml:"cardListener,omitempty"`
+	// Mutual is where callers prove themselves by certificates, nil when nowhere.
+	Mutual *TLSListener `yaml:"tlsListener,omitempty"`
 	// PublicURL is how callers reach Listen, without a trailing slash: the
 	// issuer and the audience of tokens.
 	PublicURL string `yaml:"publicURL"`
-	DataDir   string `yaml:"dataDir"`
-	Ledger    Ledger `yaml:"ledger"`
-	Redis     Redis  `yaml:"redis,omitempty"`
+	// ClientAddressHeader is where a proxy on this machine says from whom a request
+	// comes. Empty, nobody says so, and it comes from the connection's other end.
+	ClientAddressHeader string `yaml:"clientAddressHeader,omitempty"`
+	DataDir             string `yaml:"dataDir"`
+	Ledger              Ledger `yaml:"ledger"`
+	Redis               Redis  `yaml:"redis,omitempty"`
 	// Secret keys the fingerprints of requests. When it is not set, it is made
 	// once, in SecretPath.
 	Secret Secret `yaml:"secret,omitempty"`
-	// SigningKeys are PEM files, newest first. When there are none, one is made
-	// once, in SigningKeyPath.
-	SigningKeys   []KeyFile     `yaml:"signingKeys,omitempty"`
-	TokenLifetime time.Duration `yaml:"tokenLifetime"`
-	Log           Log           `yaml:"log"`
-	Tracing       Tracing       `yaml:"tracing"`
-	MaxInFlight   int           `yaml:"maxInFlight"`
+	// SigningKeys are PEM files, newest first. When there are none, they are made
+	// in SigningKeyFolder, a new one every SigningKeyDays, 0 for never.
+	SigningKeys      []KeyFile     `yaml:"signingKeys,omitempty"`
+	SigningKeyFolder string        `yaml:"signingKeyFolder,omitempty"`
+	SigningKeyDays   int           `yaml:"signingKeyDays"`
+	TokenLifetime    time.Duration `yaml:"tokenLifetime"`
+	Log              Log           `yaml:"log"`
+	Tracing          Tracing       `yaml:"tracing"`
+	MaxInFlight      int           `yaml:"maxInFlight"`
+	// Sealing has the keys of the secrets that are kept in the ledger.
+	Sealing Sealing `yaml:"sealing,omitempty"`
 	// StopTimeout is how long a stopping process waits for payments under way.
 	StopTimeout time.Duration `yaml:"stopTimeout"`
 	Retention   Retention     `yaml:"retention"`
+	Operators   Operators     `yaml:"operators,omitempty"`
 	Merchants   []Merchant    `yaml:"merchants"`
+	// Sealed are the places that name a secret in the ledger.
+	Sealed []Sealed `yaml:"-"`
+
+	unsealed *unsealed
+	// file and places say where a member stands.
+	file   string
+	places map[string]*yaml.Node
 }
 
-// CardListener takes card numbers, of the merchants that have RawCards. Without
+// Operators is how people may log in, beside their passwords.
+type Operators struct {
+	OIDC *OIDC `yaml:"oidc,omitempty"`
+}
+
+// OIDC is an identity provider that people come from by OpenID Connect. Roles
+// gives a role to what the claim says.
+type OIDC struct {
+	Issuer       string            `yaml:"issuer"`
+	ClientID     string            `yaml:"clientID"`
+	ClientSecret Secret            `yaml:"clientSecret"`
+	RoleClaim    string            `yaml:"roleClaim"`
+	Roles        map[string]string `yaml:"roles"`
+}
+
+// CardListener takes card numbers, of the merchants that have RawCards, and numbers
+// of bank accounts, of those that have RawBankAccounts. Without
 // a certificate it is reached from this machine alone.
 type CardListener struct {
 	Listen   string `yaml:"listen"`
 	CertFile string `yaml:"certFile,omitempty"`
 	KeyFile  string `yaml:"keyFile,omitempty"`
+}
+
+// TLSListener asks each caller for a certificate that CAFile's have signed.
+type TLSListener struct {
+	Listen   string `yaml:"listen"`
+	CertFile string `yaml:"certFile,omitempty"`
+	KeyFile  string `yaml:"keyFile,omitempty"`
+	CAFile   string `yaml:"caFile,omitempty"`
 }
 
 // Ledger says where the payments are kept.
@@ -130,8 +173,8 @@ type Log struct {
 // SecretPath is the file for the gateway's own secret when none is configured.
 func (c *Config) SecretPath() string { return filepath.Join(c.DataDir, "secret.key") }
 
-// SigningKeyPath is the file for the signing key when none is configured.
-func (c *Config) SigningKeyPath() string { return filepath.Join(c.DataDir, "signing-key.pem") }
+// SigningKeyPath is the file of the first signing key when none is configured.
+func (c *Config) SigningKeyPath() string { return filepath.Join(c.SigningKeyFolder, "signing-key.pem") }
 
 // Merchant is one account at PayTrace and those who may use it.
 type Merchant struct {
@@ -142,10 +185,15 @@ type Merchant struct {
 	// TellUnmatched makes an event of every transaction at PayTrace that belongs
 	// to no payment.
 	TellUnmatched bool `yaml:"tellUnmatched"`
+	// VerifyCards has every card verified before it is stored.
+	VerifyCards bool `yaml:"verifyCards"`
 	// RawCards lets shoppers' cards be told in the clear, on Cards.
-	RawCards bool     `yaml:"rawCards"`
-	PayTrace PayTrace `yaml:"paytrace"`
-	Clients  []Client `yaml:"clients"`
+	RawCards bool `yaml:"rawCards"`
+	// RawBankAccounts lets their bank accounts be told in the clear, on Cards too.
+	RawBankAccounts bool     `yaml:"rawBankAccounts"`
+	ACH             ACH      `yaml:"ach"`
+	PayTrace        PayTrace `yaml:"paytrace"`
+	Clients         []Client `yaml:"clients"`
 	// Callbacks are who is told of the merchant's payments.
 	Callbacks Callbacks `yaml:"callbacks,omitempty"`
 }
@@ -164,7 +212,11 @@ type PayTrace struct {
 	// ReferenceField is PayTrace's field that carries our reference.
 	ReferenceField string `yaml:"referenceField"`
 	InvoiceSuffix  bool   `yaml:"invoiceSuffix"`
-	ExportTimeZone Zone   `yaml:"exportTimeZone"`
+	// ApprovedAmountField and BalanceField are the members of PayTrace's answers that
+	// tell how much of a charge was approved, and what is left on the card.
+	ApprovedAmountField string `yaml:"approvedAmountField,omitempty"`
+	BalanceField        string `yaml:"balanceField"`
+	ExportTimeZone      Zone   `yaml:"exportTimeZone"`
 	// ExportRowCap is the number of rows at which PayTrace cuts an export, 0
 	// when none is known.
 	ExportRowCap int `yaml:"exportRowCap"`
@@ -201,6 +253,8 @@ type Client struct {
 	Channel      string        `yaml:"channel,omitempty"`
 	Quota        Quota         `yaml:"quota"`
 	Certificates []Certificate `yaml:"certificates,omitempty"`
+	// TLSCertificates are those of which the client shows one with every request.
+	TLSCertificates []Certificate `yaml:"tlsCertificates,omitempty"`
 }
 
 // Quota is how many requests a client may make per period, over all gateways

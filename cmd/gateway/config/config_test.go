@@ -91,6 +91,7 @@ func TestDefaultsFillWhatTheFileLeavesOut(t *testing.T) {
 		{"listen", c.Listen, "127.0.0.1:8080"},
 		{"operatorListen", c.OperatorListen, "127.0.0.1:9090"},
 		{"publicURL", c.PublicURL, "http://127.0.0.1:8080"},
+		{"clientAddressHeader", c.ClientAddressHeader, ""},
 		{"dataDir", c.DataDir, filepath.FromSlash("etc/var/gateway")},
 		{"ledger", c.Ledger.SQLite, filepath.FromSlash("etc/var/gateway/ledger.db")},
 		{"secret", c.Secret.IsZero(), true},
@@ -109,6 +110,7 @@ func TestDefaultsFillWhatTheFileLeavesOut(t *testing.T) {
 		{"tracing headers", len(c.Tracing.Headers), 0},
 		{"liveMode", m.LiveMode, false},
 		{"tellUnmatched", m.TellUnmatched, false},
+		{"verifyCards", m.VerifyCards, false},
 		{"currency", m.Currency, "USD"},
 		{"timeZone", m.TimeZone.String(), "America/Los_Angeles"},
 		{"callDeadline", m.PayTrace.CallDeadline, 60 * time.Second},
@@ -122,6 +124,8 @@ func TestDefaultsFillWhatTheFileLeavesOut(t *testing.T) {
 		{"watchEvery", m.PayTrace.WatchEvery, 5 * time.Minute},
 		{"checkVaultEvery", m.PayTrace.CheckVaultEvery, 24 * time.Hour},
 		{"watchDays", m.PayTrace.WatchDays, 2},
+		{"ach.returnWindow", m.ACH.ReturnWindow, 5},
+		{"ach.encryptedAccountField", m.ACH.EncryptedAccountField, "encrypted_account_number"},
 		{"exportRowCap", m.PayTrace.ExportRowCap, 0},
 		{"discretionaryData", len(m.PayTrace.DiscretionaryData), 0},
 		{"channel", m.Clients[0].Channel, ""},
@@ -212,7 +216,7 @@ func TestTheCommentedMembersOfTheExampleAreTheDefaults(t *testing.T) {
 		"retention:", "  archiveAfterDays: 0", "  archiveFolder: ./var/gateway/archive", "  forgetAfterDays: 0",
 		"currency: USD", "timeZone: America", "callDeadline: 60s", "sendWindow: 5s", "referenceField: customer", "invoiceSuffix: false",
 		"exportTimeZone: America", "exportRowCap: 0", "maxConnections: 64", "maxLookConnections: 8", "rateLimit: 0",
-		"tellUnmatched: false", "rawCards: false", "watchEvery: 5m", "watchDays: 2", "checkVaultEvery: 24h", "quota: {requests: 0, per: 1s}", "tracing:", `  endpoint: ""`, "  sample: 1.0"} {
+		"tellUnmatched: false", "verifyCards: false", "rawCards: false", "rawBankAccounts: false", "watchEvery: 5m", "watchDays: 2", "checkVaultEvery: 24h", "quota: {requests: 0, per: 1s}", "tracing:", `  endpoint: ""`, "  sample: 1.0"} {
 		if strings.Count(text, "# "+line) != 1 {
 			t.Fatalf("the example does not show %q in one comment", line)
 		}
@@ -305,6 +309,10 @@ func TestLoadSaysWhatToDoWithoutAFile(t *testing.T) {
 	want := path + ": cannot be read: there is no such file; `gateway config example` prints a file to start from"
 	if !errors.As(err, &faults) || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+	// Another file to start from does not help where one is there.
+	if _, err := Load(t.TempDir(), os.LookupEnv); err == nil || !strings.Contains(err.Error(), "cannot be read") || strings.Contains(err.Error(), "config example") {
+		t.Errorf("of a folder it says %v", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -47,6 +48,44 @@ func (f *Faults) Error() string {
 		lines[i] = fault.String()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// inside is a member in front of what is said of it, as adapters say it.
+var inside = regexp.MustCompile(`^(?:field )?([A-Za-z][A-Za-z0-9_]*): `)
+
+// FaultsOf are what somebody found wrong for whom the settings at path are, each
+// at the member that its words begin with.
+func (c *Config) FaultsOf(path string, err error) []Fault {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []Fault
+		for _, each := range several.Unwrap() {
+			all = append(all, c.FaultsOf(path, each)...)
+		}
+		return all
+	}
+	message := err.Error()
+	for {
+		m := inside.FindStringSubmatch(message)
+		if m == nil || c.places[join(path, m[1])] == nil {
+			break
+		}
+		path, message = join(path, m[1]), message[len(m[0]):]
+	}
+	fault := Fault{File: c.file, Path: path, Message: message}
+	if node := c.places[path]; node != nil {
+		fault.Line, fault.Column = node.Line, node.Column
+	}
+	return []Fault{fault}
+}
+
+// NewFaults puts faults in the order of the file, nil when there are none.
+func NewFaults(list []Fault) error {
+	if len(list) == 0 {
+		return nil
+	}
+	f := &Faults{List: list}
+	f.sort()
+	return f
 }
 
 // sort puts the faults in the order of the file; what has no position, such as

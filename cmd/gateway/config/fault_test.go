@@ -6,17 +6,20 @@ import (
 	"testing"
 )
 
-const notKnownPayTrace = "is not known here; known are baseURL, username, password, integratorID, callDeadline, sendWindow, referenceField, " +
-	"invoiceSuffix, exportTimeZone, exportRowCap, hostedFieldsScript, maxConnections, maxLookConnections, rateLimit, watchEvery, watchDays, checkVaultEvery, discretionaryData"
+// oidc is the file with an identity provider.
+func oidc(issuer, roles string) string {
+	return "operators: {oidc: {issuer: '" + issuer + "', clientID: gateway, clientSecret: '${PASSWORD}', roleClaim: groups, roles: " + roles + "}}\nmerchants:"
+}
 
 // Each row replaces one part of the minimal file; want is the one fault,
 // without the file's name.
 var faultTable = []struct {
 	name, old, with, want string
 }{
-	{"unknown member", "username: shop", "username: shop\n      pasword: x", "6:7: merchants[0].paytrace.pasword: " + notKnownPayTrace},
-	{"unknown at the top", "merchants:", "lissten: x\nmerchants:", "1:1: lissten: is not known here; known are listen, operatorListen, cardListener, publicURL, " +
-		"dataDir, ledger, redis, secret, signingKeys, tokenLifetime, log, tracing, maxInFlight, stopTimeout, retention, merchants"},
+	{"unknown member", "username: shop", "username: shop\n      pasword: x", "6:7: merchants[0].paytrace.pasword: is not known here; did you mean password?"},
+	{"member in another case", "username: shop", "username: shop\n      integratorId: x", "6:7: merchants[0].paytrace.integratorId: is not known here; did you mean integratorID?"},
+	{"member like none", "merchants:", "log: {colour: x}\nmerchants:", "1:7: log.colour: is not known here; known are level, format"},
+	{"unknown at the top", "merchants:", "lissten: x\nmerchants:", "1:1: lissten: is not known here; did you mean listen?"},
 	{"merge key", "username: shop", "username: shop\n      <<: {a: b}", "6:7: merchants[0].paytrace: expected a member's name of letters and digits, followed by a colon and a blank"},
 	{"name that may be a secret", "username: shop", "username: shop\n      discretionaryData: {salesRep:hunter2}",
 		"6:27: merchants[0].paytrace.discretionaryData: expected a member's name of letters and digits, followed by a colon and a blank"},
@@ -27,6 +30,7 @@ var faultTable = []struct {
 	{"scalar for members", "merchants:", "log: info\nmerchants:", "1:6: log: expected members (name: value), found a single value"},
 	{"members for a list", "scopes: [payments:write]", "scopes: {payments: write}", "11:17: merchants[0].clients[0].scopes: expected a list (each element after a dash), found members (name: value)"},
 	{"too long a list", "[payments:write]", "[" + strings.Repeat("admin,", 21) + "]", "11:17: merchants[0].clients[0].scopes: expected at most 20 elements"},
+	{"field of no answer", "username: shop", "username: shop\n      approvedAmountField: a.b.c", "6:28: merchants[0].paytrace.approvedAmountField: expected the name of a member of PayTrace's answers, or of one in an object, such as discretionary_data.BALANCEAMOUNT"},
 	{"number for text", "username: shop", "username: 12", "5:17: merchants[0].paytrace.username: expected the name of a PayTrace user, at most 100 characters; put the value in quotes"},
 	{"tag", "username: shop", "username: !shop 12", "5:17: merchants[0].paytrace.username: expected the name of a PayTrace user, at most 100 characters; put the value in quotes"},
 
@@ -36,6 +40,8 @@ var faultTable = []struct {
 	{"publicURL with a query", "merchants:", "publicURL: https://pay.test/?a\nmerchants:", "1:12: publicURL: expected an address such as https://pay.example.com, without user, query or fragment"},
 	{"publicURL with a password", "merchants:", "publicURL: https://u:p@pay.test\nmerchants:", "1:12: publicURL: expected an address such as https://pay.example.com, without user, query or fragment"},
 	{"publicURL with a bad port", "merchants:", "publicURL: https://pay.test:99999\nmerchants:", "1:12: publicURL: expected an address such as https://pay.example.com, without user, query or fragment"},
+	{"clientAddressHeader of two words", "merchants:", "clientAddressHeader: 'X-Real-IP: 1'\nmerchants:", "1:22: clientAddressHeader: expected the name of a header that holds an address and nothing else, such as X-Real-IP"},
+	{"clientAddressHeader of RFC 7239", "merchants:", "clientAddressHeader: forwarded\nmerchants:", "1:22: clientAddressHeader: expected the name of a header that holds an address and nothing else, such as X-Real-IP"},
 	{"empty path", "merchants:", "dataDir: ''\nmerchants:", "1:10: dataDir: expected a path"},
 	{"tokenLifetime too short", "merchants:", "tokenLifetime: 59s\nmerchants:", "1:16: tokenLifetime: expected a time from 1m to 24h, with its unit"},
 	{"time without a unit", "merchants:", "stopTimeout: 65\nmerchants:", "1:14: stopTimeout: expected a time from 1s to 10m, with its unit"},
@@ -43,6 +49,8 @@ var faultTable = []struct {
 	{"archive never", "merchants:", "retention: {archiveAfterDays: never}\nmerchants:", "1:31: retention.archiveAfterDays: expected a whole number of days from 180 to 3650, or 0 for never"},
 	{"forget too soon", "merchants:", "retention: {forgetAfterDays: 6}\nmerchants:", "1:30: retention.forgetAfterDays: expected a whole number of days from 7 to 3650, or 0 for never"},
 	{"retention of a word", "merchants:", "retention: 400d\nmerchants:", "1:12: retention: expected members (name: value), found a single value"},
+	{"issuer in the clear", "merchants:", oidc("http://id.test", "{a: viewer}"), "1:28: operators.oidc.issuer: expected " + issuerURL.expected},
+	{"a role that there is not", "merchants:", oidc("https://id.test", "{staff: root}"), "1:129: operators.oidc.roles.staff: expected viewer, operator or admin"},
 	{"log level", "merchants:", "log: {level: loud}\nmerchants:", "1:14: log.level: expected debug, info, warn or error"},
 	{"log format", "merchants:", "log: {format: xml}\nmerchants:", "1:15: log.format: expected json or text"},
 	{"endpoint without a scheme", "merchants:", "tracing: {endpoint: 'localhost:4318'}\nmerchants:", "1:21: tracing.endpoint: expected " + collector.expected},
@@ -61,12 +69,13 @@ var faultTable = []struct {
 	{"merchant id", "id: main", "id: Main", "2:9: merchants[0].id: expected 1 to 32 lower-case letters, digits and dashes, no dash first"},
 	{"truth", "id: main", "id: main\n    liveMode: yes", "3:15: merchants[0].liveMode: expected true or false"},
 	{"currency", "id: main", "id: main\n    currency: EUR", "3:15: merchants[0].currency: expected USD"},
+	{"rawBankAccounts", "id: main", "id: main\n    rawBankAccounts: 1", "3:22: merchants[0].rawBankAccounts: expected true or false"},
 	{"rawCards", "id: main", "id: main\n    rawCards: 1", "3:15: merchants[0].rawCards: expected true or false"},
 	{"tellUnmatched", "id: main", "id: main\n    tellUnmatched: 1", "3:20: merchants[0].tellUnmatched: expected true or false"},
 	{"time zone", "id: main", "id: main\n    timeZone: Local", "3:15: merchants[0].timeZone: expected a time zone's name, such as America/Los_Angeles"},
 	{"no account", minimal[strings.Index(minimal, "    paytrace"):strings.Index(minimal, "    clients")], "",
 		"2:5: merchants[0].paytrace: is missing; expected baseURL, username, password and integratorID"},
-	{"no password", "      password: ${PASSWORD}\n", "", "4:7: merchants[0].paytrace.password: is missing; expected ${NAME} or {file: path}"},
+	{"no password", "      password: ${PASSWORD}\n", "", "4:7: merchants[0].paytrace.password: is missing; expected ${NAME}, {file: path} or {sealed: name}"},
 	{"no base URL", "      baseURL: https://api.sandbox.paytrace.com\n", "", "4:7: merchants[0].paytrace.baseURL: is missing; expected " + baseURL.expected},
 	{"base URL with a path", "paytrace.com", "paytrace.com/v1", "4:16: merchants[0].paytrace.baseURL: expected PayTrace's address without a path: " +
 		"https://api.sandbox.paytrace.com to test, https://api.paytrace.com to charge cards"},
@@ -87,6 +96,8 @@ var faultTable = []struct {
 		"6:27: merchants[0].paytrace.hostedFieldsScript: expected " + scriptURL.expected},
 	{"rateLimit", "username: shop", "username: shop\n      rateLimit: 0.5", "6:18: merchants[0].paytrace.rateLimit: expected a whole number from 0 to 1000"},
 	{"watchEvery", "username: shop", "username: shop\n      watchEvery: 59s", "6:19: merchants[0].paytrace.watchEvery: expected a time from 1m to 24h, with its unit"},
+	{"returnWindow", "id: main", "id: main\n    ach: {returnWindow: 0}", "3:25: merchants[0].ach.returnWindow: expected a whole number from 1 to 60"},
+	{"encryptedAccountField", "id: main", "id: main\n    ach: {encryptedAccountField: Nummer}", "3:34: merchants[0].ach.encryptedAccountField: expected a name of 1 to 40 lower-case letters and underscores, such as encrypted_account_number"},
 	{"watchDays", "username: shop", "username: shop\n      watchDays: 32", "6:18: merchants[0].paytrace.watchDays: expected a whole number from 1 to 31"},
 	{"discretionary names meet", "username: shop", "username: shop\n      discretionaryData: {a: X, b: X}", "6:36: merchants[0].paytrace.discretionaryData.b: goes to the same name at PayTrace as a"},
 	{"discretionary name", "username: shop", "username: shop\n      discretionaryData: {a: X Y}", "6:30: merchants[0].paytrace.discretionaryData.a: expected the name that PayTrace knows, 1 to 64 characters without blanks"},

@@ -36,15 +36,23 @@ func (r *reader) gateway(root *yaml.Node) *Config {
 		Tracing:        o.tracing(),
 		MaxInFlight:    read(o, "maxInFlight", number(1, 100_000), defaultMaxInFlight),
 	}
+	o.signingKeyFolder(c)
 	c.Cards = o.cardListener()
 	r.cards = o.has("cardListener")
+	c.Mutual = o.tlsListener()
+	r.mutual = c.Mutual != nil
 	c.PublicURL = read(o, "publicURL", publicURL, localURL(c.Listen))
+	c.ClientAddressHeader = read(o, "clientAddressHeader", addressHeader, "")
 	c.Ledger = o.ledger(c)
 	c.Retention = o.retention(c)
+	c.Sealing = o.sealing()
+	c.Operators = o.operators()
 	c.Merchants = o.merchants()
+	o.judgeSealed(c)
 	c.StopTimeout = read(o, "stopTimeout", between(time.Second, 10*time.Minute), longestCall(c.Merchants)+stopMargin)
 	o.judgePublic(c)
 	o.judgeCards(c)
+	o.judgeTLS(c)
 	return c
 }
 
@@ -62,8 +70,9 @@ func (o object) ledger(c *Config) Ledger {
 	if c.Secret.IsZero() {
 		o.fault("secret", "is missing; gateways that share a PostgreSQL ledger have to share the secret: `openssl rand -base64 32` makes one")
 	}
-	if len(c.SigningKeys) == 0 {
-		o.fault("signingKeys", "is missing; gateways that share a PostgreSQL ledger have to share the keys that sign tokens")
+	if !o.has("signingKeys") && !o.has("signingKeyFolder") {
+		o.fault("signingKeyFolder", "is missing; gateways that share a PostgreSQL ledger have to share the folder of the keys that sign tokens, "+
+			"or name the same signingKeys")
 	}
 	return Ledger{Postgres: postgres}
 }

@@ -112,27 +112,35 @@ func (o object) filePath(name, fallback string) string {
 }
 
 var (
-	truth      = kind[bool]{expected: "true or false", parse: parseTruth}
-	zone       = kind[Zone]{expected: "a time zone's name, such as " + pacific, parse: parseZone}
-	address    = kind[string]{expected: "host:port, such as 127.0.0.1:8080 or :8080", parse: parseAddress}
-	publicURL  = kind[string]{expected: "an address such as https://pay.example.com, without user, query or fragment", parse: parseURL}
-	baseURL    = kind[string]{expected: "PayTrace's address without a path: " + sandboxURL + " to test, " + productionURL + " to charge cards", parse: parseBaseURL}
-	scriptURL  = kind[string]{expected: "the https:// address of PayTrace's script, without a query (http:// for this machine alone)", parse: parseScriptURL}
-	pathName   = kind[string]{expected: "a path", text: true, parse: matching(`^[^\x00]+$`)}
-	merchantID = kind[string]{expected: "1 to 32 lower-case letters, digits and dashes, no dash first", text: true, parse: matching(`^[a-z0-9][a-z0-9-]{0,31}$`)}
-	clientID   = kind[string]{expected: "1 to 64 of A-Z a-z 0-9 . _ @ -", text: true, parse: matching(`^[A-Za-z0-9._@-]{1,64}$`)}
-	channel    = kind[string]{expected: "1 to 32 lower-case letters, digits, dashes and underscores", text: true, parse: matching(`^[a-z0-9_-]{1,32}$`)}
-	secretHash = kind[string]{expected: "sha256: and 64 lower-case hex digits", text: true, parse: matching(`^sha256:[0-9a-f]{64}$`)}
-	username   = kind[string]{expected: "the name of a PayTrace user, at most 100 characters", text: true, parse: matching(`^[[:graph:]]([[:print:]]{0,98}[[:graph:]])?$`)}
-	integrator = kind[string]{expected: "the integrator id from PayTrace, 1 to 12 letters and digits", text: true, parse: matching(`^[A-Za-z0-9]{1,12}$`)}
-	theirName  = kind[string]{expected: "the name that PayTrace knows, 1 to 64 characters without blanks", text: true, parse: matching(`^[[:graph:]]{1,64}$`)}
-	currency   = oneOf("USD")
-	scope      = oneOf("payments:write", "payments:read", "vault:write", "vault:read", "reports:read",
+	truth     = kind[bool]{expected: "true or false", parse: parseTruth}
+	zone      = kind[Zone]{expected: "a time zone's name, such as " + pacific, parse: parseZone}
+	address   = kind[string]{expected: "host:port, such as 127.0.0.1:8080 or :8080", parse: parseAddress}
+	publicURL = kind[string]{expected: "an address such as https://pay.example.com, without user, query or fragment", parse: parseURL}
+	// One of Forwarded's form holds more than an address.
+	addressHeader = kind[string]{expected: "the name of a header that holds an address and nothing else, such as X-Real-IP", text: true, parse: parseAddressHeader}
+	baseURL       = kind[string]{expected: "PayTrace's address without a path: " + sandboxURL + " to test, " + productionURL + " to charge cards", parse: parseBaseURL}
+	scriptURL     = kind[string]{expected: "the https:// address of PayTrace's script, without a query (http:// for this machine alone)", parse: parseScriptURL}
+	pathName      = kind[string]{expected: "a path", text: true, parse: matching(`^[^\x00]+$`)}
+	merchantID    = kind[string]{expected: "1 to 32 lower-case letters, digits and dashes, no dash first", text: true, parse: matching(`^[a-z0-9][a-z0-9-]{0,31}$`)}
+	clientID      = kind[string]{expected: "1 to 64 of A-Z a-z 0-9 . _ @ -", text: true, parse: matching(`^[A-Za-z0-9._@-]{1,64}$`)}
+	channel       = kind[string]{expected: "1 to 32 lower-case letters, digits, dashes and underscores", text: true, parse: matching(`^[a-z0-9_-]{1,32}$`)}
+	secretHash    = kind[string]{expected: "sha256: and 64 lower-case hex digits", text: true, parse: matching(`^sha256:[0-9a-f]{64}$`)}
+	username      = kind[string]{expected: "the name of a PayTrace user, at most 100 characters", text: true, parse: matching(`^[[:graph:]]([[:print:]]{0,98}[[:graph:]])?$`)}
+	integrator    = kind[string]{expected: "the integrator id from PayTrace, 1 to 12 letters and digits", text: true, parse: matching(`^[A-Za-z0-9]{1,12}$`)}
+	theirName     = kind[string]{expected: "the name that PayTrace knows, 1 to 64 characters without blanks", text: true, parse: matching(`^[[:graph:]]{1,64}$`)}
+	currency      = oneOf("USD")
+	scope         = oneOf("payments:write", "payments:read", "vault:write", "vault:read", "reports:read",
 		"callbacks:read", "callbacks:write", "disputes:write", "admin")
 	referenceField = oneOf("customer_reference_id", "description")
+	answerField    = kind[string]{expected: "the name of a member of PayTrace's answers, or of one in an object, such as discretionary_data.BALANCEAMOUNT", text: true, parse: matching(`^[A-Za-z0-9_]{1,64}(\.[A-Za-z0-9_]{1,64})?$`)}
 	logFormat      = oneOf("json", "text")
 	logLevel       = kind[slog.Level]{expected: "debug, info, warn or error", parse: parseLevel}
 )
+
+func parseAddressHeader(s string) (string, bool) {
+	_, named := matching(`^[A-Za-z][A-Za-z0-9-]{0,63}$`)(s)
+	return s, named && !strings.EqualFold(s, "Forwarded")
+}
 
 func matching(pattern string) func(string) (string, bool) {
 	re := regexp.MustCompile(pattern)

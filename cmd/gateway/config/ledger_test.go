@@ -9,7 +9,7 @@ func TestASharedLedgerNeedsSharedSecrets(t *testing.T) {
 	w := newWorld()
 	w.env["DATABASE_URL"] = "postgres://gateway:pass-word@db.test/payments"
 	_, err := w.parse("ledger: {postgres: \"${DATABASE_URL}\"}\n" + minimal)
-	for _, want := range []string{"secret: is missing", "signingKeys: is missing"} {
+	for _, want := range []string{"secret: is missing", "signingKeyFolder: is missing"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v; want %q", err, want)
 		}

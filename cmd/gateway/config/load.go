@@ -2,6 +2,7 @@ package config
 
 import (
 	_ "embed"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -36,7 +37,7 @@ func OperatorListen(path string, env Env) (string, error) {
 	if err != nil {
 		return "", unreadable(path, err)
 	}
-	r := &reader{name: path, env: env}
+	r := &reader{name: path, env: env, places: map[string]*yaml.Node{}}
 	listen := defaultOperatorListen
 	if root := r.parseDocument(data); root != nil {
 		listen = read(r.object(root, "", "gateway"), "operatorListen", address, defaultOperatorListen)
@@ -48,18 +49,22 @@ func OperatorListen(path string, env Env) (string, error) {
 }
 
 func unreadable(path string, err error) *Faults {
-	return &Faults{List: []Fault{{File: path, Message: "cannot be read: " + reason(err) +
-		"; `gateway config example` prints a file to start from"}}}
+	message := "cannot be read: " + reason(err)
+	if errors.Is(err, fs.ErrNotExist) {
+		message += "; `gateway config example` prints a file to start from"
+	}
+	return &Faults{List: []Fault{{File: path, Message: message}}}
 }
 
 // Parse reads a configuration that is already in memory. name is the file's
 // path: faults name it, and relative paths start at its folder.
 func Parse(name string, data []byte, env Env, readFile ReadFile) (*Config, error) {
-	r := &reader{name: name, env: env, readFile: readFile,
+	r := &reader{name: name, env: env, readFile: readFile, unsealed: &unsealed{}, places: map[string]*yaml.Node{},
 		merchantIDs: map[string]string{}, clientIDs: map[string]string{}}
 	var c *Config
 	if root := r.parseDocument(data); root != nil {
 		c = r.gateway(root)
+		c.file, c.places = name, r.places
 		r.keepSecrets()
 	}
 	if len(r.faults.List) > 0 {
@@ -102,7 +107,7 @@ func (c *Config) Redacted() string {
 		b.WriteString("# secret is not set: it is made once, in " + c.SecretPath() + "\n")
 	}
 	if len(c.SigningKeys) == 0 {
-		b.WriteString("# signingKeys is not set: one is made once, in " + c.SigningKeyPath() + "\n")
+		b.WriteString("# signingKeys is not set: the first one is made in " + c.SigningKeyPath() + "\n")
 	}
 	return b.String()
 }

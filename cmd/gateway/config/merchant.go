@@ -19,16 +19,21 @@ const (
 // merchant reads one merchant.
 func (o object) merchant() Merchant {
 	live := read(o, "liveMode", truth, false)
+	id := o.unique("id", merchantID, o.r.merchantIDs)
+	o.r.merchantID, o.r.liveMode = id, live
 	return Merchant{
-		ID:            o.unique("id", merchantID, o.r.merchantIDs),
-		LiveMode:      live,
-		Currency:      read(o, "currency", currency, "USD"),
-		TimeZone:      read(o, "timeZone", zone, pacificZone()),
-		TellUnmatched: read(o, "tellUnmatched", truth, false),
-		RawCards:      o.rawCards(),
-		PayTrace:      o.paytrace(live),
-		Clients:       o.clients(live),
-		Callbacks:     o.callbacks(live),
+		ID:              id,
+		LiveMode:        live,
+		Currency:        read(o, "currency", currency, "USD"),
+		TimeZone:        read(o, "timeZone", zone, pacificZone()),
+		TellUnmatched:   read(o, "tellUnmatched", truth, false),
+		VerifyCards:     read(o, "verifyCards", truth, false),
+		RawCards:        o.raw("rawCards", "card numbers are taken"),
+		RawBankAccounts: o.raw("rawBankAccounts", "numbers of bank accounts are taken"),
+		ACH:             o.ach(),
+		PayTrace:        o.paytrace(live),
+		Clients:         o.clients(live),
+		Callbacks:       o.callbacks(live),
 	}
 }
 
@@ -55,37 +60,32 @@ func (o object) paytrace(live bool) PayTrace {
 		return PayTrace{}
 	}
 	account := PayTrace{
-		BaseURL:            require(p, "baseURL", baseURL),
-		Username:           require(p, "username", username),
-		Password:           p.requiredSecret("password"),
-		IntegratorID:       require(p, "integratorID", integrator),
-		CallDeadline:       read(p, "callDeadline", between(10*time.Second, 120*time.Second), gateway.DefaultCallDeadline),
-		SendWindow:         read(p, "sendWindow", between(time.Second, 30*time.Second), gateway.DefaultSendWindow),
-		ReferenceField:     read(p, "referenceField", referenceField, "customer_reference_id"),
-		InvoiceSuffix:      read(p, "invoiceSuffix", truth, false),
-		ExportTimeZone:     read(p, "exportTimeZone", zone, pacificZone()),
-		ExportRowCap:       read(p, "exportRowCap", number(0, 1_000_000), 0),
-		HostedFieldsScript: read(p, "hostedFieldsScript", scriptURL, ""),
-		MaxConnections:     read(p, "maxConnections", number(1, 10_000), defaultMaxConnections),
-		MaxLookConnections: read(p, "maxLookConnections", number(1, 64), defaultMaxLookConnections),
-		RateLimit:          read(p, "rateLimit", number(0, 1000), 0),
-		WatchEvery:         read(p, "watchEvery", between(time.Minute, 24*time.Hour), gateway.DefaultWatchEvery),
-		WatchDays:          read(p, "watchDays", number(1, 31), gateway.DefaultWatchDays),
-		CheckVaultEvery:    read(p, "checkVaultEvery", between(10*time.Minute, 30*24*time.Hour), gateway.DefaultCheckVaultEvery),
-		DiscretionaryData:  p.discretionaryData(),
+		BaseURL:             require(p, "baseURL", baseURL),
+		Username:            require(p, "username", username),
+		Password:            p.requiredCredential("password", fitsPassword(live), false),
+		IntegratorID:        require(p, "integratorID", integrator),
+		CallDeadline:        read(p, "callDeadline", between(10*time.Second, 120*time.Second), gateway.DefaultCallDeadline),
+		SendWindow:          read(p, "sendWindow", between(time.Second, 30*time.Second), gateway.DefaultSendWindow),
+		ReferenceField:      read(p, "referenceField", referenceField, "customer_reference_id"),
+		InvoiceSuffix:       read(p, "invoiceSuffix", truth, false),
+		ApprovedAmountField: read(p, "approvedAmountField", answerField, ""),
+		BalanceField:        read(p, "balanceField", answerField, "discretionary_data.BALANCEAMOUNT"),
+		ExportTimeZone:      read(p, "exportTimeZone", zone, pacificZone()),
+		ExportRowCap:        read(p, "exportRowCap", number(0, 1_000_000), 0),
+		HostedFieldsScript:  read(p, "hostedFieldsScript", scriptURL, ""),
+		MaxConnections:      read(p, "maxConnections", number(1, 10_000), defaultMaxConnections),
+		MaxLookConnections:  read(p, "maxLookConnections", number(1, 64), defaultMaxLookConnections),
+		RateLimit:           read(p, "rateLimit", number(0, 1000), 0),
+		WatchEvery:          read(p, "watchEvery", between(time.Minute, 24*time.Hour), gateway.DefaultWatchEvery),
+		WatchDays:           read(p, "watchDays", number(1, 31), gateway.DefaultWatchDays),
+		CheckVaultEvery:     read(p, "checkVaultEvery", between(10*time.Minute, 30*24*time.Hour), gateway.DefaultCheckVaultEvery),
+		DiscretionaryData:   p.discretionaryData(),
 	}
 	if account.CallDeadline > 0 && account.CallDeadline <= account.SendWindow {
 		p.fault("callDeadline", "has to be longer than sendWindow, or a request sent late gets no time for its answer")
 	}
 	p.judgeAccount(account, live)
 	return account
-}
-
-func (o object) requiredSecret(name string) Secret {
-	if !o.has(name) {
-		o.fault(name, "is missing; expected ${NAME} or {file: path}")
-	}
-	return o.secret(name)
 }
 
 func (o object) discretionaryData() map[string]string {

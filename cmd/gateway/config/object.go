@@ -1,19 +1,25 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"paytrace-gateway/spelling"
 )
 
 // members lists what may stand in each object of the file.
 var members = map[string][]string{
-	"gateway": {"listen", "operatorListen", "cardListener", "publicURL", "dataDir", "ledger", "redis", "secret", "signingKeys",
-		"tokenLifetime", "log", "tracing", "maxInFlight", "stopTimeout", "retention", "merchants"},
+	"gateway": {"listen", "operatorListen", "cardListener", "tlsListener", "publicURL", "clientAddressHeader", "dataDir", "ledger", "redis", "secret", "signingKeys", "signingKeyFolder", "signingKeyDays",
+		"tokenLifetime", "sealing", "log", "tracing", "maxInFlight", "stopTimeout", "retention", "operators", "merchants"},
+	"operators":    {"oidc"},
+	"oidc":         {"issuer", "clientID", "clientSecret", "roleClaim", "roles"},
 	"cardListener": {"listen", "certFile", "keyFile"},
+	"tlsListener":  {"listen", "certFile", "keyFile", "caFile"},
 	"ledger":       {"sqlite", "postgres"},
 	"redis":        {"url", "sentinel", "cluster", "tls", "prefix", "timeout"},
 	"sentinel":     {"masterName", "addresses", "username", "password", "db", "sentinelUsername", "sentinelPassword", "tls"},
@@ -22,13 +28,18 @@ var members = map[string][]string{
 	"retention":    {"archiveAfterDays", "archiveFolder", "forgetAfterDays"},
 	"log":          {"level", "format"},
 	"tracing":      {"endpoint", "sample", "headers"},
-	"merchant":     {"id", "liveMode", "currency", "timeZone", "tellUnmatched", "rawCards", "paytrace", "clients", "callbacks"},
-	"paytrace": {"baseURL", "username", "password", "integratorID", "callDeadline", "sendWindow", "referenceField",
+	"ach":          {"returnWindow", "encryptedAccountField"},
+	"merchant":     {"id", "liveMode", "currency", "timeZone", "tellUnmatched", "verifyCards", "rawCards", "rawBankAccounts", "ach", "paytrace", "clients", "callbacks"},
+	"paytrace": {"baseURL", "username", "password", "integratorID", "callDeadline", "sendWindow", "referenceField", "approvedAmountField", "balanceField",
 		"invoiceSuffix", "exportTimeZone", "exportRowCap", "hostedFieldsScript", "maxConnections", "maxLookConnections", "rateLimit", "watchEvery", "watchDays", "checkVaultEvery",
 		"discretionaryData"},
-	"client": {"id", "secret", "secretHash", "scopes", "channel", "quota", "certificates"},
+	"client": {"id", "secret", "secretHash", "scopes", "channel", "quota", "certificates", "tlsCertificates"},
 	"quota":  {"requests", "per"},
 	"file":   {"file"},
+
+	"sealing": {"key", "previousKey"},
+	"command": {"command"},
+	"sealed":  {"sealed"},
 
 	"callbacks": {"magento", "salesforce", "webhooks"},
 	"magento": {"baseURL", "signingURL", "consumerKey", "consumerSecret", "accessToken", "accessTokenSecret", "way", "methodCodes", "channel",
@@ -57,7 +68,7 @@ func (r *reader) object(node *yaml.Node, path, kind string) object {
 		if slices.Contains(members[kind], name) {
 			return ""
 		}
-		return "is not known here; known are " + strings.Join(members[kind], ", ")
+		return "is not known here" + cmp.Or(spelling.Meant(name, members[kind]), "; known are "+strings.Join(members[kind], ", "))
 	})
 	return o
 }
@@ -96,6 +107,7 @@ func (r *reader) entries(node *yaml.Node, path string, refuse func(name string) 
 		first[name] = key.Line
 		if !isNull(value) {
 			entries[name] = value
+			r.places[join(path, name)] = value
 		}
 	}
 	return entries
@@ -125,7 +137,9 @@ func (o object) list(name string, limit int, read func(node *yaml.Node, path str
 		return
 	}
 	for i, element := range node.Content {
-		read(element, fmt.Sprintf("%s[%d]", join(o.path, name), i))
+		path := fmt.Sprintf("%s[%d]", join(o.path, name), i)
+		o.r.places[path] = element
+		read(element, path)
 	}
 }
 

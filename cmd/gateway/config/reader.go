@@ -19,11 +19,21 @@ type reader struct {
 	env      Env
 	readFile ReadFile
 	faults   Faults
+	// places are the members that were read, by their paths.
+	places map[string]*yaml.Node
 	// merchantIDs and clientIDs say where each id was seen first.
 	merchantIDs, clientIDs map[string]string
 	references             []reference
 	// cards says that there is a listener for card data.
 	cards bool
+	// mutual says that there is one for callers with certificates.
+	mutual bool
+	// sealed are the places that name a secret in the ledger; the next one is of
+	// this merchant.
+	sealed     []Sealed
+	unsealed   *unsealed
+	merchantID string
+	liveMode   bool
 }
 
 // faultAt records a fault at a node. A nil node stands for the whole file.

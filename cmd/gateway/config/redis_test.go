@@ -192,7 +192,7 @@ func TestAPrintedRedisShowsNoSecret(t *testing.T) {
 `,
 	} {
 		c := w.mustParse(t, withRedis(section))
-		if !strings.Contains(c.Redacted(), "\n"+want+"tokenLifetime") {
+		if !strings.Contains(c.Redacted(), "\n"+want+"signingKeyFolder") {
 			t.Errorf("got:\n%s\nwant in it:\n%s", c.Redacted(), want)
 		}
 		silent(t, "Redacted", c.Redacted())

@@ -245,3 +245,27 @@ func certificatePEM(t *testing.T, key crypto.Signer) string {
 	}
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
+
+func TestSigningKeysAreNamedOrMadeInAFolder(t *testing.T) {
+	w := newWorld()
+	w.files["etc/key.pem"] = file{data: privateKeyPEM(t), mode: 0o600}
+	for text, want := range map[string][2]any{
+		"": {"etc/var/gateway/signing-key.pem", 90},
+		"signingKeyFolder: keys\nsigningKeyDays: 0\n": {"etc/keys/signing-key.pem", 0},
+		"dataDir: /data\nsigningKeyDays: 3650\n":      {"/data/signing-key.pem", 3650},
+	} {
+		c := w.mustParse(t, text+minimal)
+		if got := [2]any{filepath.ToSlash(c.SigningKeyPath()), c.SigningKeyDays}; got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"signingKeyDays: 3651\n":                                   "signingKeyDays: expected a whole number from 0 to 3650",
+		"signingKeys: [{file: key.pem}]\nsigningKeyFolder: keys\n": "signingKeyFolder: stands beside signingKeys, which are changed by hand; keep one of them",
+		"signingKeys: [{file: key.pem}]\nsigningKeyDays: 30\n":     "signingKeyDays: stands beside signingKeys, which are changed by hand; keep one of them",
+	} {
+		if _, err := w.parse(text + minimal); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}

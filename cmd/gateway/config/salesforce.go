@@ -1,7 +1,10 @@
 package config
 
 import (
-	"strings"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
 
 	"paytrace-gateway/gateway"
 )
@@ -44,7 +47,8 @@ var (
 	apiVersion = kind[string]{expected: "a version such as v67.0", text: true, parse: matching(`^v[1-9][0-9]{1,2}\.0$`)}
 	apiName    = kind[string]{expected: "an API name such as Payment__c", text: true, parse: matching(`^[A-Za-z][A-Za-z0-9_]{0,79}$`)}
 	picklist   = kind[string]{expected: "a value of the picklist, such as Completed", text: true, parse: matching(`^[[:print:]]{1,255}$`)}
-	expression = kind[string]{expected: "an expression such as metadata[\"po\"], at most 1000 characters", text: true, parse: matching(`^.{1,1000}$`)}
+	// No expression at all takes a field of the defaults away.
+	expression = kind[string]{expected: "an expression such as metadata[\"po\"], at most 1000 characters, or '' for a field that is not written", text: true, parse: matching(`^.{0,1000}$`)}
 )
 
 // salesforce reads the org, nil when there is none.
@@ -56,7 +60,7 @@ func (o object) salesforce() *Salesforce {
 	org := Salesforce{
 		LoginURL:           read(s, "loginURL", loginURL, "https://login.salesforce.com"),
 		ClientID:           require(s, "clientID", consumer),
-		ClientSecret:       s.secret("clientSecret"),
+		ClientSecret:       s.credential("clientSecret", unfit, false),
 		Username:           read(s, "username", orgUser, ""),
 		PrivateKey:         s.privateKey("privateKey"),
 		Audience:           read(s, "audience", loginURL, ""),
@@ -80,19 +84,47 @@ func (o object) salesforce() *Salesforce {
 }
 
 // privateKey reads a key in PEM form from a file of its own, which holds more
-// than a secret's one line.
+// than a secret's one line, or from the ledger.
 func (o object) privateKey(name string) Secret {
 	node := o.members[name]
 	if node == nil {
 		return Secret{}
 	}
+	if secret, sealed := o.sealed(name, fitsPrivateKey, false); sealed {
+		return secret
+	}
 	file, data, ok := o.r.privateFile(node, join(o.path, name))
 	if !ok {
 		return Secret{}
 	}
-	if !strings.Contains(string(data), "PRIVATE KEY-----") {
-		o.fault(name, file+" holds no private key in PEM form")
+	if fault := fitsPrivateKey(string(data)); fault != "" {
+		o.fault(name, file+" "+fault)
 		return Secret{}
 	}
 	return newSecret(string(data), "file "+file)
+}
+
+// minOrgKeyBits is the adapter's bound. A sealed key that fits here and not there
+// would be kept, and no start would succeed with it.
+const minOrgKeyBits = 2048
+
+// fitsPrivateKey says what is wrong with a key. What the parsers say might quote
+// it.
+func fitsPrivateKey(text string) string {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return "holds no private key in PEM form"
+	}
+	key, err := x509.ParsePKCS1PrivateKey(block.Bytes)
+	if err != nil {
+		parsed, _ := x509.ParsePKCS8PrivateKey(block.Bytes)
+		key, _ = parsed.(*rsa.PrivateKey)
+	}
+	switch {
+	case key == nil:
+		return "holds no RSA key without a pass phrase (BEGIN PRIVATE KEY or BEGIN RSA PRIVATE KEY)"
+	case key.N.BitLen() < minOrgKeyBits:
+		return fmt.Sprintf("holds a key of %d bits; at least %d are needed", key.N.BitLen(), minOrgKeyBits)
+	}
+	return ""
 }

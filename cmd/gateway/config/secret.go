@@ -14,20 +14,36 @@ type Secret struct {
 	// The function matters: a Secret in an unexported field of another struct is
 	// printed without its methods. Package fmt then follows even a pointer, when
 	// the verb does not fit (%s), but of a function it shows only the address.
-	held func() (text, source string)
+	held func() held
+}
+
+// held is what a Secret is at the moment. Of a sealed one the value before is
+// there too, while a rotation lasts.
+type held struct {
+	text, before, source string
+	sealedAs             string
 }
 
 func newSecret(text, source string) Secret {
-	return Secret{func() (string, string) { return text, source }}
+	return Secret{func() held { return held{text: text, source: source} }}
 }
 
-// Reveal returns the secret itself, or "" when there is none.
-func (s Secret) Reveal() string {
+// Reveal returns the secret itself, or "" when there is none. A sealed one is ""
+// until it is unsealed, and may be another text after each rotation.
+func (s Secret) Reveal() string { return s.now().text }
+
+// Before returns the value that a sealed secret had before, while that is good
+// too, and else "".
+func (s Secret) Before() string { return s.now().before }
+
+// SealedAs is the name of a secret that is kept in the ledger, and "" for others.
+func (s Secret) SealedAs() string { return s.now().sealedAs }
+
+func (s Secret) now() held {
 	if s.held == nil {
-		return ""
+		return held{}
 	}
-	text, _ := s.held()
-	return text
+	return s.held()
 }
 
 // IsZero reports that no secret is set.
@@ -35,11 +51,14 @@ func (s Secret) IsZero() bool { return s.held == nil }
 
 // String describes the secret without showing it.
 func (s Secret) String() string {
-	if s.held == nil {
+	switch h := s.now(); {
+	case s.held == nil:
 		return "not set"
+	case h.sealedAs != "":
+		return h.source
+	default:
+		return fmt.Sprintf("set (%d characters, from %s)", s.length(), h.source)
 	}
-	_, source := s.held()
-	return fmt.Sprintf("set (%d characters, from %s)", s.length(), source)
 }
 
 func (s Secret) length() int { return utf8.RuneCountInString(s.Reveal()) }

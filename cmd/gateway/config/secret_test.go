@@ -119,6 +119,8 @@ dataDir: etc/var/gateway
 ledger:
   sqlite: etc/var/gateway/ledger.db
 secret: set (48 characters, from ${GATEWAY_SECRET})
+signingKeyFolder: etc/var/gateway
+signingKeyDays: 90
 tokenLifetime: 15m0s
 log:
   level: INFO
@@ -138,7 +140,12 @@ merchants:
     currency: USD
     timeZone: America/Los_Angeles
     tellUnmatched: false
+    verifyCards: false
     rawCards: false
+    rawBankAccounts: false
+    ach:
+      returnWindow: 5
+      encryptedAccountField: encrypted_account_number
     paytrace:
       baseURL: https://api.sandbox.paytrace.com
       username: shop
@@ -148,6 +155,7 @@ merchants:
       sendWindow: 5s
       referenceField: customer_reference_id
       invoiceSuffix: false
+      balanceField: discretionary_data.BALANCEAMOUNT
       exportTimeZone: America/Los_Angeles
       exportRowCap: 0
       maxConnections: 64
@@ -173,5 +181,5 @@ merchants:
           per: 1s
         certificates:
           - etc/org.crt (CN=org, until 2031-01-02)
-# signingKeys is not set: one is made once, in etc/var/gateway/signing-key.pem
+# signingKeys is not set: the first one is made in etc/var/gateway/signing-key.pem
 `

@@ -10,7 +10,28 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-const maxSigningKeys = 10
+const (
+	maxSigningKeys = 10
+	// defaultKeyDays is what is commonly asked of keys that sign tokens.
+	defaultKeyDays = 90
+	maxKeyDays     = 3650
+)
+
+// signingKeyFolder reads where keys are made that are not named one by one, and
+// how often.
+func (o object) signingKeyFolder(c *Config) {
+	named := o.has("signingKeys")
+	for _, member := range []string{"signingKeyFolder", "signingKeyDays"} {
+		if named && o.has(member) {
+			o.fault(member, "stands beside signingKeys, which are changed by hand; keep one of them")
+			return
+		}
+	}
+	if !named {
+		c.SigningKeyFolder = o.filePath("signingKeyFolder", c.DataDir)
+		c.SigningKeyDays = read(o, "signingKeyDays", number(0, maxKeyDays), defaultKeyDays)
+	}
+}
 
 func (o object) signingKeys() []KeyFile {
 	var files []KeyFile

@@ -1,6 +1,10 @@
 package config
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"strings"
 	"testing"
 )
@@ -10,11 +14,12 @@ func told(callbacks string) string {
 	return strings.TrimRight(minimal, "\n") + "\n    callbacks:\n" + callbacks
 }
 
-func toldWorld() world {
-	w := hookedWorld()
+func toldWorld(t *testing.T) world {
+	t.Helper()
+	w, key := hookedWorld(), privateKeyPEM(t)
 	w.env["KEY"] = strings.Repeat("k", 32)
-	w.files["etc/key.pem"] = file{data: "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", mode: 0o600}
-	w.files["etc/open.pem"] = file{data: "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", mode: 0o644}
+	w.files["etc/key.pem"] = file{data: key, mode: 0o600}
+	w.files["etc/open.pem"] = file{data: key, mode: 0o644}
 	w.files["etc/none.pem"] = file{data: "nothing", mode: 0o600}
 	return w
 }
@@ -25,7 +30,7 @@ const (
 )
 
 func TestAShopAndAnOrgAreRead(t *testing.T) {
-	to := toldWorld().mustParse(t, told(goodShop+goodOrg)).Merchants[0].Callbacks
+	to := toldWorld(t).mustParse(t, told(goodShop+goodOrg)).Merchants[0].Callbacks
 	if m := to.Magento; m.Channel != "magento" || m.OrderWait.Minutes() != 15 || m.Declined != "cancel" || m.UndoWithoutOrder || m.LeaveReview {
 		t.Errorf("got %+v", m)
 	}
@@ -38,6 +43,7 @@ func TestAShopAndAnOrgAreRead(t *testing.T) {
 }
 
 func TestFaultsOfAShopAndAnOrg(t *testing.T) {
+	w := toldWorld(t)
 	for _, row := range []struct{ name, text, old, with, want string }{
 		{"no way", goodShop, ", way: core", "", "magento.way: is missing; expected module or core"},
 		{"another way", goodShop, "way: core", "way: soap", "magento.way: expected module or core"},
@@ -56,14 +62,37 @@ func TestFaultsOfAShopAndAnOrg(t *testing.T) {
 			"name: is the name of merchants[0].callbacks.salesforce too"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, err := toldWorld().parse(told(strings.Replace(row.text, row.old, row.with, 1)))
+			_, err := w.parse(told(strings.Replace(row.text, row.old, row.with, 1)))
 			if err == nil || !strings.Contains(err.Error(), row.want) {
 				t.Errorf("got %v, want %s", err, row.want)
 			}
 		})
 	}
 	live := strings.Replace(goodShop, "https://", "http://", 1)
-	if _, err := toldWorld().parse(strings.Replace(told(live), "id: main", "id: main\n    liveMode: true", 1)); err == nil || !strings.Contains(err.Error(), "magento.baseURL: has to begin with https:// in live mode") {
+	if _, err := w.parse(strings.Replace(told(live), "id: main", "id: main\n    liveMode: true", 1)); err == nil || !strings.Contains(err.Error(), "magento.baseURL: has to begin with https:// in live mode") {
 		t.Errorf("in live mode: %v", err)
+	}
+}
+
+// What is looser than the adapter lets a key be sealed with which no gateway
+// starts again.
+func TestAKeyFitsAnOrgThatTheAdapterTakes(t *testing.T) {
+	pkcs1 := pemOf("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(rsaKey(t, 2048)))
+	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, row := range map[string]struct{ key, want string }{
+		"PKCS#8":    {privateKeyPEM(t), ""},
+		"PKCS#1":    {pkcs1, ""},
+		"nothing":   {"", "in PEM form"},
+		"its shape": {"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", "no RSA key"},
+		"half":      {pkcs1[:len(pkcs1)/2], "in PEM form"},
+		"a curve":   {keyPEM(t, curve), "no RSA key"},
+		"short":     {keyPEM(t, rsaKey(t, 1024)), "1024 bits; at least 2048"},
+	} {
+		if fault := fitsPrivateKey(row.key); (fault == "") != (row.want == "") || !strings.Contains(fault, row.want) {
+			t.Errorf("%s: it is said %q, want %q", name, fault, row.want)
+		}
 	}
 }

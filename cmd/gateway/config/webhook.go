@@ -99,7 +99,7 @@ func (o object) webhook(live bool, names map[string]string) Webhook {
 	w := Webhook{
 		Name:           o.subscriber(names),
 		URL:            require(o, "url", hookURL),
-		Secret:         o.requiredSecret("secret"),
+		Secret:         o.requiredCredential("secret", fitsWebhook, true),
 		PreviousSecret: o.secret("previousSecret"),
 		Egress:         o.egress(),
 		Calls:          o.calls(),
@@ -108,9 +108,12 @@ func (o object) webhook(live bool, names map[string]string) Webhook {
 		w.Events = o.distinct("events", maxEvents, eventType)
 	}
 	for member, secret := range map[string]Secret{"secret": w.Secret, "previousSecret": w.PreviousSecret} {
-		if !secret.IsZero() && !isWebhookSecret(secret.Reveal()) {
-			o.fault(member, "expected "+webhookSecretMark+" and 24 to 64 random bytes as base64; `echo "+webhookSecretMark+"$(openssl rand -base64 32)` makes one")
+		if !secret.IsZero() && secret.SealedAs() == "" && fitsWebhook(secret.Reveal()) != "" {
+			o.fault(member, fitsWebhook(secret.Reveal()))
 		}
+	}
+	if w.Secret.SealedAs() != "" && o.has("previousSecret") {
+		o.fault("previousSecret", "stands beside a sealed secret, which has the one before with it while a rotation lasts; leave it out")
 	}
 	o.judgeHook(w, live)
 	return w
@@ -127,10 +130,15 @@ func (o object) subscriber(names map[string]string) string {
 	return name
 }
 
-func isWebhookSecret(s string) bool {
+// fitsWebhook says what is wrong with a secret that signs. Go's base64 passes
+// over line breaks, which no receiver does.
+func fitsWebhook(s string) string {
 	text, marked := strings.CutPrefix(s, webhookSecretMark)
 	key, err := base64.StdEncoding.Strict().DecodeString(text)
-	return marked && err == nil && len(key) >= 24 && len(key) <= 64
+	if marked && err == nil && !strings.ContainsAny(text, "\r\n") && len(key) >= 24 && len(key) <= 64 {
+		return ""
+	}
+	return "expected " + webhookSecretMark + " and 24 to 64 random bytes as base64; `echo " + webhookSecretMark + "$(openssl rand -base64 32)` makes one"
 }
 
 // judgeHook keeps payments of real cards from crossing a network in the clear.

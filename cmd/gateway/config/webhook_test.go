@@ -50,7 +50,7 @@ func TestAWebhookIsRead(t *testing.T) {
 func TestFaultsOfAWebhook(t *testing.T) {
 	const good = "        - {name: erp, url: 'https://erp.test/', secret: '${HOOK}'}\n"
 	for _, row := range []struct{ name, hook, want string }{
-		{"no secret", "        - {name: erp, url: 'https://erp.test/'}\n", "secret: is missing; expected ${NAME} or {file: path}"},
+		{"no secret", "        - {name: erp, url: 'https://erp.test/'}\n", "secret: is missing; expected ${NAME}, {file: path} or {sealed: name}"},
 		{"a short secret", "        - {name: erp, url: 'https://erp.test/', secret: '${PASSWORD}'}\n", "secret: expected whsec_ and 24 to 64 random bytes"},
 		{"http elsewhere", "        - {name: erp, url: 'http://erp.test/', secret: '${HOOK}'}\n", "url: has to begin with https://"},
 		{"file", "        - {name: erp, url: 'file:///etc/passwd', secret: '${HOOK}'}\n", "url: expected an address such as"},
@@ -104,5 +104,17 @@ func TestTheExamplesSubscribersAreAccepted(t *testing.T) {
 	}
 	if strings.Contains(c.Redacted(), "ssss") {
 		t.Errorf("a secret is shown:\n%s", c.Redacted())
+	}
+}
+
+// A line break inside the base64 is nothing to Go, and no secret to a receiver.
+func TestASecretThatSignsIsOneLine(t *testing.T) {
+	for _, broken := range []string{hookSecret[:20] + "\n" + hookSecret[20:], hookSecret[:20] + "\r\n" + hookSecret[20:]} {
+		if fitsWebhook(broken) == "" {
+			t.Errorf("%q fits", broken)
+		}
+	}
+	if fault := fitsWebhook(hookSecret); fault != "" {
+		t.Error(fault)
 	}
 }

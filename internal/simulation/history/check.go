@@ -42,6 +42,11 @@ const (
 	VaultAgrees   = "vault-agrees"
 	Forgotten     = "forgotten"
 	CardsTold     = "cards-told"
+	EnhancedOnce  = "enhanced-once"
+	Attended      = "attended"
+	PartsTold     = "parts-told"
+	PartsBack     = "parts-back"
+	NothingTaken  = "nothing-taken"
 )
 
 var rules = []func(*index) []Violation{
@@ -49,6 +54,7 @@ var rules = []func(*index) []Violation{
 	sameOperation, keyReuse, noOrphan, adopted, givenUp, booksAgree, trulyDone, answers,
 	heardInOrder, heardAll, oneAtATime,
 	profileSentOnce, storedOnce, vaultAgrees, forgotten, cardsTold,
+	enhancedOnce, checkSentOnce, attended, partsTold, partsBack, nothingTaken,
 }
 
 // Check holds the history against every rule.
@@ -67,6 +73,7 @@ type index struct {
 	keys         []string            // of callers, sorted
 	calls        map[string][]Call   // by key, in the order of time
 	orders       map[string][]string // of a key
+	paid         map[string]Call     // the first Pay of an order
 	payments     map[string]Payment  // by id
 	byReference  map[string]Payment
 	transactions map[string]Transaction // by id
@@ -78,7 +85,7 @@ func newIndex(h History) *index {
 	x := &index{
 		History: h, calls: map[string][]Call{}, orders: map[string][]string{}, payments: map[string]Payment{},
 		byReference: map[string]Payment{}, transactions: map[string]Transaction{}, refunds: map[string][]Transaction{},
-		listed: map[string]bool{},
+		listed: map[string]bool{}, paid: map[string]Call{},
 	}
 	x.Calls = slices.Clone(h.Calls)
 	slices.SortStableFunc(x.Calls, func(a, b Call) int { return a.At.Compare(b.At) })
@@ -90,6 +97,9 @@ func newIndex(h History) *index {
 			x.keys = append(x.keys, c.Key)
 		}
 		x.calls[c.Key] = append(x.calls[c.Key], c)
+		if _, there := x.paid[c.Order]; c.Verb == Pay && !there {
+			x.paid[c.Order] = c
+		}
 		if c.Order != "" && !slices.Contains(x.orders[c.Key], c.Order) {
 			x.orders[c.Key] = append(x.orders[c.Key], c.Order)
 		}

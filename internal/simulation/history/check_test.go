@@ -236,7 +236,7 @@ func TestAHistoryIsJudged(t *testing.T) {
 		}},
 
 		"a charge that the gateway does not know": {NoOrphan, func(h *History) {
-			h.Transactions = append(h.Transactions, Transaction{ID: "101", Kind: "sale", State: "settled", Amount: 5, Reference: "REF9", Order: "o9"})
+			h.Transactions = append(h.Transactions, Transaction{ID: "101", Kind: "sale", State: "settled", Amount: 5, Authorized: 5, Reference: "REF9", Order: "o9"})
 		}},
 		"a charge of a payment that is shown as failed": {NoOrphan, func(h *History) {
 			h.Calls = nil

@@ -10,6 +10,9 @@ import (
 type Event struct {
 	ID, Payment string // or the queue of what is of no payment
 	Version     int64
+	// Status and Granted are the payment's, as the event tells them.
+	Status  string
+	Granted int64
 	// Type, Customer and Method are given of what tells of a stored card.
 	Type, Customer string
 	Method         Method

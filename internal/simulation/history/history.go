@@ -28,6 +28,8 @@ type History struct {
 	// Customers are the vault in the end, and Profiles PayTrace's own.
 	Customers []Customer
 	Profiles  []Profile
+	// Resolved are the bank operations that a person has decided.
+	Resolved []Resolved
 	// Blind are the times in which PayTrace's export did not show everything.
 	Blind []Span
 }
@@ -64,6 +66,9 @@ type Call struct {
 	Request string
 	// Order is the order of a Pay. No two keys of callers share one.
 	Order string
+	// TakesPart says of a Pay that an approval of a part is taken, and Verifies that
+	// it asks about a card and wants no money.
+	TakesPart, Verifies bool
 	// Customer and Method are those of the vault that a call is about.
 	Customer, Method string
 	// Budget is how long the caller gave the gateway. Excused says that no answer
@@ -91,11 +96,22 @@ type Payment struct {
 	TransactionID        string
 	Status               string
 	Amount               int64
+	Part                 int64 // what the bank gave of it, zero for all
 	Captured, Refunded   int64
 	Pending              int64
 	NeedsAttention       bool
+	ACH                  bool // it draws on a bank account
 	Version              int64
 	Operations           []Operation
+	Enhanced             Enhanced
+}
+
+// granted is what the bank gave of the amount.
+func (p Payment) granted() int64 {
+	if p.Part > 0 {
+		return p.Part
+	}
+	return p.Amount
 }
 
 // Operation is an operation as the gateway shows it.
@@ -164,12 +180,22 @@ type Transaction struct {
 	At     time.Time
 	// Authorized is what was authorized, before a capture lowered it.
 	Authorized int64
+	// Enhanced is what was told of it besides. Its purchase order stands in the
+	// place of Reference, which is what the charge came with.
+	Enhanced Enhanced
 }
 
 // charges says that the transaction takes or holds a shopper's money, or did.
 func (t Transaction) charges() bool {
 	return (t.Kind == "sale" || t.Kind == "authorization") && t.State != "declined"
 }
+
+// holds says that there is money behind the charge, as there is none behind the
+// verification of a card.
+func (t Transaction) holds() bool { return t.charges() && t.Authorized > 0 }
+
+// lowered says that less settles of it than was approved.
+func (t Transaction) lowered() bool { return t.Amount < t.Authorized }
 
 // taken is the money that the transaction takes from a shopper.
 func (t Transaction) taken() int64 {

@@ -155,6 +155,9 @@ func (c Call) describe() string {
 func (p Payment) describe() string {
 	text := fmt.Sprintf("%s v%d %s of %d, transaction %q, reference %s, captured %d refunded %d pending %d",
 		p.ID, p.Version, p.Status, p.Amount, p.TransactionID, p.Reference, p.Captured, p.Refunded, p.Pending)
+	if p.Part > 0 {
+		text += fmt.Sprintf(", of which a part was approved: %d", p.Part)
+	}
 	if p.NeedsAttention {
 		text += ", needs attention"
 	}

@@ -42,13 +42,13 @@ func withinBounds(x *index) []Violation {
 func outOfBounds(p Payment) string {
 	s := sumsOf(p)
 	switch {
-	case s.captured > p.Amount:
-		return fmt.Sprintf("%d is captured of %d", s.captured, p.Amount)
+	case s.captured > p.granted():
+		return fmt.Sprintf("%d is captured of %d", s.captured, p.granted())
 	case lateUndone(p):
 		return ""
 	case s.refunded > s.captured:
 		return fmt.Sprintf("%d is refunded of %d captured", s.refunded, s.captured)
-	case s.refunded-s.external+s.promised > s.captured && !s.adjusted:
+	case s.refunded-s.external+s.promised > max(s.captured, unwantedPart(p)) && !s.adjusted:
 		return fmt.Sprintf("%d is refunded and %d promised of %d captured", s.refunded-s.external, s.promised, s.captured)
 	case s.captured != p.Captured || s.refunded != p.Refunded || s.promised != p.Pending:
 		return fmt.Sprintf("captured, refunded, pending are shown as %d, %d, %d, and its operations make %d, %d, %d",
@@ -85,7 +85,24 @@ func sumsOf(p Payment) sums {
 			s.promised += o.Amount
 		}
 	}
+	if s.refunded > 0 && refusedPart(p) {
+		s.captured = p.Operations[0].Amount
+	}
 	return s
+}
+
+// refusedPart is a charge of which the bank gave a part that the caller does not
+// take. It was captured if it went back by a refund.
+func refusedPart(p Payment) bool {
+	return p.Part > 0 && len(p.Operations) > 0 && p.Operations[0].Status == "declined"
+}
+
+// unwantedPart is what such a charge may be promised back before it has gone back.
+func unwantedPart(p Payment) int64 {
+	if refusedPart(p) {
+		return p.Part
+	}
+	return 0
 }
 
 // lateUndone is a payment whose charge was found after it was called failed:
@@ -99,7 +116,7 @@ func lateUndone(p Payment) bool {
 func noOrphan(x *index) []Violation {
 	var found []Violation
 	for _, t := range x.Transactions {
-		if !t.charges() || t.ByClerk || x.undone(t) {
+		if !t.holds() || t.ByClerk || x.undone(t) {
 			continue
 		}
 		p, known := x.byReference[t.Reference]
@@ -117,7 +134,7 @@ func noOrphan(x *index) []Violation {
 }
 
 // adopted: the transaction that a payment names bears the payment's reference,
-// and its amount.
+// and what the bank gave of its amount.
 func adopted(x *index) []Violation {
 	var found []Violation
 	for _, p := range x.Payments {
@@ -129,7 +146,7 @@ func adopted(x *index) []Violation {
 			says = "PayTrace does not know its transaction " + p.TransactionID
 		case t.Reference != p.Reference:
 			says = "its transaction " + t.ID + " bears another reference at PayTrace"
-		case t.Authorized != p.Amount:
+		case !sameGrant(p.granted(), t):
 			says = fmt.Sprintf("its transaction %s is of %d at PayTrace", t.ID, t.Authorized)
 		}
 		if says != "" {
@@ -151,7 +168,8 @@ func givenUp(x *index) []Violation {
 			continue
 		}
 		for _, t := range x.chargesOf(key) {
-			if !x.undone(t) && !x.byReference[t.Reference].NeedsAttention {
+			p := x.byReference[t.Reference]
+			if t.holds() && !x.undone(t) && !p.NeedsAttention && p.Status != "returned" { // a bank's return stands in no books
 				found = append(found, x.violation(GivenUp, "key "+key,
 					"PayTrace still has its transaction "+t.ID+" as "+t.State, about{key: key, transaction: t.ID}))
 			}
@@ -165,7 +183,7 @@ func givenUp(x *index) []Violation {
 func booksAgree(x *index) []Violation {
 	var found []Violation
 	for _, p := range x.Payments {
-		if p.NeedsAttention || undecided(p) != "" {
+		if p.NeedsAttention || undecided(p) != "" || p.Status == "returned" { // a bank's return stands in no books
 			continue
 		}
 		ours, theirs := kept(p), int64(0)
@@ -177,7 +195,7 @@ func booksAgree(x *index) []Violation {
 		switch {
 		case ours != theirs:
 			says = fmt.Sprintf("the gateway shows %d kept, PayTrace %d", ours, theirs)
-		case (p.Status == "authorized") != (state == "authorized"):
+		case (p.Status == "authorized") != (state == "authorized") && p.Amount > 0:
 			says = "the gateway shows it as " + p.Status + ", PayTrace as " + state
 		}
 		if says != "" {

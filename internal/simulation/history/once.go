@@ -77,7 +77,7 @@ func target(x *index, a Arrival) string {
 }
 
 func arrivesAs(kind string) string {
-	if kind == "authorize" {
+	if kind == "authorize" || kind == "verify" {
 		return "authorization"
 	}
 	return kind

@@ -52,12 +52,13 @@ var mayBecome = map[string][]string{
 
 // paymentMayBecome are the changes of a payment, followed to their ends.
 var paymentMayBecome = map[string][]string{
-	"unknown":            {"authorized", "approved", "declined", "failed", "voided", "settled", "partially_refunded", "refunded", "expired"},
-	"failed":             {"unknown", "authorized", "approved", "declined", "voided", "settled", "partially_refunded", "refunded", "expired"},
-	"authorized":         {"approved", "voided", "expired", "settled", "partially_refunded", "refunded"},
-	"approved":           {"settled", "partially_refunded", "refunded", "voided"},
+	"unknown":            {"verified", "authorized", "accepted", "returned", "approved", "declined", "failed", "voided", "settled", "partially_refunded", "refunded", "expired"},
+	"failed":             {"unknown", "verified", "authorized", "accepted", "returned", "approved", "declined", "voided", "settled", "partially_refunded", "refunded", "expired"},
+	"authorized":         {"accepted", "returned", "approved", "voided", "expired", "settled", "partially_refunded", "refunded"},
+	"accepted":           {"approved", "partially_refunded", "refunded", "voided", "returned"},
+	"approved":           {"settled", "partially_refunded", "refunded", "voided", "returned"},
 	"settled":            {"partially_refunded", "refunded"},
-	"partially_refunded": {"refunded"},
+	"partially_refunded": {"refunded", "returned"},
 }
 
 // telling is a status that somebody was told.

@@ -1,0 +1,87 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"paytrace-gateway/gateway"
+)
+
+func TestAMerchantThatIsGoneKeepsNoAdminFromDeciding(t *testing.T) {
+	p, kept, _ := newPeople(t)
+	p.invited(t, Assignment{Name: "cyd", Role: RoleAdmin})
+	admin := Principal{ClientID: "operator:cyd", Role: RoleAdmin, MerchantID: "main"}
+	for name, c := range map[string]struct {
+		worksFor []string
+		want     gateway.Code
+	}{
+		"one of them is gone": {[]string{"gone", "main"}, ""},
+		"all are gone":        {[]string{"gone"}, gateway.CodeNotFound},
+		"one is another's":    {[]string{"gone", "main", "other"}, gateway.CodeNotFound},
+	} {
+		kept.kept["bea"] = gateway.Operator{Name: "bea", Role: "viewer", MerchantIDs: c.worksFor, Version: 1}
+		if _, err := p.Disable(t.Context(), admin, "bea", gateway.Actor{Client: "operator:cyd"}); codeOf(err) != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestNamesThatDifferInCapitalsAloneAreOneName(t *testing.T) {
+	p, _, _ := newPeople(t)
+	p.invited(t, Assignment{Name: "Bea", Role: RoleViewer})
+	for _, name := range []string{"bea", "BEA", "Bea"} {
+		if _, _, err := p.Add(t.Context(), atTheMachine, Assignment{Name: name, Role: RoleViewer, By: byAda}); codeOf(err) != gateway.CodeOperatorExists {
+			t.Errorf("%s is added beside Bea: %v", name, err)
+		}
+		if _, _, err := p.SignIn(t.Context(), gateway.Identity{Issuer: "https://id.test", Subject: "7", Name: name, Role: "viewer"}, "192.0.2.1"); codeOf(err) != gateway.CodeLogInRefused {
+			t.Errorf("%s comes from the identity provider beside Bea: %v", name, err)
+		}
+	}
+	p.invited(t, Assignment{Name: "bea2", Role: RoleViewer})
+}
+
+// refusing is an identity provider that refuses all codes, and counts them.
+type refusing int
+
+func (r *refusing) Begin(context.Context, gateway.SignIn) (string, error) { return "", nil }
+
+func (r *refusing) Finish(context.Context, gateway.SignIn, string) (gateway.Identity, error) {
+	*r++
+	return gateway.Identity{}, gateway.NotLoggedIn("the identity provider refuses the code")
+}
+
+func TestAnIdentityProviderIsAskedAboutFewCodes(t *testing.T) {
+	p, _, now := newPeople(t)
+	provider := new(refusing)
+	p.Provider = provider
+	s := signingIn{gateway.SignIn{State: "s"}, today.Add(SignInLife)}
+	sealed, err := p.Key.sealSignIn(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	brings := func(address string) gateway.Code {
+		_, _, err := p.FinishSignIn(t.Context(), sealed, "s", "bad", address)
+		return codeOf(err)
+	}
+	for range 50 {
+		brings("192.0.2.1")
+	}
+	if *provider != 10 {
+		t.Errorf("of one address the provider is asked about %d codes, want 10", *provider)
+	}
+	if code := brings("192.0.2.2"); code != gateway.CodeLogInRefused {
+		t.Errorf("somebody from elsewhere is told %s", code)
+	}
+	for n := range 50 {
+		brings(fmt.Sprintf("198.51.100.%d", n))
+	}
+	if *provider != 16 {
+		t.Errorf("of all the provider is asked about %d codes at once, want 16", *provider)
+	}
+	now.advance(250 * time.Millisecond)
+	if first, second := brings("203.0.113.1"), brings("203.0.113.2"); first != gateway.CodeLogInRefused || second != gateway.CodeSlowDown {
+		t.Errorf("a quarter of a second later: %s, then %s", first, second)
+	}
+}
