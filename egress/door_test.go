@@ -360,6 +360,10 @@ func TestAConnectionThatWasClosedMeanwhileIsReplaced(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// What net/http says when the other side closed while the request was written.
+	if words := d.explainConnection("shop", errors.New("http: server closed idle connection")); !strings.Contains(words, "may have taken") {
+		t.Error(words)
+	}
 	if n := asked.Load(); n > 40 {
 		t.Errorf("40 requests were sent %d times", n)
 	}

@@ -87,7 +87,8 @@ func (d *Door) explainConnection(host string, err error) string {
 		return host + " cannot be reached from this machine's network"
 	case errors.As(err, &network) && network.Timeout():
 		return "no connection to " + host + " came about in time; is a firewall between?"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
+		strings.Contains(text, "server closed idle connection"): // net/http has it for what was written while the other side closed
 		return host + " closed the connection without an answer; it may have taken what was sent"
 	case strings.Contains(text, "tls: "):
 		return fmt.Sprintf("no agreement on TLS with %s, of which 1.2 is the least that is taken: %s", host, d.Words(text))

@@ -63,8 +63,7 @@ func heardDays(t *testing.T, every time.Duration, test func(t *testing.T, h *hou
 		ctx, cancel := context.WithCancel(t.Context())
 		go h.RunDue(ctx, every)
 		test(t, h)
-		cancel()
-		synctest.Wait()
+		ends(cancel)
 		h.ledger.Close()
 	})
 }

@@ -81,8 +81,7 @@ func TestAWaitingUndoingAtProductionsPace(t *testing.T) {
 		if now.Version-v > 30 {
 			t.Errorf("%d versions in six hours of waiting for settlement", now.Version-v)
 		}
-		cancel()
-		synctest.Wait()
+		ends(cancel)
 		h.ledger.Close()
 	})
 }

@@ -22,8 +22,7 @@ func compared(t *testing.T, test func(t *testing.T, h *house)) {
 		ctx, cancel := context.WithCancel(t.Context())
 		go h.RunComparison(ctx, time.Minute)
 		test(t, h)
-		cancel()
-		synctest.Wait()
+		ends(cancel)
 		h.ledger.Close()
 	})
 }

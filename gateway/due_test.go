@@ -11,6 +11,14 @@ import (
 	"paytrace-gateway/gateway/processortest"
 )
 
+// ends ends the loops of a gateway and lets what they left in the air finish:
+// an intent that the end cut off is taken back, which may take half a minute.
+func ends(cancel context.CancelFunc) {
+	cancel()
+	time.Sleep(time.Minute)
+	synctest.Wait()
+}
+
 // days lets a test live through days: in a bubble, with the jobs running.
 func days(t *testing.T, every time.Duration, test func(t *testing.T, h *house)) {
 	t.Helper()
@@ -20,8 +28,7 @@ func days(t *testing.T, every time.Duration, test func(t *testing.T, h *house)) 
 		ctx, cancel := context.WithCancel(t.Context())
 		go h.RunDue(ctx, every)
 		defer func() { // a test that fails has to end as well
-			cancel()
-			synctest.Wait()
+			ends(cancel)
 			h.ledger.Close()
 		}()
 		test(t, h)

@@ -33,8 +33,7 @@ func TestTheLookThatDecidesIsCountedInTheLogWithThePartThatItFound(t *testing.T)
 		}
 		h.answers()
 		time.Sleep(30 * time.Minute)
-		cancel()
-		synctest.Wait()
+		ends(cancel)
 		h.ledger.Close()
 		if lines(log, "payment.looked", "looks=1", "status=declined", "approvedAmount=40.00", "wanted=false") != 1 ||
 			lines(log, "payment.looked", "looks=1", "status=approved") != 1 || lines(log, "approvedAmount") != 1 {

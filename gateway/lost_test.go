@@ -53,8 +53,7 @@ func TestAPromisedRefundSurvivesALedgerThatDoesNotAnswer(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		go h.RunDue(ctx, 5*time.Minute)
 		time.Sleep(5 * time.Hour)
-		cancel()
-		synctest.Wait()
+		ends(cancel)
 		h.expect(h.byKey("r"), nil, gateway.PartiallyRefunded, gateway.OpApproved)
 		if !lost.Load() || h.processor.Calls("refund") != 1 {
 			t.Errorf("lost %v, %d refunds", lost.Load(), h.processor.Calls("refund"))
@@ -152,8 +151,7 @@ func TestAWaitingRefundWhoseSendingIsKeptLateGoesOnWaiting(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		go h.RunDue(ctx, 5*time.Minute)
 		time.Sleep(5 * time.Hour)
-		cancel()
-		synctest.Wait()
+		ends(cancel)
 		if op := h.byKey("r").Operation(); op.Status != gateway.OpApproved || !late.Load() || h.processor.Calls("refund") != 1 {
 			t.Errorf("late %v, %d refunds, %s", late.Load(), h.processor.Calls("refund"), op.Status)
 		}

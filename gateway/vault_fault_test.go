@@ -226,8 +226,7 @@ func TestASenderThatDies(t *testing.T) {
 			time.Sleep(time.Second)
 			a, err = other.createCustomer(time.Second, "k", oneCustomer)
 			other.vaulted(a, err, c.want)
-			cancel()
-			synctest.Wait()
+			ends(cancel)
 		})
 	}
 }
@@ -265,8 +264,7 @@ func TestARemovalWhoseSenderDiedIsSentAgain(t *testing.T) {
 		if n := other.processor.Calls("delete_profile"); n != 2 || len(other.processor.Profiles()) != 0 {
 			t.Errorf("%d calls", n)
 		}
-		cancel()
-		synctest.Wait()
+		ends(cancel)
 	})
 }
 

@@ -22,8 +22,7 @@ func careful(t *testing.T, test func(t *testing.T, h *house)) {
 		ctx, cancel := context.WithCancel(t.Context())
 		go h.RunDue(ctx, 10*time.Second)
 		test(t, h)
-		cancel()
-		synctest.Wait()
+		ends(cancel)
 		h.ledger.Close()
 	})
 }
