@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"paytrace-gateway/gateway"
@@ -91,7 +90,7 @@ func TestBankPaymentsAreNeverSentTwiceNorLostInChaos(t *testing.T) {
 	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "ledger.db")
-			synctest.Test(t, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
 				c := &chaosOfChecks{house: open(t, path, "one", processortest.New(time.Now)), random: rand.New(rand.NewPCG(seed, 35))}
 				ctx, cancel := context.WithCancel(t.Context())
 				for _, name := range []string{"one", "two"} {

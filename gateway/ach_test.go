@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"paytrace-gateway/gateway"
@@ -57,7 +56,7 @@ func (h *house) keepsEvents() {
 func heardDays(t *testing.T, every time.Duration, test func(t *testing.T, h *house)) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		h.keepsEvents()
 		ctx, cancel := context.WithCancel(t.Context())

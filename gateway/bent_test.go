@@ -41,7 +41,7 @@ func (s *spy) Transactions(ctx context.Context, from, to time.Time, text string)
 func bent(t *testing.T, m gateway.Merchant, bend func(gateway.Ledger) gateway.Ledger, test func(h *house, s *spy)) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		books, err := ledger.OpenSQLite(t.Context(), path, ledger.Options{AuditKey: auditKey})
 		if err != nil {
 			t.Fatal(err)

@@ -67,7 +67,7 @@ func TestCancellingAnApprovedKeyUndoesItsPayment(t *testing.T) {
 
 func TestCancellingWhileTheChargeIsUnderWayUndoesItOnceKnown(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
 		h.processor.SetAfter(func(_ context.Context, call string, r gateway.Result) gateway.Result {

@@ -24,7 +24,7 @@ func TestChaosChargesOnce(t *testing.T) {
 	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "ledger.db")
-			synctest.Test(t, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
 				h := open(t, path, "one", processortest.New(time.Now))
 				d := newDesk()
 				var mu sync.Mutex

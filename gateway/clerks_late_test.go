@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"paytrace-gateway/gateway"
@@ -59,7 +58,7 @@ func TestALateChargeThatAPersonCalledUndoneIsUndoneAgain(t *testing.T) {
 // 16: as 13, at the pace of production
 func TestAWaitingUndoingAtProductionsPace(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := openAs(t, path, "one", processortest.New(time.Now), merchants[0])
 		ctx, cancel := context.WithCancel(t.Context())
 		go h.RunDue(ctx, 2*time.Second)

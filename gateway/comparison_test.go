@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"paytrace-gateway/gateway"
@@ -17,7 +16,7 @@ import (
 func compared(t *testing.T, test func(t *testing.T, h *house)) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		ctx, cancel := context.WithCancel(t.Context())
 		go h.RunComparison(ctx, time.Minute)

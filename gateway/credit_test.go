@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"paytrace-gateway/gateway"
@@ -20,7 +19,7 @@ import (
 func credited(t *testing.T, test func(t *testing.T, h *house, p gateway.Payment)) {
 	t.Helper()
 	path := t.TempDir() + "/ledger.db"
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
 		p := h.create("k", sale(2000)).Payment
@@ -106,7 +105,7 @@ func TestRefundsThatWaitAreNotVoidedOverAClerksCredit(t *testing.T) {
 
 func TestAWholePromisedBeforeAClerksCreditIsNotVoidedAfterIt(t *testing.T) {
 	path := t.TempDir() + "/ledger.db"
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
 		p := h.create("k", sale(2000)).Payment

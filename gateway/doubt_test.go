@@ -420,7 +420,7 @@ func TestAReadingThatIsCutByItsPatienceBeginsAnewForEver(t *testing.T) {
 func TestTwoInstancesWhoseReadingsAreLongNeverCompleteOne(t *testing.T) {
 	weeks(t)
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		s := &spy{Processor: h.processor}
 		s.shows(func(ctx context.Context, from, to time.Time, text string) ([]gateway.Record, error) {

@@ -11,6 +11,17 @@ import (
 	"paytrace-gateway/gateway/processortest"
 )
 
+// bubble has time of its own, which stands still once its test is over: who is
+// asleep then would never wake up, and fail it. So the test is over only when what
+// it left in the air has landed. A write that is tried again sleeps for 38 s in all.
+func bubble(t *testing.T, test func(t *testing.T)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		t.Cleanup(func() { time.Sleep(time.Minute) }) // after all other cleanups, and when the test has failed too
+		test(t)
+	})
+}
+
 // ends ends the loops of a gateway and lets what they left in the air finish:
 // an intent that the end cut off is taken back, which may take half a minute.
 func ends(cancel context.CancelFunc) {
@@ -23,7 +34,7 @@ func ends(cancel context.CancelFunc) {
 func days(t *testing.T, every time.Duration, test func(t *testing.T, h *house)) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		ctx, cancel := context.WithCancel(t.Context())
 		go h.RunDue(ctx, every)
@@ -349,7 +360,7 @@ func TestARefundThatWaitsTooLongIsForAPersonToDecide(t *testing.T) {
 
 func TestWhatADeadProcessLeftIsTakenUpByAnother(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		release := make(chan struct{})
 		h.processor.SetAfter(func(_ context.Context, call string, r gateway.Result) gateway.Result {

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"paytrace-gateway/gateway"
@@ -56,7 +55,7 @@ func (l *overhearing) told() []gateway.Event {
 func overheard(t *testing.T, every time.Duration, test func(t *testing.T, h *house, l *overhearing)) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		l := &overhearing{Ledger: h.ledger}
 		h.on(l)
@@ -268,7 +267,7 @@ func TestWhatTheChargeBearsNeedsNoCall(t *testing.T) {
 	cmd := sale(1065)
 	cmd.Enhanced = &gateway.EnhancedData{TaxAmount: &tax, PurchaseOrder: "PO-7"}
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := openAs(t, path, "one", processortest.New(time.Now), merchant)
 		defer h.ledger.Close()
 		p := h.create("k", cmd).Payment

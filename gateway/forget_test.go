@@ -86,7 +86,7 @@ func TestACardIsWipedWhateverBecomesOfItsPayment(t *testing.T) {
 // The call goes on when the caller has gone, and needs the card until it ends.
 func TestACardIsWipedWhenTheCallHasEndedAndNotBefore(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
 		cmd, card := keyed(1999)

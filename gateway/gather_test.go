@@ -36,7 +36,7 @@ func TestEventsAreGatheredWhenTheyComeInCrowds(t *testing.T) {
 	for crowd, want := range map[int]time.Duration{1: time.Millisecond, 2: 20 * time.Millisecond, 30: 20 * time.Millisecond} {
 		t.Run(fmt.Sprint(crowd), func(t *testing.T) {
 			path := t.TempDir() + "/ledger.db"
-			synctest.Test(t, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
 				h := open(t, path, "one", processortest.New(time.Now))
 				defer h.ledger.Close()
 				r := &rounds{Ledger: h.ledger}
@@ -69,7 +69,7 @@ func TestEventsAreGatheredWhenTheyComeInCrowds(t *testing.T) {
 // that would wake the spreading again.
 func TestWhatWaitsIsSpreadInOneGoHoweverManyAreToldOfIt(t *testing.T) {
 	path := t.TempDir() + "/ledger.db"
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		books, err := ledger.OpenSQLite(t.Context(), path, ledger.Options{})
 		if err != nil {
 			t.Fatal(err)

@@ -66,7 +66,7 @@ func (d *desk) lies(says func(key gateway.ClaimKey, honest gateway.Claim) (gatew
 // atDesk is a house whose keys are claimed at the desk.
 func atDesk(t *testing.T, test func(h *house, d *desk)) {
 	path := t.TempDir() + "/ledger.db"
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		d := newDesk()
 		h.Gateway = gateway.New(gateway.Config{

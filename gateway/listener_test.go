@@ -128,7 +128,7 @@ func tells(t *testing.T, test func(t *testing.T, h *house), subscribers ...gatew
 func tellsEvery(t *testing.T, every time.Duration, test func(t *testing.T, h *house), subscribers ...gateway.Subscriber) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		books, err := ledger.OpenSQLite(t.Context(), path, ledger.Options{AuditKey: auditKey})
 		if err != nil {
 			t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"path/filepath"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"paytrace-gateway/gateway"
@@ -15,7 +14,7 @@ import (
 
 func TestTheLookThatDecidesIsCountedInTheLogWithThePartThatItFound(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		log := &bytes.Buffer{}
 		h := open(t, path, "one", processortest.New(time.Now))
 		h.Gateway = gateway.New(gateway.Config{

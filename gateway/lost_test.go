@@ -36,7 +36,7 @@ func TestAPromisedRefundIsSentWhateverComesBetween(t *testing.T) {
 
 func TestAPromisedRefundSurvivesALedgerThatDoesNotAnswer(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
 		var lost atomic.Bool
@@ -137,7 +137,7 @@ func TestAnIntentThatTheLedgerKeepsLateIsNotSentAllTheSame(t *testing.T) {
 
 func TestAWaitingRefundWhoseSendingIsKeptLateGoesOnWaiting(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
 		p := h.create("k", sale(1000)).Payment
@@ -308,7 +308,7 @@ func TestTheKeyOfAChargeFoundLateIsNotCalledGivenUp(t *testing.T) {
 
 func TestASlowLookDoesNotSpendTheTimeToSend(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
 		p := h.create("k", sale(1000)).Payment
@@ -338,7 +338,7 @@ func (hanging) Transactions(ctx context.Context, _, _ time.Time, _ string) ([]ga
 
 func TestAMerchantWhoseProcessorHangsHoldsNobodyUp(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
 		healthy := merchants[0]

@@ -15,7 +15,7 @@ import (
 // gives ids of the one in the other too (migration 0002 says so).
 func TestASandboxPaymentsIdHidesALiveRefund(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		h.create("s1", sale(1000))
 		h.create("s2", sale(1000))
@@ -49,7 +49,7 @@ func TestASandboxPaymentsIdHidesALiveRefund(t *testing.T) {
 // The reconciler takes the sandbox's id for another operation's.
 func TestASandboxPaymentsIdHidesALostLiveRefund(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		h.create("s1", sale(1000))
 		h.create("s2", sale(1000))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"path/filepath"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"paytrace-gateway/gateway"
@@ -108,7 +107,7 @@ func TestAPartIsGivenBackWhateverComesBetween(t *testing.T) {
 
 func TestAPartIsGivenBackByTheNextProcessWhenOneDies(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		h.processor.SetBalance(500, true, false)
 		h.processor.SetBefore(func(_ context.Context, call string) *gateway.Result {

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"paytrace-gateway/adapters/ledger"
@@ -90,7 +89,7 @@ func (l *taking) begins(h *house, s gateway.Subscriber) (stop func()) {
 func takesAhead(t *testing.T, s gateway.Subscriber, test func(h *house, l *taking, stop func())) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		books, err := ledger.OpenSQLite(t.Context(), path, ledger.Options{})
 		if err != nil {
 			t.Fatal(err)

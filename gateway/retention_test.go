@@ -33,7 +33,7 @@ type keeper struct {
 func kept(t *testing.T, test func(t *testing.T, k *keeper)) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		log := &bytes.Buffer{}
 		k := &keeper{
 			house: open(t, path, "one", processortest.New(time.Now)), path: path,

@@ -162,7 +162,7 @@ func TestFiftyCallsWithOneKeyMakeOneCharge(t *testing.T) {
 
 func TestTheCallersBudgetEndsTheWaitingAndNotTheWork(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
 		h.processor.SetAfter(func(_ context.Context, _ string, r gateway.Result) gateway.Result {
@@ -203,7 +203,7 @@ func (s stuck) Apply(ctx context.Context, c gateway.Change) error {
 
 func TestALedgerThatHangsDoesNotOutlastTheCallersBudget(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
 		slow := stuck{h.ledger, make(chan struct{})}
@@ -253,7 +253,7 @@ func (h *house) on(books gateway.Ledger, subscribers ...gateway.Subscriber) {
 
 func TestALateRecordOfOneSendingDoesNotDecideTheNext(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
 		var lost atomic.Bool
@@ -278,7 +278,7 @@ func TestALateRecordOfOneSendingDoesNotDecideTheNext(t *testing.T) {
 
 func TestAnIntentThatTheLedgerKeptButDidNotAnswerForIsNotSent(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
 		var lost atomic.Bool
@@ -339,7 +339,7 @@ func TestASandboxPaymentDoesNotExistInLiveMode(t *testing.T) {
 
 func TestASlowLookLeavesTimeForTheRefundToWait(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
 		p := h.create("k", sale(1000)).Payment

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"paytrace-gateway/gateway"
@@ -160,7 +159,7 @@ func (l *losing) Apply(ctx context.Context, c gateway.Change) error {
 }
 
 func TestTheTakingBackOfALostIntentLeavesItsSuccessorAlone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := newHouse(t)
 		unsent(h, "k")
 		crashed, other := *h, *h

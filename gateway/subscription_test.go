@@ -4,7 +4,6 @@ import (
 	"context"
 	"path/filepath"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"paytrace-gateway/gateway"
@@ -150,7 +149,7 @@ func TestWhatIsOfTheOtherModeIsKeptForNobody(t *testing.T) {
 // then beside another that has a subscriber.
 func TestWhatNobodyHearsOfIsNotLeftToBeSpread(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
 		leaves := func(key string) int {

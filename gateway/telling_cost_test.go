@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"paytrace-gateway/adapters/ledger"
@@ -44,7 +43,7 @@ func (a *asked) Subscriptions(ctx context.Context, since time.Time) ([]gateway.S
 
 func TestAPaymentIsNoWorkForWhoIsNotToldOfIt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		books, err := ledger.OpenSQLite(t.Context(), path, ledger.Options{})
 		if err != nil {
 			t.Fatal(err)

@@ -88,7 +88,7 @@ func (f forgetfulVault) ApplyVault(ctx context.Context, c gateway.VaultChange) e
 func TestAnIntentThatTheLedgerMayHaveKeptIsNotSent(t *testing.T) {
 	for _, keep := range []bool{true, false} {
 		path := filepath.Join(t.TempDir(), "ledger.db")
-		synctest.Test(t, func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
 			h := open(t, path, "one", processortest.New(time.Now))
 			defer h.ledger.Close()
 			var lost atomic.Bool
@@ -150,7 +150,7 @@ func TestOneWhoIsOvertakenDecidesAnewSoOftenAndNoMore(t *testing.T) {
 
 func TestALateRecordOfACardDoesNotDecideTheNext(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
 		var lost atomic.Bool
@@ -172,7 +172,7 @@ func TestALateRecordOfACardDoesNotDecideTheNext(t *testing.T) {
 
 func TestAnAnswerIsRecordedOnceTheLedgerCanWrite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
 		var writes atomic.Int64
@@ -194,7 +194,7 @@ func TestASenderThatDies(t *testing.T) {
 		want  gateway.OperationStatus
 	}{{"before it has sent", false, gateway.OpFailed}, {"before it has an answer", true, gateway.OpApproved}} {
 		path := filepath.Join(t.TempDir(), "ledger.db")
-		synctest.Test(t, func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
 			h := open(t, path, "one", processortest.New(time.Now))
 			defer h.ledger.Close()
 			dead := make(chan struct{})
@@ -233,7 +233,7 @@ func TestASenderThatDies(t *testing.T) {
 
 func TestARemovalWhoseSenderDiedIsSentAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		defer h.ledger.Close()
 		c := h.stored("a", "b")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"path/filepath"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"paytrace-gateway/gateway"
@@ -17,7 +16,7 @@ func careful(t *testing.T, test func(t *testing.T, h *house)) {
 	m := merchants[0]
 	m.VerifyCards = true
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := openAs(t, path, "one", processortest.New(time.Now), m)
 		ctx, cancel := context.WithCancel(t.Context())
 		go h.RunDue(ctx, 10*time.Second)
@@ -160,7 +159,7 @@ func TestAVerificationIsItsCustomersAndErasedWithIt(t *testing.T) {
 
 func TestACardThatWasNotStoredBeforeCardsWereVerifiedIsVerifiedFirst(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := openAs(t, path, "one", processortest.New(time.Now), merchants[0])
 		cmd := gateway.CreateCustomer{CustomerID: "c", Card: fields("t")}
 		h.says("create_profile", gateway.Result{Outcome: gateway.NotSent})
@@ -226,7 +225,7 @@ func TestWhoWaitsForALedgerBeforeACardIsVerifiedIsAnsweredInTime(t *testing.T) {
 
 func TestAKeyWhoseCardWasReplacedBeforeCardsWereVerifiedHasItsAnswer(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := openAs(t, path, "one", processortest.New(time.Now), merchants[0])
 		a, err := h.createCustomer(9*time.Second, "k", gateway.CreateCustomer{CustomerID: "c", Card: fields("t")})
 		h.vaulted(a, err, gateway.OpApproved)

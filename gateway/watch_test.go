@@ -16,7 +16,7 @@ import (
 func watched(t *testing.T, m gateway.Merchant, test func(t *testing.T, h *house)) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := openAs(t, path, "one", processortest.New(time.Now), m)
 		ctx, cancel := context.WithCancel(t.Context())
 		go h.RunDue(ctx, 5*time.Minute)
@@ -239,7 +239,7 @@ func TestAnotherInstancesChargeIsNotUnmatched(t *testing.T) {
 
 func TestAMissedWeekIsCaughtUp(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, path, "one", processortest.New(time.Now))
 		run := func() context.CancelFunc {
 			ctx, cancel := context.WithCancel(t.Context())
