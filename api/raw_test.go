@@ -21,7 +21,7 @@ func (h *house) raw(text string, hangUp bool) []answer {
 	conn := must(net.Dial("tcp", h.public))(h.t)
 	defer conn.Close()
 	// The deadline only bounds a test that fails.
-	must(0, conn.SetDeadline(time.Now().Add(20*time.Second)))(h.t)
+	must(0, conn.SetDeadline(time.Now().Add(2*time.Minute)))(h.t)
 	must(io.WriteString(conn, text))(h.t)
 	if hangUp {
 		must(0, conn.(*net.TCPConn).CloseWrite())(h.t)

@@ -134,7 +134,7 @@ func (h *house) event(p gateway.Payment) gateway.Event {
 	}
 }
 
-func (h *house) deliver(e gateway.Event) gateway.Verdict { return h.deliverFor(e, 10*time.Second) }
+func (h *house) deliver(e gateway.Event) gateway.Verdict { return h.deliverFor(e, time.Minute) }
 
 func (h *house) deliverFor(e gateway.Event, deadline time.Duration) gateway.Verdict {
 	ctx, cancel := context.WithTimeout(h.t.Context(), deadline)

@@ -157,7 +157,7 @@ func TestTheBodyOfAKeyedSaleIsWiped(t *testing.T) {
 		c.send(context.Background(), c.money, "/v1/transactions/sale/keyed", p, soon(), maxAnswer)
 		c.money.close()
 		// net/http closes the body in a goroutine of its own.
-		for limit := time.After(10 * time.Second); p.readers.Load() > 1; runtime.Gosched() {
+		for limit := time.After(time.Minute); p.readers.Load() > 1; runtime.Gosched() {
 			select {
 			case <-limit:
 				t.Fatalf("%s: the body is never closed", name)

@@ -61,7 +61,7 @@ func TestAHangingRedisCostsFewDeadlines(t *testing.T) {
 	}
 	// What was sent while Redis hung may have been done since. It was the same
 	// owner's.
-	if !claimed(t, c, "one").Won || claimed(t, c, "two").Won {
+	if !claimedSoon(t, c, "one").Won || claimedSoon(t, c, "two").Won {
 		t.Fatal("the claim is not its owner's")
 	}
 }
@@ -69,13 +69,13 @@ func TestAHangingRedisCostsFewDeadlines(t *testing.T) {
 func TestAStoppedRedisIsAwayUntilItIsBack(t *testing.T) {
 	server := services.RedisServer(t)
 	c, log := watched(t, at(t, server.URL))
-	claimed(t, c, "one")
+	claimedSoon(t, c, "one")
 	for range 2 {
 		server.Crash()
 		untilAway(t, c)
 		server.Restart(t)
 		eventually(t, "Redis is back", func() bool { return c.Ready(t.Context()) == nil })
-		if !claimed(t, c, "two").Won {
+		if !claimedSoon(t, c, "two").Won {
 			t.Fatal("a restarted Redis without persistence remembers")
 		}
 	}

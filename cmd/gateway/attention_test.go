@@ -92,11 +92,13 @@ func TestAPersonFindsAndDecidesAtTheCommandLine(t *testing.T) {
 	t.Parallel()
 	gateway, paytrace, shop := serve(t)
 	gateway.operate("attention", "list").says(t, 0, "nothing waits for a person")
-	paytrace.misbehave(`{"operation":"sale","kind":"reset_after"}`)
+	// Were its books to be read, the sale would be found before this machine came to the next step.
+	paytrace.misbehave(`{"operation":"sale","kind":"reset_after"}`, `{"operation":"export","kind":"status","status":503}`)
 	made := shop.pay("sale", "lost", paytrace.hostedFields(), 0)
 	want(t, "a sale whose answer is lost", made, "202 unknown")
 	const why = "PayTrace's books have not shown what became of this sale"
 	gateway.attend(made.PaymentID, why)
+	paytrace.misbehave()
 
 	gateway.operate("attention", "list").says(t, 0, made.PaymentID, "lost", "19.99", "sale", "unknown", why)
 	shown := gateway.operate("attention", "show", made.PaymentID)

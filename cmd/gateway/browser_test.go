@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 )
 
 // browser is a headless Chromium, driven by the WebDriver protocol:
@@ -95,7 +94,7 @@ func (b *browser) try(method, path string, body any) (value json.RawMessage, sta
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	response, err := (&http.Client{Timeout: time.Minute}).Do(request)
+	response, err := (&http.Client{Timeout: patience}).Do(request)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -124,10 +124,10 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 func TestLateAnswerIsFoundByKey(t *testing.T) {
 	t.Parallel()
 	_, paytrace, shop := serve(t)
-	paytrace.misbehave(`{"operation":"sale","kind":"delay","seconds":8}`)
+	paytrace.misbehave(`{"operation":"sale","kind":"delay","seconds":15}`)
 
 	a := shop.pay("sale", "late", paytrace.hostedFields(), 3000)
-	want(t, "PayTrace answers after 8 s, the budget is 3 s", a, "202 unknown")
+	want(t, "PayTrace answers after 15 s, the budget is 3 s", a, "202 unknown")
 	t.Logf("the caller had its answer after %s", a.took)
 	if a.RetryAfterSeconds == 0 {
 		t.Error("the 202 does not say when to ask again")

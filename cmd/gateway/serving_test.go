@@ -8,7 +8,8 @@ import (
 )
 
 // The words of the gateway's configuration in these tests. The password is the
-// simulator's own.
+// simulator's own. The time to send is long, since on a busy machine each step of
+// a payment may take seconds, and what comes too late is refused.
 const (
 	shopID     = "shop"
 	shopSecret = "the shop's own secret, at least long enough"
@@ -31,7 +32,7 @@ merchants:
       password: ${PAYTRACE_ACCOUNT_PASSWORD}
       integratorID: simulator001
       hostedFieldsScript: http://%[2]s/protect.js
-      sendWindow: 3s
+      sendWindow: 20s
     clients:
       - id: shop
         secret: ${SHOP_SECRET}

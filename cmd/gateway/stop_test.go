@@ -60,7 +60,7 @@ func TestStopLetsPaymentsUnderWayLand(t *testing.T) {
 func TestStopWaitsForPaymentsWhoseCallersHaveGone(t *testing.T) {
 	t.Parallel()
 	gateway, paytrace, shop := serve(t)
-	paytrace.misbehave(`{"operation":"sale","kind":"delay","seconds":5}`)
+	paytrace.misbehave(`{"operation":"sale","kind":"delay","seconds":15}`)
 	want(t, "at the end of the budget", shop.pay("sale", "gone", paytrace.hostedFields(), 3000), "202 unknown")
 	gateway.stop()
 	if n := paytrace.charged("sale"); n != 1 {

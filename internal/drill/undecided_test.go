@@ -53,7 +53,7 @@ func (w *town) wantCharges(order string, states ...string) {
 
 func TestAnUndecidedKeyOnTheOtherInstanceWaits(t *testing.T) {
 	t.Parallel()
-	w := openTown(t, setup{redisURL: services.RedisServer(t).URL})
+	w := openTown(t, setup{redisURL: services.RedisServer(t).URL, sendWindow: longWindow})
 	a := w.plainSale("slow")
 	first := w.underWay(a, 2)
 	again := w.call(1, a)
@@ -69,7 +69,7 @@ func TestAnUndecidedKeyOnTheOtherInstanceWaits(t *testing.T) {
 
 func TestAKeyIsGivenUpAtTheOtherInstance(t *testing.T) {
 	t.Parallel()
-	w := openTown(t, setup{redisURL: services.RedisServer(t).URL})
+	w := openTown(t, setup{redisURL: services.RedisServer(t).URL, sendWindow: longWindow})
 	t.Run("before the charge", func(t *testing.T) {
 		if c := w.call(0, ask{verb: history.Cancel, key: "before"}); c.Status != 201 || c.Outcome != "cancelled" {
 			t.Errorf("the giving up: HTTP %d %s, want 201 cancelled", c.Status, c.Outcome)

@@ -168,7 +168,7 @@ func TestFailuresAreToldApart(t *testing.T) {
 			if class == failTimeout {
 				// After the server's own clean-up, which waits for its handlers.
 				defer close(hold)
-				c.Timeout = 2 * time.Second // the token has to come within it too
+				c.Timeout = 5 * time.Second // the token has to come within it too
 			}
 			found := run1(t, c)
 			if found.Good() || found.Errors[class] != 60 || found.Failed != 60 {

@@ -20,7 +20,7 @@ import (
 const PostgresVariable = "POSTGRES_URL"
 
 // adminPatience bounds what is asked of a server beside the tests' own questions.
-const adminPatience = 30 * time.Second
+const adminPatience = 2 * time.Minute
 
 var sharedPostgres = &shared{start: findPostgres}
 

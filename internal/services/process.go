@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	// startPatience is long enough for a recovery on a busy machine.
-	startPatience = time.Minute
+	// startPatience is long enough for a recovery on a busy machine, and for a
+	// Sentinel that fails nothing over for half a minute after it stood still.
+	startPatience = 3 * time.Minute
 	// portTries is how often another port is tried: a free one may be taken
 	// before the server has it.
 	portTries = 3

@@ -24,8 +24,8 @@ protected-mode no
 port %d
 dir %s
 sentinel monitor ` + masterName + ` 127.0.0.1 %s 2
-sentinel down-after-milliseconds ` + masterName + ` 1000
-sentinel failover-timeout ` + masterName + ` 3000
+sentinel down-after-milliseconds ` + masterName + ` 3000
+sentinel failover-timeout ` + masterName + ` 6000
 `
 
 // Sentinel is a master with a replica, and three Sentinels who watch them, of
