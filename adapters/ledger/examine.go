@@ -155,14 +155,11 @@ func (s state) mayLose() bool { return s.standbys > 0 && !s.waits }
 const standbysSQL = `SELECT (SELECT COUNT(*) FROM pg_stat_replication), current_setting('synchronous_standby_names') <> ''`
 
 func stateOf(ctx context.Context, config *pgx.ConnConfig) (s state, err error) {
-	connection, err := pgx.ConnectConfig(ctx, config)
+	connection, err := connectToLook(ctx, config)
 	if err != nil {
 		return s, err
 	}
 	defer connection.Close(context.WithoutCancel(ctx))
-	if err := greet(ctx, connection, readerSettings); err != nil {
-		return s, err
-	}
 	if err := connection.QueryRow(ctx, standbysSQL).Scan(&s.standbys, &s.waits); err != nil {
 		return s, err
 	}
@@ -171,6 +168,20 @@ func stateOf(ctx context.Context, config *pgx.ConnConfig) (s state, err error) {
 		return s, err
 	}
 	return s, connection.QueryRow(ctx, versionSQL).Scan(&s.version)
+}
+
+// connectToLook is a session for reading alone, at a server that keeps a ledger's
+// promises.
+func connectToLook(ctx context.Context, config *pgx.ConnConfig) (*pgx.Conn, error) {
+	connection, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	if err := greet(ctx, connection, readerSettings); err != nil {
+		connection.Close(context.WithoutCancel(ctx))
+		return nil, err
+	}
+	return connection, nil
 }
 
 func judgeSchema(place string, version int) gateway.Finding {

@@ -109,6 +109,7 @@ func plannedQueries() map[string]plannedQuery {
 		"sealed secrets":              {sealedSecretsSQL, []string{"SCAN sealed_secrets"}}, // 100 for each merchant at most
 		"whether a secret changed":    {sealedSecretsVersionSQL, []string{"SCAN sealed_secrets"}},
 		"change a sealed secret":      {updateSealedSecretSQL, []string{"sealed_secrets_1"}},
+		"mark of the secret":          {secretMarkSQL, []string{"marks_1 (name=?)"}},
 		"operators":                   {operatorsSQL, []string{"SCAN operators"}}, // 200 at most may log in
 		"whether an operator changed": {operatorsVersionSQL, []string{"SCAN operators"}},
 		"change an operator":          {updateOperatorSQL, []string{"operators_1"}},

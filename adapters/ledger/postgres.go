@@ -38,6 +38,10 @@ const (
 	readerSettings = writerSettings + `; SET default_transaction_read_only = on`
 )
 
+// errURL is said in place of what the parser says, which may quote the password.
+var errURL = errors.New("the URL of the PostgreSQL ledger cannot be read: " +
+	"it has the form postgres://user:password@host:5432/database?sslmode=verify-full, with special characters of the password as %XX")
+
 // exclusiveSQL is for two gateways that start at once. The number is only ours:
 // the letters of "ledger". The last is for a migration that needs a whole table
 // while a long reader has it, such as pg_dump: every payment's statement would
@@ -55,9 +59,7 @@ var exclusiveSQL = []string{
 func OpenPostgres(ctx context.Context, url string, opts Options) (*Ledger, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
-		// What the parser says may quote the password.
-		return nil, errors.New("the URL of the PostgreSQL ledger cannot be read: " +
-			"it has the form postgres://user:password@host:5432/database?sslmode=verify-full, with special characters of the password as %XX")
+		return nil, errURL
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectPatience

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -79,6 +80,30 @@ func TestPostgresKeepsClients(t *testing.T) {
 func TestPostgresKeepsAnAuditTrail(t *testing.T) {
 	services.Postgres(t)
 	storetest.RunAudit(t, func(t *testing.T) storetest.AuditStore { return onPostgres(t, services.Postgres(t)) })
+}
+
+func TestPostgresKnowsTheGatewaysSecret(t *testing.T) {
+	services.Postgres(t)
+	storetest.RunSecretCheck(t, func(t *testing.T) storetest.SecretCheckStore { return onPostgres(t, services.Postgres(t)) })
+}
+
+func TestGatewaysWithDifferentSecretsAreToldOneOfThem(t *testing.T) {
+	url := services.Postgres(t)
+	ledgers := []*Ledger{onPostgres(t, url), onPostgres(t, url)}
+	told := make([]string, 32)
+	var keeps sync.WaitGroup
+	for i := range told {
+		keeps.Go(func() {
+			var err error
+			if told[i], err = ledgers[i%2].KeepSecretCheck(t.Context(), strconv.Itoa(i%2)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	keeps.Wait()
+	if all := slices.Compact(slices.Sorted(slices.Values(told))); len(all) != 1 {
+		t.Errorf("gateways on one ledger are told of the secrets %q", all)
+	}
 }
 
 func TestPostgresKeepsSealedSecrets(t *testing.T) {

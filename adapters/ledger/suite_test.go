@@ -61,6 +61,12 @@ func TestSQLiteKeepsClients(t *testing.T) {
 	})
 }
 
+func TestSQLiteKnowsTheGatewaysSecret(t *testing.T) {
+	storetest.RunSecretCheck(t, func(t *testing.T) storetest.SecretCheckStore {
+		return open(t, filepath.Join(t.TempDir(), "ledger.db"))
+	})
+}
+
 func TestSQLiteKeepsSealedSecrets(t *testing.T) {
 	storetest.RunSecrets(t, func(t *testing.T) gateway.SecretStore {
 		return open(t, filepath.Join(t.TempDir(), "ledger.db"))

@@ -4,11 +4,9 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -34,10 +32,8 @@ func auditCommand() *cobra.Command {
 // ledgerKey is the key of the audit trail, nil where this machine does not have
 // the gateway's secret: one that was made here would not be the gateway's.
 func ledgerKey(cfg *config.Config) (gateway.AuditKey, error) {
-	if cfg.Secret.IsZero() {
-		if _, err := os.Stat(cfg.SecretPath()); errors.Is(err, os.ErrNotExist) {
-			return nil, nil
-		}
+	if secretIsMissing(cfg) {
+		return nil, nil
 	}
 	return gatewaySecret(cfg, auditKey)
 }

@@ -27,6 +27,7 @@ func ownExams(cfg *config.Config) []exam {
 	exams := []exam{
 		one(func(ctx context.Context) gateway.Finding { return examineRunning(ctx, cfg.OperatorListen) }),
 		one(func(ctx context.Context) gateway.Finding { return examineLedger(ctx, cfg) }),
+		{examine: func(ctx context.Context) []gateway.Finding { return examineSecretOfLedger(ctx, cfg) }},
 		one(func(ctx context.Context) gateway.Finding { return examineRedis(ctx, cfg.Redis) }),
 		one(func(ctx context.Context) gateway.Finding { return examineCards(ctx, cfg) }),
 	}

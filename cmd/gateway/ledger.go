@@ -17,7 +17,8 @@ import (
 // the gateway's secret, where a first start finds neither. A ledger that is not
 // where it was knows of no payment, and every key that is repeated would be
 // charged again: what can be told from a first start is refused, and the log
-// says of all others that they were one.
+// says of all others that they were one. So is a ledger that was used with
+// another secret, in which no repeat would be known.
 //
 // The secret is made after the ledger, in which its derived keys are used:
 // however a first start ends, the next one finds no secret without a ledger.
@@ -25,24 +26,24 @@ func takeLedger(ctx context.Context, cfg *config.Config, log *slog.Logger) (*led
 	if found, mend := examineLoss(cfg); found != "" {
 		return nil, fmt.Errorf("%s: %s", found, mend)
 	}
-	if cfg.Secret.IsZero() && isMissing(cfg.SecretPath()) {
-		l, err := openLedger(ctx, cfg)
-		if err != nil {
-			return nil, err
-		}
-		tellOfNewLedger(l, cfg, log)
-		if err := l.Close(); err != nil {
-			return nil, err
-		}
-		if _, err := gatewaySecret(cfg, fingerprintKey); err != nil {
-			return nil, err
-		}
-	}
 	l, err := openLedger(ctx, cfg)
-	if err == nil {
-		tellOfNewLedger(l, cfg, log)
+	if err != nil {
+		return nil, err
 	}
-	return l, err
+	tellOfNewLedger(l, cfg, log)
+	if secretIsMissing(cfg) {
+		// Opened again it has the key that is derived from the secret.
+		if err := errors.Join(makeSecretFor(ctx, cfg, l), l.Close()); err != nil {
+			return nil, err
+		}
+		if l, err = openLedger(ctx, cfg); err != nil {
+			return nil, err
+		}
+	}
+	if err := keepSecretCheck(ctx, cfg, l); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
 }
 
 // openLedger gives the ledger the key of its audit trail where this machine has

@@ -41,6 +41,14 @@ var badStarts = []struct {
 		s.makeLedger()
 		move(t, s.ledger())
 	}, []string{"there is no ledger", "ledger.db", "secret.key is the secret of one", "mount its disk", "restore the ledger", "move", "away too"}},
+	{"ledger whose secret is gone", func(t *testing.T, s *serving) {
+		s.makeLedger()
+		move(t, filepath.Join(s.folder, "data", "secret.key"))
+	}, []string{"ledger.db has been used with a secret, and there is none", "restore", "secret.key from its backup", "A secret that is lost"}},
+	{"ledger of another secret", func(t *testing.T, s *serving) {
+		s.makeLedger()
+		put(t, filepath.Join(s.folder, "data", "secret.key"), bytes.Repeat([]byte("k"), 64))
+	}, []string{"ledger.db has been used with another secret", "bring the secret of before back", "A secret that is lost"}},
 	{"ledger of which the log is left", func(t *testing.T, s *serving) {
 		put(t, s.ledger()+"-wal", []byte("the newest payments"))
 	}, []string{"ledger.db", "its -wal file is", "the newest payments", "put the ledger back"}},

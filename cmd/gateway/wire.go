@@ -66,6 +66,7 @@ const (
 	clientSecretsKey = "client secrets"
 	sessionsKey      = "sessions"
 	auditKey         = "audit trail"
+	ledgerCheckKey   = "ledger check"
 )
 
 // gatewaySecret is a key derived from the configured secret, or from one that is
@@ -85,9 +86,8 @@ func gatewaySecret(cfg *config.Config, purpose string) ([]byte, error) {
 // minSecret is how many bytes a secret of our own has at least.
 const minSecret = 32
 
-// ownSecret reads the file, which is made when there is none. Losing it loses
-// no payment, but a repeat of an old request would be taken for another one and
-// refused.
+// ownSecret reads the file, which is made when there is none: takeLedger lets
+// nobody come here without it who has a ledger that knows a secret.
 func ownSecret(path string) (string, error) {
 	_, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -103,7 +103,7 @@ func ownSecret(path string) (string, error) {
 	secret := strings.TrimSpace(string(content))
 	if len(secret) < minSecret {
 		return "", fmt.Errorf("%s holds %d bytes, expected at least %d: the file was cut off; restore it from a backup, "+
-			"or remove it to have a new one made: old requests, when repeated, are then refused", path, len(secret), minSecret)
+			"and where there is none see A secret that is lost in docs/operating.md", path, len(secret), minSecret)
 	}
 	return secret, nil
 }

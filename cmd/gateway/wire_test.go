@@ -189,7 +189,7 @@ func TestOwnSecretThatIsCutOffIsRefused(t *testing.T) {
 			if err == nil {
 				t.Fatalf("a secret of %d characters is taken", len(secret))
 			}
-			for _, word := range []string{path, "at least 32", "restore", "remove"} {
+			for _, word := range []string{path, "at least 32", "restore", "A secret that is lost"} {
 				if !strings.Contains(err.Error(), word) {
 					t.Errorf("%q lacks %q", err, word)
 				}

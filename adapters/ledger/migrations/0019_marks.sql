@@ -1,0 +1,7 @@
+-- What gateways have noted of each other in this ledger, by name, so that one
+-- which starts with something else is told: "secret" is a check of the gateway's
+-- secret, from which the secret itself cannot be had.
+CREATE TABLE marks (
+    name  TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+);
