@@ -107,6 +107,7 @@ func everything(tel *Telemetry, now time.Time) {
 		Redis: func() RedisState {
 			return RedisState{Up: true, Calls: 12, Errors: map[string]uint64{"away": 2, "timeout": 1}}
 		},
+		LinesLost: func() map[string]uint64 { return map[string]uint64{"info": 2} },
 		Backlog: func(context.Context) ([]gateway.Backlog, error) {
 			return []gateway.Backlog{{MerchantID: "acme", Unknown: 2, OldestUnknown: now.Add(-time.Minute), Watched: true, SeenThrough: now}}, nil
 		},

@@ -62,6 +62,8 @@ var (
 	breakerStates = namesOf("closed", "half-open", "open")
 
 	redisFaults = namesOf("away", "cancelled", "timeout", "connection", "login", "server", "value")
+
+	logLevels = namesOf("debug", "info", "warn", "error")
 )
 
 // classesOf are the parts of a guard's state by the names of its classes.

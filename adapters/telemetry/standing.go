@@ -24,12 +24,13 @@ var (
 	redisUp     = describe("redis_up", "1 while Redis answers, else 0.")
 	redisCalls  = describe("redis_calls_total", "Calls that were made to Redis.")
 	redisErrors = describe("redis_errors_total", "Calls to Redis that failed, or were not made since it is away.", "kind")
+	linesLost   = describe("log_lines_lost_total", "Lines that are not in the log, since nobody read it or it could not be written.", "level")
 )
 
 // Describe names the metrics.
 func (s *standing) Describe(ch chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
-		inFlight, breakerNow, attempts, refused, retried, queued, redisUp, redisCalls, redisErrors,
+		inFlight, breakerNow, attempts, refused, retried, queued, redisUp, redisCalls, redisErrors, linesLost,
 	} {
 		ch <- desc
 	}
@@ -46,6 +47,13 @@ func (s *standing) Collect(ch chan<- prometheus.Metric) {
 	}
 	if from.Redis != nil {
 		tellRedis(ch, from.Redis())
+	}
+	if from.LinesLost != nil {
+		lost := counters(linesLost)
+		for level, count := range from.LinesLost() {
+			lost.add(float64(count), logLevels.label(level))
+		}
+		lost.tell(ch)
 	}
 }
 

@@ -10,7 +10,7 @@ func TestWhatHasNoSourceHasNoMetric(t *testing.T) {
 	tel := opened(t, newClock().Now)
 	for _, name := range []string{
 		"in_flight", "breaker_state", "processor_attempts_total", "guard_refused_total", "guard_retried_total", "limiter_queue",
-		"redis_up", "redis_calls_total", "redis_errors_total", "ledger_up", "unknown_operations",
+		"redis_up", "redis_calls_total", "redis_errors_total", "log_lines_lost_total", "ledger_up", "unknown_operations",
 	} {
 		if got := count(t, tel, name); got != 0 {
 			t.Errorf("%s has %d series", name, got)
@@ -97,6 +97,16 @@ func TestRedisIsToldWhenThereIsOne(t *testing.T) {
 			redis_errors_total{kind="away"} 2
 			redis_errors_total{kind="timeout"} 1`)
 	}
+}
+
+func TestLinesThatWereLostAreCountedByLevel(t *testing.T) {
+	tel := opened(t, newClock().Now)
+	tel.Watch(Sources{LinesLost: func() map[string]uint64 { return map[string]uint64{"debug": 0, "info": 12, "warn": 1, "error": 0} }})
+	wantMetrics(t, tel, "counter", "log_lines_lost_total", `
+		log_lines_lost_total{level="debug"} 0
+		log_lines_lost_total{level="error"} 0
+		log_lines_lost_total{level="info"} 12
+		log_lines_lost_total{level="warn"} 1`)
 }
 
 func TestTheBuildIsTold(t *testing.T) {

@@ -50,6 +50,9 @@ type Sources struct {
 	Guards func() map[string]guard.State
 	// Redis is nil when the gateway works without one.
 	Redis func() RedisState
+	// LinesLost counts by level the lines of the log that nobody will read, nil where
+	// the log loses none.
+	LinesLost func() map[string]uint64
 	// Backlog counts what is unfinished, and Ledger returns nil while the ledger
 	// can write. Both are asked with a deadline, and not more often than
 	// every ten seconds.

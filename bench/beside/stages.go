@@ -30,7 +30,7 @@ const (
 var stages = []stage{
 	{"collecting garbage", []string{"runtime.gcBgMarkWorker", "runtime.gcAssistAlloc", "runtime.bgsweep", "runtime.bgscavenge", "runtime.gcStart", "runtime.runFinalizers"}, true},
 	{"events: spreading, telling", []string{module + "gateway.(*Gateway).RunTelling", module + "gateway.(*Gateway).spread", module + "gateway.(*teller)"}, true},
-	{"log lines", []string{"log/slog.", "main.(*logbook)", "main.urgent"}, true},
+	{"log lines", []string{"log/slog.", "main.(*logbook)", "main.(*pens)", "main.pen"}, true},
 	{"the ledger's writer: checkpoints", []string{sqlite + "sqlite3WalCheckpoint", sqlite + "walCheckpoint"}, true},
 	{"the ledger's writer: pages into the log", []string{sqlite + "sqlite3PagerCommitPhaseOne", sqlite + "pagerWalFrames"}, true},
 	{"the ledger's writer: statements, and what is left of the commit", []string{ledger + "(*group).run"}, true},

@@ -60,6 +60,7 @@ func (a *app) watchFigures() {
 	sources := telemetry.Sources{
 		Routes: a.server.Routes(), InFlight: a.gateway.InFlight, Guards: a.guardStates,
 		Backlog: a.gateway.Backlog, Ledger: a.ledger.Ready, Standings: a.gateway.Standings,
+		LinesLost: lossesOf(a.log),
 	}
 	if a.cfg.Retention.Rules() != (gateway.RetentionRules{}) {
 		sources.Retention = a.gateway.RetentionStanding

@@ -21,6 +21,7 @@ func TestALineAfterAPauseIsWrittenAtOnceAndThoseBehindItTogether(t *testing.T) {
 		defer end()
 		for range 3 {
 			log.Info("http.request")
+			synctest.Wait()
 		}
 		written.expect(t, 1, 1)
 		time.Sleep(logbookDelay)
@@ -29,6 +30,7 @@ func TestALineAfterAPauseIsWrittenAtOnceAndThoseBehindItTogether(t *testing.T) {
 		time.Sleep(2 * logbookDelay)
 		synctest.Wait()
 		log.Info("http.request")
+		synctest.Wait()
 		written.expect(t, 3, 4)
 	})
 }
@@ -39,6 +41,7 @@ func TestNothingThatSomebodyShouldLookAtWaits(t *testing.T) {
 		log, end := newLog(config.Log{}, &written)
 		defer end()
 		log.Info("gateway.started")
+		synctest.Wait()
 		log.Info("http.request")
 		log.With("merchant", "main").WithGroup("of").Warn("auth.refused")
 		written.expect(t, 2, 3)
@@ -50,9 +53,12 @@ func TestTheLogIsWrittenToItsEndAndByFullPages(t *testing.T) {
 		var written writes
 		log, end := newLog(config.Log{}, &written)
 		log.Info("gateway.started")
+		synctest.Wait()
 		log.Info("http.request", "route", strings.Repeat("x", logbookPage))
+		synctest.Wait()
 		written.expect(t, 2, 2)
 		log.Info("gateway.stopped")
+		synctest.Wait()
 		written.expect(t, 2, 2)
 		end()
 		written.expect(t, 3, 3)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -41,11 +42,25 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	if err := root.ExecuteContext(ctx); err != nil {
 		if !errors.Is(err, context.Canceled) {
-			fmt.Fprintf(stderr, "gateway: %s\n", discreet(err.Error()))
+			sayLast(stderr, fmt.Sprintf("gateway: %s\n", discreet(err.Error())))
 		}
 		return 1
 	}
 	return 0
+}
+
+// sayLast says why a command has failed. It waits no longer than the log does for
+// somebody to read it: a gateway that cannot go on ends, so that it is started again.
+func sayLast(to io.Writer, words string) {
+	said := make(chan struct{})
+	go func() {
+		defer close(said)
+		_, _ = io.WriteString(to, words)
+	}()
+	select {
+	case <-said:
+	case <-time.After(lastWords):
+	}
 }
 
 func versionCommand() *cobra.Command {

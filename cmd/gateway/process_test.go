@@ -63,11 +63,20 @@ func command(name string, args ...string) *exec.Cmd {
 // launch starts a command and ends it with the test at the latest.
 func launch(t *testing.T, cmd *exec.Cmd) *process {
 	t.Helper()
+	return launchInto(t, cmd, nil)
+}
+
+// launchInto has the command's standard error go into a file, if one is given.
+func launchInto(t *testing.T, cmd *exec.Cmd, stderr *os.File) *process {
+	t.Helper()
 	if err := noteSources(); err != nil {
 		t.Fatal(err)
 	}
 	p := &process{t: t, cmd: cmd, stdout: &output{}, stderr: &output{}, exited: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = p.stdout, p.stderr
+	if stderr != nil {
+		cmd.Stderr = stderr
+	}
 	// A grandchild that holds the pipes open must not hold up the test.
 	cmd.WaitDelay = 5 * time.Second
 	if err := cmd.Start(); err != nil {

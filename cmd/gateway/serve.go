@@ -3,8 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -37,6 +38,9 @@ func serveCommand() *cobra.Command {
 		log, endLog := newLog(cfg.Log, cmd.ErrOrStderr())
 		defer endLog()
 		listenToLibraries(log)
+		// A log whose reader has gone loses lines. Without this the system would end
+		// the gateway with it.
+		signal.Ignore(syscall.SIGPIPE)
 		if cfg.Cards == nil {
 			// Where card numbers come in, what they have left in the heap goes soon.
 			keepHeapFloor()
@@ -86,14 +90,4 @@ func configCommand() *cobra.Command {
 		},
 	})
 	return group
-}
-
-// newLog is the log of a gateway that runs, and what writes it to its end.
-func newLog(c config.Log, to io.Writer) (log *slog.Logger, end func()) {
-	options, book := &slog.HandlerOptions{Level: c.Level}, &logbook{to: to}
-	var lines slog.Handler = slog.NewJSONHandler(book, options)
-	if c.Format == "text" {
-		lines = slog.NewTextHandler(book, options)
-	}
-	return slog.New(urgent{lines, book}), book.flush
 }
