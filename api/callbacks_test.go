@@ -298,6 +298,18 @@ func TestADisabledSubscriberIsEnabledOnce(t *testing.T) {
 	enable(postman).refused(http.StatusNotFound, "not_found", "")
 }
 
+func TestAPausedSubscriberIsShownWithWhy(t *testing.T) {
+	began := time.Date(2026, 3, 2, 15, 4, 35, 0, time.UTC)
+	view := api.ViewOfSubscriber(gateway.SubscriberStanding{
+		Name: "crm", Configured: true, PausedUntil: began.Add(15 * time.Minute), PausedAt: began, PausedReason: "it was answered 503",
+	})
+	const want = `{"subscriber":"crm","subscriberStatus":"paused","pendingCount":0,"deadCount":0,` +
+		`"pausedUntil":"2026-03-02T15:19:35Z","pausedAt":"2026-03-02T15:04:35Z","pausedReason":"it was answered 503"}`
+	if got := must(json.Marshal(view))(t); string(got) != want {
+		t.Errorf("it is shown as\n%s\nwant\n%s", got, want)
+	}
+}
+
 func TestWhatKeepsASubscriberFromBeingToldIsNamed(t *testing.T) {
 	now := time.Now()
 	gone := gateway.SubscriberState{DisabledAt: now}

@@ -3,6 +3,8 @@ package api
 import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gofiber/fiber/v2"
+
+	"paytrace-gateway/gateway"
 )
 
 // PublicRoutes are the routes that shops reach, the middleware left out.
@@ -12,6 +14,9 @@ func (s *Server) PublicRoutes() []fiber.Route { return s.public.GetRoutes(true) 
 func (s *Server) OperatorRoutes() []fiber.Route { return s.operator.GetRoutes(true) }
 
 type jsonPointer = jsontext.Pointer
+
+// ViewOfSubscriber is how a subscriber's standing is shown.
+func ViewOfSubscriber(s gateway.SubscriberStanding) any { return viewOfSubscriber(s) }
 
 // SubscriberStatus is the word for how a subscriber stands.
 var SubscriberStatus = subscriberStatus

@@ -20,6 +20,8 @@ type subscriberView struct {
 	OldestPendingAt  time.Time `json:"oldestPendingAt,omitzero"`
 	DeadCount        int       `json:"deadCount"`
 	PausedUntil      time.Time `json:"pausedUntil,omitzero"`
+	PausedAt         time.Time `json:"pausedAt,omitzero"`
+	PausedReason     string    `json:"pausedReason,omitempty"`
 	DisabledAt       time.Time `json:"disabledAt,omitzero"`
 	DisabledReason   string    `json:"disabledReason,omitempty"`
 	RequestID        string    `json:"requestId,omitempty"`
@@ -80,7 +82,7 @@ func viewOfSubscriber(s gateway.SubscriberStanding) subscriberView {
 	return subscriberView{
 		Subscriber: s.Name, SubscriberStatus: subscriberStatus(s),
 		PendingCount: s.Owed.Pending, OldestPendingAt: s.Owed.OldestPending, DeadCount: s.Owed.Dead,
-		PausedUntil: s.PausedUntil, DisabledAt: s.State.DisabledAt, DisabledReason: s.State.Reason,
+		PausedUntil: s.PausedUntil, PausedAt: s.PausedAt, PausedReason: s.PausedReason, DisabledAt: s.State.DisabledAt, DisabledReason: s.State.Reason,
 	}
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"strings"
 	"time"
 
@@ -27,6 +28,12 @@ type unmatchedView struct {
 	LastSeenAt         time.Time             `json:"lastSeenAt"`
 }
 
+// unmatchedPage also says how old the gateway's knowledge is.
+type unmatchedPage struct {
+	page[unmatchedView]
+	SeenThroughAt time.Time `json:"seenThroughAt,omitzero"`
+}
+
 func (s *Server) listUnmatched(c *fiber.Ctx) error {
 	filter := gateway.UnmatchedFilter{MerchantID: principal(c).MerchantID, Limit: defaultPage}
 	err := readQuery(c, func(name, value string) string { return applyUnmatchedFilter(&filter, name, value) })
@@ -38,11 +45,12 @@ func (s *Server) listUnmatched(c *fiber.Ctx) error {
 		return err
 	}
 	defer cancel()
-	found, more, err := s.gateway.Unmatched(ctx, filter)
+	found, err := s.gateway.Unmatched(ctx, filter)
 	if err != nil {
 		return err
 	}
-	return writePage(c, found, more, viewOfUnmatched, unmatchedCursor)
+	list := pageOf(c, found.Transactions, found.More, viewOfUnmatched, unmatchedCursor)
+	return writeJSON(c, http.StatusOK, unmatchedPage{list, found.SeenThrough})
 }
 
 func applyUnmatchedFilter(f *gateway.UnmatchedFilter, name, value string) string {

@@ -72,7 +72,12 @@ func TestUnmatchedTransactionsAreReadToTheEnd(t *testing.T) {
 
 func TestAnUnmatchedTransactionIsToldAsPayTraceShowsIt(t *testing.T) {
 	h := newHouse(t)
-	h.do(call{path: unmatched}).expect(http.StatusOK, "items", "[]", "hasMore", "false")
+	// Before the books were read nothing is said of how old the list is.
+	h.do(call{path: unmatched}).expect(http.StatusOK, "items", "[]", "hasMore", "false", "seenThroughAt", "")
+	read := time.Date(2026, 3, 2, 15, 10, 0, 0, time.UTC)
+	must(0, h.ledger.SaveWatch(t.Context(), gateway.Watch{MerchantID: "main", Through: read, Version: 1}))(t)
+	h.do(call{path: unmatched}).expect(http.StatusOK, "items", "[]", "seenThroughAt", "2026-03-02T15:10:00Z")
+	h.do(call{path: unmatched, as: rival}).expect(http.StatusOK, "seenThroughAt", "")
 	h.keepUnmatched("main", "450583925", time.Date(2026, 3, 2, 15, 4, 5, 0, time.UTC))
 	h.do(call{path: unmatched}).expect(http.StatusOK).golden("unmatched")
 }

@@ -225,8 +225,12 @@ type SubscriberStanding struct {
 	Configured bool
 	State      SubscriberState
 	Owed       DeliveryBacklog
-	// PausedUntil is when this process tries again, zero while it does.
-	PausedUntil time.Time
+	// PausedUntil is when this process tries again, zero while it does. PausedAt is
+	// since when it has left the subscriber alone, but for tries that failed, and
+	// PausedReason what came of the last.
+	PausedUntil  time.Time
+	PausedAt     time.Time
+	PausedReason string
 }
 
 // Subscribers tells how the merchant's subscribers stand, by name.
@@ -314,7 +318,8 @@ func (g *Gateway) standings(m Merchant, k known) []SubscriberStanding {
 	}
 	for _, t := range g.telling.of(m.ID) {
 		s := standings[t.Name]
-		s.Configured, s.PausedUntil = true, t.health.pausedUntil(g.clock())
+		s.Configured = true
+		s.PausedUntil, s.PausedAt, s.PausedReason = t.health.pause(g.clock())
 		standings[t.Name] = s
 	}
 	var list []SubscriberStanding

@@ -23,6 +23,10 @@ type health struct {
 	failures int
 	pauses   int
 	until    time.Time
+	// since is the first of the pauses that nothing well came between, why is what
+	// the last call has said.
+	since time.Time
+	why   string
 	// postponed are deliveries that failed since the subscriber was last well.
 	postponed []postponed
 }
@@ -67,12 +71,8 @@ func (h *health) tryNow() {
 }
 
 func (h *health) pausedUntil(now time.Time) time.Time {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if now.Before(h.until) {
-		return h.until
-	}
-	return time.Time{}
+	until, _, _ := h.pause(now)
+	return until
 }
 
 // postpone remembers a delivery whose failure may be the subscriber's.
@@ -84,13 +84,31 @@ func (h *health) postpone(d Delivery) {
 	}
 }
 
+// pause is until when the subscriber is left alone, since when and why, while it is.
+func (h *health) pause(now time.Time) (until, since time.Time, why string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if now.Before(h.until) {
+		return h.until, h.since, h.why
+	}
+	return time.Time{}, time.Time{}, ""
+}
+
+// begin notes a pause. The lock is held.
+func (h *health) begin(until, now time.Time, why string) {
+	h.until, h.why = until, why
+	if h.since.IsZero() {
+		h.since = now
+	}
+}
+
 // learn counts a call, and says whether the subscriber is paused by it from now
 // on, or which deliveries had failed because of it once it is well again.
 func (h *health) learn(v Verdict, now time.Time) (paused bool, again []postponed) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if v.Pause > 0 {
-		h.until = now.Add(v.Pause)
+		h.begin(now.Add(v.Pause), now, v.Detail)
 		h.pauses = max(h.pauses, 1)
 		return true, nil
 	}
@@ -98,7 +116,7 @@ func (h *health) learn(v Verdict, now time.Time) (paused bool, again []postponed
 		if h.pauses > 0 {
 			again = h.postponed
 		}
-		h.failures, h.pauses, h.postponed = 0, 0, nil
+		h.failures, h.pauses, h.postponed, h.since = 0, 0, nil, time.Time{}
 		return false, again
 	}
 	if v.Patient || now.Before(h.until) {
@@ -109,7 +127,7 @@ func (h *health) learn(v Verdict, now time.Time) (paused bool, again []postponed
 		return false, nil
 	}
 	pause := pauseFirst << min(h.pauses, 10)
-	h.until = now.Add(min(pause, pauseAtMost))
+	h.begin(now.Add(min(pause, pauseAtMost)), now, v.Detail)
 	h.pauses++
 	h.failures = 0
 	return true, nil

@@ -285,6 +285,41 @@ func TestADeadSubscriberSlowsNoOther(t *testing.T) {
 	}, approved("hangs", hangs), approved("org", org))
 }
 
+// Whoever looks is told since when a subscriber is left alone, and why at last.
+func TestAPauseSaysSinceWhenAndWhy(t *testing.T) {
+	why := "the first answer"
+	shop := &listener{answer: func(gateway.Delivery) gateway.Verdict {
+		return gateway.Verdict{Outcome: gateway.Later, Detail: why, Pause: time.Hour}
+	}}
+	tells(t, func(t *testing.T, h *house) {
+		stands := func(what string, since time.Time, reason string) {
+			t.Helper()
+			all, err := h.Subscribers(t.Context(), "main")
+			if err != nil || len(all) != 1 || !all[0].PausedAt.Equal(since) || all[0].PausedReason != reason {
+				t.Errorf("%s: %+v, %v; want it paused since %s: %s", what, all, err, since, reason)
+			}
+		}
+		stands("before anything", time.Time{}, "")
+		began := time.Now()
+		h.create("k", sale(1000))
+		time.Sleep(time.Second)
+		stands("paused", began, "the first answer")
+		why = "the second answer"
+		time.Sleep(2 * time.Hour)
+		stands("paused again", began, "the second answer")
+		shop.answers(nil)
+		time.Sleep(2 * time.Hour)
+		stands("well again", time.Time{}, "")
+		shop.answers(func(gateway.Delivery) gateway.Verdict {
+			return gateway.Verdict{Outcome: gateway.Later, Detail: "the third answer", Pause: time.Hour}
+		})
+		again := time.Now()
+		h.create("k2", sale(1000))
+		time.Sleep(time.Second)
+		stands("paused anew", again, "the third answer")
+	}, approved("shop", shop))
+}
+
 func TestADisabledSubscriberMissesNothing(t *testing.T) {
 	shop := &listener{answer: func(gateway.Delivery) gateway.Verdict {
 		return gateway.Verdict{Outcome: gateway.Later, StatusCode: 410, Disable: true, Detail: "410 Gone"}

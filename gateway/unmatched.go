@@ -27,18 +27,38 @@ type UnmatchedFilter struct {
 	Limit      int
 }
 
+// UnmatchedPage is a part of the list of a merchant's unmatched transactions, and
+// whether there is more of it.
+type UnmatchedPage struct {
+	Transactions []UnmatchedTransaction
+	More         bool
+	// SeenThrough is the time up to which everything on the processor's books has
+	// been judged. Until the first complete reading it is zero, and that nothing is
+	// listed says nothing.
+	SeenThrough time.Time
+}
+
 // Unmatched returns a page of the transactions on the processor's books that
-// belong to no payment, the last found first, and whether there are more.
-func (g *Gateway) Unmatched(ctx context.Context, f UnmatchedFilter) ([]UnmatchedTransaction, bool, error) {
+// belong to no payment, the last found first.
+func (g *Gateway) Unmatched(ctx context.Context, f UnmatchedFilter) (UnmatchedPage, error) {
 	m, err := g.merchant(f.MerchantID)
 	if err != nil {
-		return nil, false, err
+		return UnmatchedPage{}, err
 	}
 	f.LiveMode = m.LiveMode
-	return readPage(ctx, g, f.Limit, func(limit int) ([]UnmatchedTransaction, error) {
+	var seen Watch
+	found, more, err := readPage(ctx, g, f.Limit, func(limit int) (_ []UnmatchedTransaction, err error) {
 		f.Limit = limit
+		// Before the list, which so is no older than it is said to be.
+		if seen, err = g.ledger.Watch(ctx, m.ID, m.LiveMode); err != nil {
+			return nil, err
+		}
 		return g.ledger.Unmatched(ctx, f)
 	})
+	if err != nil {
+		return UnmatchedPage{}, err // and the question may still be under way
+	}
+	return UnmatchedPage{Transactions: found, More: more, SeenThrough: seen.Through}, nil
 }
 
 // unmatchedEvent tells that there is a transaction of which the ledger knows no

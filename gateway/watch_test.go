@@ -72,11 +72,32 @@ func (h *house) clerkRefunds(p gateway.Payment, amount gateway.Money) string {
 
 func (h *house) unmatched() []gateway.UnmatchedTransaction {
 	h.t.Helper()
-	list, _, err := h.Unmatched(context.Background(), gateway.UnmatchedFilter{MerchantID: "main", Limit: 10})
+	return h.unmatchedPage().Transactions
+}
+
+func (h *house) unmatchedPage() gateway.UnmatchedPage {
+	h.t.Helper()
+	page, err := h.Unmatched(context.Background(), gateway.UnmatchedFilter{MerchantID: "main", Limit: 10})
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return list
+	return page
+}
+
+// An empty list is not taken for "nothing is unmatched" while nobody has looked, nor
+// an old one for a new one.
+func TestTheListOfUnmatchedSaysUpToWhenItKnows(t *testing.T) {
+	if page := newHouse(t).unmatchedPage(); len(page.Transactions) != 0 || !page.SeenThrough.IsZero() {
+		t.Errorf("before the books were read: %+v", page)
+	}
+	watched(t, merchants[0], func(t *testing.T, h *house) {
+		time.Sleep(time.Hour)
+		h.dies("export")
+		time.Sleep(time.Hour)
+		if age := time.Since(h.unmatchedPage().SeenThrough); age < time.Hour || age > time.Hour+gateway.DefaultWatchEvery {
+			t.Errorf("known until %s ago, and PayTrace has not answered for an hour", age)
+		}
+	})
 }
 
 func TestTheBacklogSaysHowFarTheExportWasFollowed(t *testing.T) {

@@ -28,11 +28,11 @@ func attentionListCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		payments, more, err := pages[payment](cmd.Context(), o, "/api/v1/payments", url.Values{"needsAttention": {"true"}})
+		waiting, err := pages[payment](cmd.Context(), o, "/api/v1/payments", url.Values{"needsAttention": {"true"}})
 		if err != nil {
 			return err
 		}
-		return printWaiting(cmd.OutOrStdout(), payments, more, flags.given())
+		return printWaiting(cmd.OutOrStdout(), waiting.Items, waiting.HasMore, flags.given())
 	}
 	return cmd
 }

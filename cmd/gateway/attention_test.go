@@ -153,7 +153,10 @@ func TestADecisionThatIsRefusedSaysWhy(t *testing.T) {
 func TestWhatPayTraceHasBesidesIsListed(t *testing.T) {
 	t.Parallel()
 	s, _, _ := serve(t)
-	s.operate("unmatched").says(t, 0, "every transaction that PayTrace has shown belongs to a payment", "PayTrace's books are read every 5m0s")
+	eventually(t, "the books were read", func() bool {
+		return strings.Contains(s.operate("unmatched").stdout, "PayTrace's books were read up to 2")
+	})
+	s.operate("unmatched").says(t, 0, "every transaction that PayTrace has shown belongs to a payment", "and are every 5m0s; what is newer is not judged yet")
 	seen := time.Date(2026, 3, 2, 15, 4, 5, 0, time.UTC)
 	s.whileStopped(func(ctx context.Context, l *ledger.Ledger) {
 		for i := range 130 { // more than a page
@@ -172,6 +175,19 @@ func TestWhatPayTraceHasBesidesIsListed(t *testing.T) {
 	got.says(t, 0, "450583900", "450584029", "clerk@example.com", "19.99", "phone?[2J")
 	if n := strings.Count(got.stdout, "pending_settlement"); n != 130 {
 		t.Errorf("%d transactions are listed, want 130", n)
+	}
+}
+
+// That nothing is listed says nothing before the books were read, as when PayTrace has
+// not answered since the first start.
+func TestAListThatNobodyCouldMakeIsNotTakenForAnEmptyOne(t *testing.T) {
+	t.Parallel()
+	s := configure(t, freeAddress(t)) // where no PayTrace is
+	s.start()
+	got := s.operate("unmatched")
+	got.says(t, 0, "nothing is known yet of what PayTrace has on its books", "have not been read to their end yet", "watch.failed")
+	if strings.Contains(got.stdout, "belongs to a payment") {
+		t.Errorf("it says that all is well:\n%s", got.stdout)
 	}
 }
 

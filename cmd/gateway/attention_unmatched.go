@@ -21,11 +21,11 @@ func unmatchedCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		found, more, err := pages[unmatched](cmd.Context(), o, "/api/v1/unmatched_transactions", url.Values{})
+		found, err := pages[unmatched](cmd.Context(), o, "/api/v1/unmatched_transactions", url.Values{})
 		if err != nil {
 			return err
 		}
-		return printUnmatched(cmd.OutOrStdout(), found, more, o.merchant.PayTrace.WatchEvery)
+		return printUnmatched(cmd.OutOrStdout(), found, o.merchant.PayTrace.WatchEvery)
 	}
 	return cmd
 }
@@ -38,23 +38,31 @@ type unmatched struct {
 	CreatedAt, FirstSeenAt                           time.Time
 }
 
-// printUnmatched says how old the list may be: what was made since the books
-// were read is not in it.
-func printUnmatched(w io.Writer, found []unmatched, more bool, every time.Duration) error {
-	reading := fmt.Sprintf("PayTrace's books are read every %s; what is newer than the last reading is not judged yet", every)
-	if len(found) == 0 {
-		_, err := fmt.Fprintln(w, "every transaction that PayTrace has shown belongs to a payment\n"+reading)
+// printUnmatched says how old the list is: what was made since the books were read
+// is not in it, and before they were read nobody knows anything.
+func printUnmatched(w io.Writer, found readList[unmatched], every time.Duration) error {
+	reading := fmt.Sprintf("PayTrace's books were read up to %s, and are every %s; what is newer is not judged yet", moment(found.SeenThroughAt), every)
+	if found.SeenThroughAt.IsZero() {
+		reading = fmt.Sprintf("PayTrace's books have not been read to their end yet, so there may be more; they are read every %s. "+
+			"If this stays, watch.failed in the gateway's log says why", every)
+	}
+	if len(found.Items) == 0 {
+		none := "nothing is known yet of what PayTrace has on its books"
+		if !found.SeenThroughAt.IsZero() {
+			none = "every transaction that PayTrace has shown belongs to a payment"
+		}
+		_, err := fmt.Fprintln(w, none+"\n"+reading)
 		return err
 	}
 	t := newTable(w, "TRANSACTION", "KIND", "STATE", "AMOUNT", "ORDER", "REFERENCE", "CARD", "BY", "MADE", "FOUND")
-	for _, u := range found {
+	for _, u := range found.Items {
 		t.row(u.TransactionID, u.TransactionKind, u.TransactionState, u.Amount, u.OrderID, u.ProcessorReference,
 			u.CardType+" "+u.Last4Digits, u.CreatedBy, moment(u.CreatedAt), moment(u.FirstSeenAt))
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	if more {
+	if found.HasMore {
 		fmt.Fprintln(w, "… and more, found before these")
 	}
 	_, err := fmt.Fprintln(w, reading)

@@ -46,11 +46,11 @@ func callbacksListCommand() *cobra.Command {
 		var all []delivery
 		var more bool
 		for _, query := range queries {
-			found, cut, err := pages[delivery](cmd.Context(), o, callbacksPath, query)
+			found, err := pages[delivery](cmd.Context(), o, callbacksPath, query)
 			if err != nil {
 				return err
 			}
-			all, more = append(all, found...), more || cut
+			all, more = append(all, found.Items...), more || found.HasMore
 		}
 		return printDeliveries(cmd.OutOrStdout(), all, more, f.status, flags.given())
 	}

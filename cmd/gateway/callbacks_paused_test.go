@@ -24,10 +24,10 @@ func TestAPausedSubscriberSaysWhyAndItsDeliveriesSaySo(t *testing.T) {
 	eventually(t, "the subscriber is paused", func() bool {
 		return strings.Contains(gateway.callbacks("subscribers").stdout, "paused")
 	})
-	gateway.callbacks("subscribers").says(t, 0, "later 429")
+	gateway.callbacks("subscribers").says(t, 0, "SINCE", "answered 429 Too Many Requests")
 	want(t, "the second sale", shop.pay("sale", "second", paytrace.hostedFields(), 0), "201 approved")
 	for _, id := range deliveryIDs.FindAllString(gateway.callbacks("list").stdout, -1) {
-		gateway.callbacks("show", id).says(t, 0, "its subscriber is paused until 2")
+		gateway.callbacks("show", id).says(t, 0, "its subscriber is paused until 2", ", since 2", "answered 429 Too Many Requests")
 	}
 	if n := erp.asked.Load(); n != 1 {
 		t.Errorf("it was asked %d times, want 1", n)

@@ -47,7 +47,7 @@ func heldUp(d delivery, all []subscriber) string {
 		switch {
 		case s.Subscriber != d.Subscriber:
 		case s.SubscriberStatus == "paused":
-			return "its subscriber is paused until " + moment(s.PausedUntil) + "; gateway callbacks subscribers says why"
+			return "its subscriber is paused until " + moment(s.PausedUntil) + ", since " + moment(s.PausedAt) + ": " + s.PausedReason
 		case s.SubscriberStatus == "disabled":
 			return "its subscriber is disabled: " + s.DisabledReason
 		case s.SubscriberStatus == "not_configured":

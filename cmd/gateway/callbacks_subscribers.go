@@ -1,8 +1,6 @@
 package main
 
 import (
-	"cmp"
-	"context"
 	"fmt"
 	"io"
 	"net/url"
@@ -27,14 +25,6 @@ func callbacksSubscribersCommand() *cobra.Command {
 		if err := o.call(cmd.Context(), subscribersPath, nil, &list); err != nil {
 			return err
 		}
-		for i, s := range list.Items {
-			if s.SubscriberStatus != "paused" {
-				continue
-			}
-			if list.Items[i].lastFailure, err = lastFailure(cmd.Context(), o, s.Subscriber); err != nil {
-				return err
-			}
-		}
 		return printSubscribers(cmd.OutOrStdout(), list.Items, flags.given())
 	}
 	return cmd
@@ -42,28 +32,18 @@ func callbacksSubscribersCommand() *cobra.Command {
 
 // subscriber is one who is told, and how it stands.
 type subscriber struct {
-	Subscriber, SubscriberStatus, DisabledReason string
-	PendingCount, DeadCount                      int
-	OldestPendingAt, PausedUntil, DisabledAt     time.Time
-
-	// lastFailure is why it is paused, in the words of the last attempt.
-	lastFailure string
+	Subscriber, SubscriberStatus                       string
+	PausedReason, DisabledReason                       string
+	PendingCount, DeadCount                            int
+	OldestPendingAt, PausedUntil, PausedAt, DisabledAt time.Time
 }
 
-// lastFailure is what came of the newest attempt among what waits for a
-// subscriber.
-func lastFailure(ctx context.Context, o *operator, name string) (string, error) {
-	waiting, _, err := pages[delivery](ctx, o, callbacksPath, url.Values{"deliveryStatus": {"pending"}, "subscriber": {name}})
-	if err != nil {
-		return "", err
+// left is since when it is told nothing, and why. One that is gone may be paused too.
+func (s subscriber) left() (since time.Time, why string) {
+	if !s.DisabledAt.IsZero() {
+		return s.DisabledAt, s.DisabledReason
 	}
-	var last attempt
-	for _, d := range waiting {
-		if d.LastAttempt.AttemptedAt.After(last.AttemptedAt) {
-			last = d.LastAttempt
-		}
-	}
-	return last.words(), nil
+	return s.PausedAt, s.PausedReason
 }
 
 func printSubscribers(w io.Writer, all []subscriber, given string) error {
@@ -71,10 +51,11 @@ func printSubscribers(w io.Writer, all []subscriber, given string) error {
 		_, err := fmt.Fprintln(w, "nobody is told of payments: the merchant has no callbacks in the configuration")
 		return err
 	}
-	t := newTable(w, "SUBSCRIBER", "STATUS", "PENDING", "OLDEST", "DEAD", "UNTIL", "WHY")
+	t := newTable(w, "SUBSCRIBER", "STATUS", "PENDING", "OLDEST", "DEAD", "SINCE", "UNTIL", "WHY")
 	for _, s := range all {
+		since, why := s.left()
 		t.row(s.Subscriber, s.SubscriberStatus, strconv.Itoa(s.PendingCount), moment(s.OldestPendingAt), strconv.Itoa(s.DeadCount),
-			moment(s.PausedUntil), cmp.Or(s.DisabledReason, s.lastFailure))
+			moment(since), moment(s.PausedUntil), why)
 	}
 	if err := t.Flush(); err != nil {
 		return err

@@ -198,25 +198,34 @@ var errNoGateway = errors.New("no gateway runs")
 // manyPages bounds a list that nobody could read to its end anyhow.
 const manyPages = 10
 
-// pages reads a list to its end, and says whether it gave up before.
-func pages[T any](ctx context.Context, o *operator, path string, query url.Values) (all []T, more bool, err error) {
+// readList is a page of a list, or all of it.
+type readList[T any] struct {
+	Items      []T
+	NextCursor string
+	HasMore    bool
+	// SeenThroughAt is how old the list is that tells of PayTrace's books.
+	SeenThroughAt time.Time
+}
+
+// pages reads a list to its end, or says that it gave up before. It is as old as
+// its first page.
+func pages[T any](ctx context.Context, o *operator, path string, query url.Values) (all readList[T], err error) {
 	query.Set("pageSize", "100")
-	for range manyPages {
-		var page struct {
-			Items      []T
-			NextCursor string
-			HasMore    bool
-		}
+	for n := range manyPages {
+		var page readList[T]
 		if err := o.call(ctx, path+"?"+query.Encode(), nil, &page); err != nil {
-			return nil, false, err
+			return readList[T]{}, err
 		}
-		all = append(all, page.Items...)
+		if n == 0 {
+			all.SeenThroughAt = page.SeenThroughAt
+		}
+		all.Items, all.HasMore = append(all.Items, page.Items...), page.HasMore
 		if !page.HasMore {
-			return all, false, nil
+			break
 		}
 		query.Set("cursor", page.NextCursor)
 	}
-	return all, true, nil
+	return all, nil
 }
 
 // refusal puts a problem into words for a person.
