@@ -28,16 +28,14 @@ func node(t *testing.T, script string, input any) []byte {
 	text := must(os.ReadFile(filepath.Join("testdata/jose", script)))(t)
 	must(0, os.WriteFile(filepath.Join(folder, script), text, 0o600))(t)
 	must(0, os.WriteFile(filepath.Join(folder, "package.json"), []byte(`{"private":true,"type":"module"}`), 0o600))(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	install := exec.CommandContext(ctx, "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", jose)
-	install.Dir = folder
-	if said, err := install.CombinedOutput(); err != nil {
+	if said, err := install(t, folder); err != nil {
 		if os.Getenv(services.RequireVariable) == "1" {
 			t.Fatalf("npm could not install %s: %v (%s=1)\n%s", jose, err, services.RequireVariable, said)
 		}
 		t.Skipf("skipped: npm could not install %s: %v", jose, err)
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
 	run := exec.CommandContext(ctx, "node", script)
 	var said bytes.Buffer
 	run.Dir, run.Stdin, run.Stderr = folder, bytes.NewReader(must(json.Marshal(input))(t)), &said
@@ -46,6 +44,23 @@ func node(t *testing.T, script string, input any) []byte {
 		t.Fatalf("node: %v\n%s", err, said.String())
 	}
 	return out
+}
+
+// install asks the registry more than once, which may be slow or stumble and is
+// not what is tested.
+func install(t *testing.T, folder string) (said []byte, err error) {
+	t.Helper()
+	for range 3 {
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		npm := exec.CommandContext(ctx, "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", jose)
+		npm.Dir = folder
+		said, err = npm.CombinedOutput()
+		cancel()
+		if err == nil {
+			break
+		}
+	}
+	return said, err
 }
 
 func privatePEM(t *testing.T, key *rsa.PrivateKey) string {

@@ -109,9 +109,9 @@ func (p *process) ready(url string) {
 	})
 }
 
-// fetch gets what stands at an address.
+// fetch gets what stands at an address, unless that hangs for long.
 func fetch(url string) (status int, body string, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	return send(ctx, http.MethodGet, url, "")
 }

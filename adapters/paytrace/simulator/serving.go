@@ -95,12 +95,17 @@ func (s *Simulator) open(api, control net.Listener) (map[net.Listener]*http.Serv
 	return servers, nil
 }
 
+// patience is how long a connection may say nothing, the first time as well: a
+// client may open one more than it needs and keep it for later, and closed while a
+// request is written to it that one would be broken off by nobody's order.
+const patience = 5 * time.Minute
+
 func (s *Simulator) newServer(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       time.Minute,
-		IdleTimeout:       5 * time.Minute,
+		ReadHeaderTimeout: patience,
+		ReadTimeout:       patience,
+		IdleTimeout:       patience,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 }

@@ -3,6 +3,7 @@ package simulator_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -143,6 +144,28 @@ func TestRefuseInMemoryClosesNewConnectionsForItsSeconds(t *testing.T) {
 		pass(5 * time.Second)
 		if status, _, err := s.sale(); status != 200 {
 			t.Errorf("after five seconds: status %d, %v", status, err)
+		}
+	})
+}
+
+// A client may have opened it beside the one that it used.
+func TestAConnectionThatWaitsForItsFirstRequestIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		listener := newPipes()
+		a := openAccount(t, simulator.Options{})
+		ended := make(chan error, 1)
+		go func() { ended <- a.sim.Serve(listener, nil) }()
+		c, err := listener.dial(t.Context(), "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		pass(4 * time.Minute)
+		_, asked := io.WriteString(c, "GET / HTTP/1.1\r\nHost: memory\r\nConnection: close\r\n\r\n")
+		if answer, err := io.ReadAll(c); asked != nil || err != nil || len(answer) == 0 {
+			t.Errorf("%v, %v: %q", asked, err, answer)
+		}
+		if err := errors.Join(a.sim.Close(), <-ended); err != nil {
+			t.Errorf("closing: %v", err)
 		}
 	})
 }
