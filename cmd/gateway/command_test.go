@@ -70,7 +70,7 @@ func TestConfigCheckAndShow(t *testing.T) {
 		}
 	}
 	gateway.rewrite("id: main", "id: Main Street")
-	gateway.rewrite("sendWindow: 3s", "sendWindow: soon")
+	gateway.rewrite("sendWindow: 20s", "sendWindow: soon")
 	bad := configCommand("check")
 	for _, member := range []string{"merchants[0].id", "merchants[0].paytrace.sendWindow"} {
 		if bad.code != 1 || !strings.Contains(bad.stderr, member) {
