@@ -181,7 +181,12 @@ func (p *prober) send(path, body string, header map[string]string) reply {
 func (p *prober) card(where string) string { return p.w.cage.Card(p.row + ", " + where) }
 
 func (p *prober) probe(parameters openapi3.Parameters) {
-	if good := p.send(p.filled("", ""), p.body, nil); good.status == http.StatusForbidden || good.status >= 500 {
+	var good reply
+	eventually(p.w.t, p.row+" is answered", func() bool {
+		good = p.send(p.filled("", ""), p.body, nil)
+		return good.status != http.StatusServiceUnavailable // a busy machine
+	})
+	if good.status == http.StatusForbidden || good.status >= 500 {
 		p.w.t.Errorf("%s: the good request gets %d, so that the bad ones may not come far", p.row, good.status)
 	}
 	for _, ref := range parameters {
