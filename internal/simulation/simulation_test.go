@@ -32,6 +32,9 @@ func live(t *testing.T, seed uint64) (result Result) {
 	}
 	dir := ledgerDir(t)
 	synctest.Test(t, func(t *testing.T) {
+		// Time stands still once the run is over, and whoever tries to write an answer
+		// again, for 38 s in all, would be asleep for good.
+		t.Cleanup(func() { time.Sleep(time.Minute) })
 		result, err = Run(t.Context(), Config{Seed: seed, Dir: dir, SigningKey: key, Log: logger()})
 		if err != nil {
 			t.Fatal(err)
