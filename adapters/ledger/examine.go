@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
@@ -122,7 +120,7 @@ func ExaminePostgres(ctx context.Context, url string) gateway.Finding {
 		return broken("write it as postgres://user:password@host:5432/database?sslmode=verify-full, with special characters of the password as %XX",
 			"the URL of the PostgreSQL ledger cannot be read")
 	}
-	place := fmt.Sprintf("%s on %s", config.Database, net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))))
+	place := placeOf(config)
 	kept, err := stateOf(ctx, config)
 	if err != nil {
 		mend := adviceOn(err)

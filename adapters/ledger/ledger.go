@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -19,8 +20,12 @@ var ErrClosed = errors.New("the ledger is closed; nothing was written")
 
 // Options are what a Ledger may be told beside its place.
 type Options struct {
-	// Now is the clock that spaces the writes of Ready; time.Now when nil.
+	// Now is the clock that spaces the writes of Ready, and that is compared with
+	// the database's; time.Now when nil.
 	Now func() time.Time
+	// Log is told what somebody should look at though the ledger is open. Without
+	// it nothing is looked for.
+	Log *slog.Logger
 	// Archive is the folder of the archive, which the gateways on one ledger share.
 	// Without it nothing can be archived, nor read that was.
 	Archive string

@@ -18,6 +18,8 @@ var unplanned = map[string]string{
 	"toldInSQL":         "each half of queueToldSQL",
 	"standbysSQL":       "of a view of the server",
 	"versionSQL":        "of a table with one row for each migration",
+	"clockSQL":          "of no table",
+	"timelineSQL":       "of no table",
 	"secretCheckSQL":    "ends at the first row of each table",
 	"clearReadinessSQL": "of a table that is empty but for a moment",
 }

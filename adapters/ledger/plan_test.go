@@ -110,6 +110,7 @@ func plannedQueries() map[string]plannedQuery {
 		"whether a secret changed":    {sealedSecretsVersionSQL, []string{"SCAN sealed_secrets"}},
 		"change a sealed secret":      {updateSealedSecretSQL, []string{"sealed_secrets_1"}},
 		"mark of the secret":          {secretMarkSQL, []string{"marks_1 (name=?)"}},
+		"mark of the timeline":        {timelineMarkSQL, []string{"marks_1 (name=?)"}},
 		"operators":                   {operatorsSQL, []string{"SCAN operators"}}, // 200 at most may log in
 		"whether an operator changed": {operatorsVersionSQL, []string{"SCAN operators"}},
 		"change an operator":          {updateOperatorSQL, []string{"operators_1"}},

@@ -64,7 +64,7 @@ func OpenPostgres(ctx context.Context, url string, opts Options) (*Ledger, error
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectPatience
 	}
-	place := fmt.Sprintf("%s on %s", config.Database, net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))))
+	place := placeOf(config)
 	l, err := openPostgres(ctx, config, opts, postgresDialect(place))
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the ledger %s: %w", place, err)
@@ -72,12 +72,18 @@ func OpenPostgres(ctx context.Context, url string, opts Options) (*Ledger, error
 	return l, nil
 }
 
+// placeOf names the server and the database.
+func placeOf(config *pgx.ConnConfig) string {
+	return fmt.Sprintf("%s on %s", config.Database, net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))))
+}
+
 func openPostgres(ctx context.Context, config *pgx.ConnConfig, opts Options, d dialect) (l *Ledger, err error) {
 	ctx, cancel := context.WithTimeout(ctx, openPatience)
 	defer cancel()
-	db := connectedBy(config, writerSettings)
+	lookout := newLookout(opts, placeOf(config))
+	db := connectedBy(config, writerSettings, lookout)
 	db.SetMaxOpenConns(1)
-	reads := connectedBy(config, readerSettings)
+	reads := connectedBy(config, readerSettings, nil)
 	reads.SetMaxOpenConns(readConnections)
 	reads.SetMaxIdleConns(readConnections)
 	reads.SetConnMaxIdleTime(idlePatience)
@@ -91,6 +97,7 @@ func openPostgres(ctx context.Context, config *pgx.ConnConfig, opts Options, d d
 	if err != nil {
 		return nil, d.explain(err)
 	}
+	lookout.begin(ctx, db)
 	if l, err = start(ctx, db, reads, closers, opts, d); err == nil {
 		l.made = made
 	}
@@ -99,13 +106,14 @@ func openPostgres(ctx context.Context, config *pgx.ConnConfig, opts Options, d d
 
 // connectedBy looks at the server whenever it connects: after a restart or a
 // failover it may be another one, or set otherwise.
-func connectedBy(config *pgx.ConnConfig, settings string) *sql.DB {
+func connectedBy(config *pgx.ConnConfig, settings string, o *lookout) *sql.DB {
 	return stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
-		err := greet(ctx, conn, settings)
-		if err != nil {
+		if err := greet(ctx, conn, settings); err != nil {
 			conn.Close(ctx)
+			return err
 		}
-		return err
+		o.meet(ctx, conn)
+		return nil
 	}))
 }
 

@@ -49,7 +49,7 @@ func ledgerCommand(cmd *cobra.Command, do func(ctx context.Context, w io.Writer,
 // share a PostgreSQL ledger.
 func lookIntoLedger(ctx context.Context, cfg *config.Config) (*ledger.Ledger, error) {
 	if !cfg.Ledger.Postgres.IsZero() {
-		return openLedger(ctx, cfg)
+		return openLedger(ctx, cfg, nil)
 	}
 	return ledger.LookSQLite(ctx, cfg.Ledger.SQLite, ledger.Options{Archive: cfg.Retention.ArchiveFolder})
 }

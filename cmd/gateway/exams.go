@@ -28,6 +28,7 @@ func ownExams(cfg *config.Config) []exam {
 		one(func(ctx context.Context) gateway.Finding { return examineRunning(ctx, cfg.OperatorListen) }),
 		one(func(ctx context.Context) gateway.Finding { return examineLedger(ctx, cfg) }),
 		{examine: func(ctx context.Context) []gateway.Finding { return examineSecretOfLedger(ctx, cfg) }},
+		{examine: func(ctx context.Context) []gateway.Finding { return examineClockOfLedger(ctx, cfg) }},
 		one(func(ctx context.Context) gateway.Finding { return examineRedis(ctx, cfg.Redis) }),
 		one(func(ctx context.Context) gateway.Finding { return examineCards(ctx, cfg) }),
 	}
@@ -64,6 +65,14 @@ func examineLedger(ctx context.Context, cfg *config.Config) gateway.Finding {
 		return gateway.Finding{Grade: gateway.Broken, Tried: "ledger", Found: found, Mend: mend}
 	}
 	return ledger.ExamineSQLite(cfg.Ledger.SQLite)
+}
+
+// examineClockOfLedger has nothing to compare with where the ledger is a file.
+func examineClockOfLedger(ctx context.Context, cfg *config.Config) []gateway.Finding {
+	if cfg.Ledger.Postgres.IsZero() {
+		return nil
+	}
+	return ledger.ExamineClock(ctx, cfg.Ledger.Postgres.Reveal(), time.Now)
 }
 
 // examineRedis writes what every running gateway writes each few seconds, a key

@@ -26,7 +26,7 @@ func takeLedger(ctx context.Context, cfg *config.Config, log *slog.Logger) (*led
 	if found, mend := examineLoss(cfg); found != "" {
 		return nil, fmt.Errorf("%s: %s", found, mend)
 	}
-	l, err := openLedger(ctx, cfg)
+	l, err := openLedger(ctx, cfg, log)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func takeLedger(ctx context.Context, cfg *config.Config, log *slog.Logger) (*led
 		if err := errors.Join(makeSecretFor(ctx, cfg, l), l.Close()); err != nil {
 			return nil, err
 		}
-		if l, err = openLedger(ctx, cfg); err != nil {
+		if l, err = openLedger(ctx, cfg, log); err != nil {
 			return nil, err
 		}
 	}
@@ -47,13 +47,13 @@ func takeLedger(ctx context.Context, cfg *config.Config, log *slog.Logger) (*led
 }
 
 // openLedger gives the ledger the key of its audit trail where this machine has
-// the gateway's secret.
-func openLedger(ctx context.Context, cfg *config.Config) (*ledger.Ledger, error) {
+// the gateway's secret. Without a log nobody is told what it finds of its server.
+func openLedger(ctx context.Context, cfg *config.Config, log *slog.Logger) (*ledger.Ledger, error) {
 	key, err := ledgerKey(cfg)
 	if err != nil {
 		return nil, err
 	}
-	opts := ledger.Options{Archive: cfg.Retention.ArchiveFolder, AuditKey: key}
+	opts := ledger.Options{Archive: cfg.Retention.ArchiveFolder, AuditKey: key, Log: log}
 	if url := cfg.Ledger.Postgres.Reveal(); url != "" {
 		return ledger.OpenPostgres(ctx, url, opts)
 	}

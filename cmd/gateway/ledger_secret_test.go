@@ -121,13 +121,18 @@ func alter(t *testing.T, cfg *config.Config, statement string) {
 	(&serving{t: t, folder: filepath.Dir(cfg.DataDir)}).tamper(statement)
 }
 
+// asOfBefore makes of the ledger one that a gateway has used which left no check.
+func asOfBefore(t *testing.T, cfg *config.Config) {
+	t.Helper()
+	alter(t, cfg, `DELETE FROM marks`)
+	alter(t, cfg, `INSERT INTO idempotency_keys (merchant_id, key, fingerprint, bound_at) VALUES ('main', 'one', x'00', 1)`)
+}
+
 func TestASecretThatIsLostIsNotMadeAnew(t *testing.T) {
-	const forget = `DELETE FROM marks`
 	for name, use := range map[string]func(*testing.T, *config.Config){
 		"of a ledger that knows it": func(*testing.T, *config.Config) {},
 		"of a ledger of before that": func(t *testing.T, cfg *config.Config) {
-			alter(t, cfg, forget)
-			alter(t, cfg, `INSERT INTO idempotency_keys (merchant_id, key, fingerprint, bound_at) VALUES ('main', 'one', x'00', 1)`)
+			asOfBefore(t, cfg)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -176,7 +181,7 @@ func TestTheSecretOfALedgerThatWasNeverUsedIsMade(t *testing.T) {
 func TestAGatewayFromBeforeLeavesNoCheckAndIsTaken(t *testing.T) {
 	cfg := withFileSecret(t)
 	takes(t, cfg)
-	alter(t, cfg, `DELETE FROM marks`)
+	asOfBefore(t, cfg)
 	if found := examineSecretOfLedger(t.Context(), cfg); found != nil {
 		t.Errorf("the doctor says %+v", found)
 	}
