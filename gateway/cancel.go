@@ -38,7 +38,7 @@ func (g *Gateway) cancel(ctx context.Context, m Merchant, key string) (Answer, e
 		return Answer{}, refuse(CodeKeyReused,
 			"this idempotency key was used for a change of the customer vault, and only a key of a payment can be given up; remove the payment method instead")
 	}
-	p, err := g.payment(ctx, m, record.PaymentID)
+	p, err := record.payment(m)
 	if err != nil {
 		return Answer{}, uncertain(err)
 	}

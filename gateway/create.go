@@ -109,7 +109,7 @@ func (g *Gateway) creation(caller Caller, cmd *CreatePayment) (verb, error) {
 			}
 			return stored.charged(newPayment(v, caller, *cmd, stored.method, g.moment())), nil
 		}
-		p, err := g.payment(ctx, merchant, again.PaymentID)
+		p, err := again.payment(merchant)
 		if err != nil {
 			return Change{}, err
 		}

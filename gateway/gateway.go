@@ -178,7 +178,10 @@ func (g *Gateway) attempt(ctx context.Context, v verb, presumed bool) (*departur
 		return nil, refusal(err, presumed)
 	}
 	defer flight.leaveUnlessDeparted()
-	change, err := station(ctx, g, StageDecide, v.merchant.ID, func(ctx context.Context) (Change, error) { return v.decide(ctx, bound.record()) }) // 4 5
+	change, err := station(ctx, g, StageDecide, v.merchant.ID, func(ctx context.Context) (Change, error) { return v.decide(ctx, bound) }) // 4 5
+	if err != nil && !presumed && g.preceded(ctx, v, bound) {
+		return nil, ErrStale
+	}
 	if err != nil {
 		return nil, refusal(err, presumed)
 	}
@@ -216,27 +219,9 @@ func (g *Gateway) writeIntent(ctx context.Context, change Change, f *flight, ins
 	return unavailable(err)
 }
 
-// claimed is a key that is bound already, with the payment it is bound to.
-type claimed struct {
-	KeyRecord
-	payment Payment
-}
-
-func (c claimed) operation() Operation {
-	op, _ := c.payment.Operation(c.OperationID)
-	return op
-}
-
-func (c *claimed) record() *KeyRecord {
-	if c == nil {
-		return nil
-	}
-	return &c.KeyRecord
-}
-
 // claim looks the key up: nil when it is free, an error when it was given up
 // or belongs to another request.
-func (g *Gateway) claim(ctx context.Context, v verb) (*claimed, error) {
+func (g *Gateway) claim(ctx context.Context, v verb) (*KeyRecord, error) {
 	record, err := g.ledger.Key(ctx, v.merchant.ID, v.key)
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
@@ -250,15 +235,24 @@ func (g *Gateway) claim(ctx context.Context, v verb) (*claimed, error) {
 	if !bytes.Equal(record.Fingerprint, v.fingerprint) {
 		return nil, keyReused()
 	}
-	p, err := g.payment(ctx, v.merchant, record.PaymentID)
-	if err != nil {
+	if _, err := record.payment(v.merchant); err != nil {
 		return nil, uncertain(err)
 	}
-	bound := &claimed{KeyRecord: record, payment: p}
-	if bound.operation().GivenUp() {
+	if record.operation().GivenUp() {
 		return nil, refuse(CodeKeyCancelled, "this idempotency key was given up; use a new key")
 	}
-	return bound, nil
+	return &record, nil
+}
+
+// preceded says that another request with the key has come first since it was
+// looked up. What is refused now may be what that one has done, and its answer is
+// the key's.
+func (g *Gateway) preceded(ctx context.Context, v verb, bound *KeyRecord) bool {
+	now, err := g.ledger.Key(ctx, v.merchant.ID, v.key)
+	if err != nil || now.Payment == nil {
+		return false
+	}
+	return bound == nil || !now.operation().Continuable()
 }
 
 func (g *Gateway) write(ctx context.Context, change Change) error {

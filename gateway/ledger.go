@@ -76,10 +76,12 @@ type Ledger interface {
 type KeyRecord struct {
 	Key         string
 	Fingerprint []byte
-	// PaymentID and OperationID are empty for a key that was closed unused. A key
-	// of the vault has the id of a vault operation and no payment.
-	PaymentID   string
+	// OperationID is empty for a key that was closed unused. A key of the vault has
+	// the id of a vault operation.
 	OperationID string
+	// Payment is the payment as it stands, nil for a key that was closed unused and
+	// for one of the vault.
+	Payment *Payment
 	// Reply is the decided answer, nil while there is none.
 	Reply *Reply
 }
@@ -88,7 +90,21 @@ type KeyRecord struct {
 func (k KeyRecord) Closed() bool { return k.OperationID == "" }
 
 // OfVault says that the key was used for a change of the customer vault.
-func (k KeyRecord) OfVault() bool { return !k.Closed() && k.PaymentID == "" }
+func (k KeyRecord) OfVault() bool { return !k.Closed() && k.Payment == nil }
+
+// payment is the payment of the key, as far as the merchant may see it.
+func (k KeyRecord) payment(m Merchant) (Payment, error) {
+	if k.Payment == nil {
+		return found(m, Payment{}, ErrNotFound)
+	}
+	return found(m, *k.Payment, nil)
+}
+
+// operation is the operation that the key is bound to.
+func (k KeyRecord) operation() Operation {
+	op, _ := k.Payment.Operation(k.OperationID)
+	return op
+}
 
 // PaymentFilter selects payments of one merchant. Empty members do not filter.
 type PaymentFilter struct {

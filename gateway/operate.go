@@ -45,6 +45,11 @@ func (g *Gateway) operate(ctx context.Context, caller Caller, name, transactionI
 			return Change{}, err
 		}
 		change, err := decide(ctx, p, op, merchant)
+		if err == nil && again != nil && change.Base != p.Version {
+			// It was decided on a payment that was read anew, in which somebody may
+			// have continued this very operation.
+			return Change{}, ErrStale
+		}
 		change.Binds = v.binding(again)
 		return change, err
 	}

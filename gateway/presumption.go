@@ -27,11 +27,11 @@ func (g *Gateway) presumes(v verb, h held) bool {
 }
 
 // lookUp asks the ledger for the key, unless it is presumed to be new.
-func (g *Gateway) lookUp(ctx context.Context, v verb, presumed bool) (*claimed, error) {
+func (g *Gateway) lookUp(ctx context.Context, v verb, presumed bool) (*KeyRecord, error) {
 	if presumed {
 		return nil, nil
 	}
-	return station(ctx, g, StageKey, v.merchant.ID, func(ctx context.Context) (*claimed, error) { return g.claim(ctx, v) })
+	return station(ctx, g, StageKey, v.merchant.ID, func(ctx context.Context) (*KeyRecord, error) { return g.claim(ctx, v) })
 }
 
 // refusal is the answer when nothing was written. That a request is refused is

@@ -59,7 +59,7 @@ func (g *Gateway) ByKey(ctx context.Context, merchantID, key string) (Answer, er
 			return Answer{}, refuse(CodeNotFound,
 				"no payment came with this idempotency key: it was used for a change of the customer vault")
 		}
-		p, err := g.payment(ctx, m, record.PaymentID)
+		p, err := record.payment(m)
 		return Answer{Payment: p, OperationID: record.OperationID}, uncertain(err)
 	})
 }

@@ -12,20 +12,60 @@ import (
 	"paytrace-gateway/gateway"
 )
 
-// straddle lets something happen right before the n-th read of a payment: the
-// first is the claim's, the second the decision's.
+// straddle lets something happen right before the n-th time that the ledger is
+// asked for a payment, be it by a key, or is given a change. What comes once sent
+// says so is not counted: who is overtaken then is waited for.
 type straddle struct {
 	gateway.Ledger
-	reads  atomic.Int64
+	calls  atomic.Int64
 	before int64
+	sent   func() bool
 	happen func()
 }
 
-func (s *straddle) Payment(ctx context.Context, merchantID, id string) (gateway.Payment, error) {
-	if s.reads.Add(1) == s.before {
+func (s *straddle) call() {
+	if s.sent != nil && s.sent() {
+		return
+	}
+	if s.calls.Add(1) == s.before {
 		s.happen()
 	}
+}
+
+func (s *straddle) Payment(ctx context.Context, merchantID, id string) (gateway.Payment, error) {
+	s.call()
 	return s.Ledger.Payment(ctx, merchantID, id)
+}
+
+func (s *straddle) Key(ctx context.Context, merchantID, key string) (gateway.KeyRecord, error) {
+	s.call()
+	return s.Ledger.Key(ctx, merchantID, key)
+}
+
+func (s *straddle) Apply(ctx context.Context, c gateway.Change) error {
+	s.call()
+	return s.Ledger.Apply(ctx, c)
+}
+
+// atEach lets a test's request be overtaken at each call that it makes of the
+// ledger, the first ones of which are named.
+func atEach(t *testing.T, named int64, overtaken func(t *testing.T, h *house, s *straddle)) {
+	t.Helper()
+	for n := int64(1); ; n++ {
+		met := int64(0)
+		t.Run(fmt.Sprintf("at call %d", n), func(t *testing.T) {
+			h := newHouse(t)
+			s := &straddle{Ledger: h.ledger, before: n}
+			overtaken(t, h, s)
+			met = s.calls.Load()
+		})
+		if met < n {
+			if n <= named {
+				t.Errorf("it ended after %d calls", met)
+			}
+			return
+		}
+	}
 }
 
 // unsent makes a payment that certainly did not reach the processor.
@@ -53,74 +93,89 @@ func TestManyRepeatsOfWhatWasNotSentSendItOnce(t *testing.T) {
 }
 
 func TestARepeatThatWasOvertakenDoesNotSendAgain(t *testing.T) {
-	h := newHouse(t)
-	unsent(h, "k")
-	books := h.ledger
-	h.on(&straddle{Ledger: books, before: 2, happen: func() {
+	atEach(t, 2, func(t *testing.T, h *house, s *straddle) {
+		unsent(h, "k")
 		other := *h
-		other.on(books)
-		other.create("k", sale(1999))
-	}})
-	h.expect(h.create("k", sale(1999)), nil, gateway.StatusApproved, gateway.OpApproved)
-	if n := len(h.processor.Records()); n != 1 {
-		t.Errorf("%d charges for one key", n)
-	}
+		s.sent = func() bool { return h.processor.Calls("charge") > 1 }
+		s.happen = func() { other.create("k", sale(1999)) }
+		h.on(s)
+		h.create("k", sale(1999))
+		h.expect(h.byKey("k"), nil, gateway.StatusApproved, gateway.OpApproved)
+		if n := len(h.processor.Records()); n != 1 {
+			t.Errorf("%d charges for one key", n)
+		}
+	})
 }
 
 func TestARepeatThatWasGivenUpMeanwhileIsNotSent(t *testing.T) {
-	h := newHouse(t)
-	unsent(h, "k")
-	books := h.ledger
-	h.on(&straddle{Ledger: books, before: 2, happen: func() {
+	const claim, intent = 1, 2
+	for _, before := range []int64{claim, intent} {
+		h := newHouse(t)
+		unsent(h, "k")
 		other := *h
-		other.on(books)
-		if _, err := other.Cancel(t.Context(), "main", "k"); err != nil {
-			t.Error(err)
+		h.on(&straddle{Ledger: h.ledger, before: before, happen: func() {
+			if _, err := other.Cancel(t.Context(), "main", "k"); err != nil {
+				t.Error(err)
+			}
+		}})
+		_, err := within(9*time.Second, func(ctx context.Context) (gateway.Answer, error) {
+			return h.CreatePayment(ctx, as("k"), sale(1999))
+		})
+		if codeOf(err) != gateway.CodeKeyCancelled || len(h.processor.Records()) != 0 {
+			t.Errorf("given up before call %d: %v, %d charges", before, err, len(h.processor.Records()))
 		}
-	}})
-	_, err := within(9*time.Second, func(ctx context.Context) (gateway.Answer, error) {
-		return h.CreatePayment(ctx, as("k"), sale(1999))
-	})
-	if codeOf(err) != gateway.CodeKeyCancelled || len(h.processor.Records()) != 0 {
-		t.Errorf("%v, %d charges", err, len(h.processor.Records()))
 	}
 }
 
-func TestARepeatedRefundThatWasOvertakenIsNotSentAgain(t *testing.T) {
-	h := newHouse(t)
-	p := h.create("k", sale(1000)).Payment
-	h.processor.Settle()
+// The payment is read for the claim, for the decision, and once more when PayTrace
+// has shown what was given back at its own screens: who has sent the refund between
+// the last two must not be followed by a second one.
+func TestARefundThatWasOvertakenByItsKeyIsSentOnce(t *testing.T) {
 	part := gateway.Money(300)
-	refund := func(h *house) error {
-		_, err := within(9*time.Second, func(ctx context.Context) (gateway.Answer, error) {
-			return h.Refund(ctx, as("r"), p.ID, gateway.RefundPayment{Amount: &part})
+	for name, c := range map[string]struct{ settled, repeated bool }{
+		"settled": {true, true}, "not settled": {false, true},
+		"settled, first": {true, false}, "not settled, first": {false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			atEach(t, 5, func(t *testing.T, h *house, s *straddle) {
+				p := h.create("k", sale(1000)).Payment
+				amount := &part
+				if c.settled {
+					h.processor.Settle()
+				} else {
+					amount = nil // all of it, by a void
+				}
+				refund := func(h *house) {
+					if _, err := within(9*time.Second, func(ctx context.Context) (gateway.Answer, error) {
+						return h.Refund(ctx, as("r"), p.ID, gateway.RefundPayment{Amount: amount})
+					}); err != nil {
+						t.Error(err)
+					}
+				}
+				h.processor.SetBefore(func(_ context.Context, call string) *gateway.Result {
+					if call == "refund" || call == "void" {
+						return &gateway.Result{Outcome: gateway.NotSent}
+					}
+					return nil
+				})
+				if c.repeated {
+					refund(h)
+				}
+				h.processor.SetBefore(nil)
+				calls := func() int { return h.processor.Calls("refund") + h.processor.Calls("void") }
+				before, other := calls(), *h
+				s.sent = func() bool { return calls() > before }
+				s.happen = func() { refund(&other) }
+				h.on(s)
+				refund(h)
+				if op := h.byKey("r").Operation(); op.Status != gateway.OpApproved {
+					t.Errorf("the refund is %s", op.Status)
+				}
+				if n := calls() - before; n != 1 {
+					t.Errorf("%d refunds for one key", n)
+				}
+			})
 		})
-		return err
-	}
-	h.processor.SetBefore(func(_ context.Context, call string) *gateway.Result {
-		if call == "refund" {
-			return &gateway.Result{Outcome: gateway.NotSent}
-		}
-		return nil
-	})
-	if err := refund(h); err != nil {
-		t.Fatal(err)
-	}
-	h.processor.SetBefore(nil)
-	books := h.ledger
-	// The first read finds the target, the second is the claim's.
-	h.on(&straddle{Ledger: books, before: 3, happen: func() {
-		other := *h
-		other.on(books)
-		if err := refund(&other); err != nil {
-			t.Error(err)
-		}
-	}})
-	if err := refund(h); err != nil {
-		t.Error(err)
-	}
-	if n := len(h.processor.Records()); n != 2 {
-		t.Errorf("%d refunds for one key", n-1)
 	}
 }
 

@@ -92,7 +92,7 @@ func (g *Gateway) verifiedBefore(ctx context.Context, m Merchant, key string) (*
 	if err != nil {
 		return nil, uncertain(unavailable(err))
 	}
-	p, err := g.payment(ctx, m, record.PaymentID)
+	p, err := record.payment(m)
 	return &p, err
 }
 

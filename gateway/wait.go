@@ -43,8 +43,8 @@ const (
 
 // repeat answers a key that was used before for the same request: with the
 // decided answer, or, while there is none, by waiting with whoever is at work.
-func (g *Gateway) repeat(ctx context.Context, v verb, bound claimed) Answer {
-	current := Answer{Payment: bound.payment, OperationID: bound.OperationID, Replayed: true}
+func (g *Gateway) repeat(ctx context.Context, v verb, bound KeyRecord) Answer {
+	current := Answer{Payment: *bound.Payment, OperationID: bound.OperationID, Replayed: true}
 	if bound.Reply == nil {
 		if v.unattended {
 			return current

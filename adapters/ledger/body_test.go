@@ -12,7 +12,7 @@ import (
 	"paytrace-gateway/gateway/storetest"
 )
 
-// sameBody wants the bytes of encoding/json.
+// sameBody wants the bytes of encoding/json, and that they are read as it reads them.
 func sameBody(t *testing.T, p gateway.Payment) {
 	t.Helper()
 	want, refused := json.Marshal(p)
@@ -22,6 +22,18 @@ func sameBody(t *testing.T, p gateway.Payment) {
 	}
 	if err == nil && got != string(want) {
 		t.Fatalf("the body is\n%s\nand by encoding/json\n%s", got, want)
+	}
+	if err != nil {
+		return
+	}
+	var wanted gateway.Payment
+	refused = json.Unmarshal(want, &wanted)
+	read, err := decodePayment(got)
+	if (err != nil) != (refused != nil) {
+		t.Fatalf("%s\nis read with %v, by encoding/json with %v", got, err, refused)
+	}
+	if err == nil && !reflect.DeepEqual(read, wanted) {
+		t.Fatalf("read is\n%+v\nand by encoding/json\n%+v", read, wanted)
 	}
 }
 
@@ -117,6 +129,26 @@ func BenchmarkBody(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			if _, err := json.Marshal(p); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	body, err := encodePayment(p)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("read", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := decodePayment(body); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("read by encoding/json", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := json.Unmarshal([]byte(body), new(gateway.Payment)); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -203,7 +203,7 @@ func wantWhole(t *testing.T, l *Ledger, c gateway.Change) {
 	k, err := l.Key(t.Context(), "m1", c.Payment.First().Key)
 	want := gateway.KeyRecord{
 		Key: c.Payment.First().Key, Fingerprint: []byte("fingerprint"),
-		PaymentID: c.Payment.ID, OperationID: c.Payment.First().ID, Reply: c.Reply,
+		Payment: &c.Payment, OperationID: c.Payment.First().ID, Reply: c.Reply,
 	}
 	if err != nil || !reflect.DeepEqual(k, want) {
 		t.Errorf("Key = %+v, %v\nwant %+v", k, err, want)

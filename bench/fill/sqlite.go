@@ -305,7 +305,7 @@ func (s sample) read(ctx context.Context, l *ledger.Ledger) error {
 		if op.Key == "" {
 			continue
 		}
-		if err != nil || record.PaymentID != p.ID || record.OperationID != op.ID || record.Reply == nil || record.Reply.Payment.ID != p.ID {
+		if err != nil || record.Payment == nil || record.Payment.ID != p.ID || record.OperationID != op.ID || record.Reply == nil || record.Reply.Payment.ID != p.ID {
 			return fmt.Errorf("its key %s is bound otherwise: %+v, %v", op.Key, record, err)
 		}
 	}

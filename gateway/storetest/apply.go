@@ -32,7 +32,7 @@ func newPayment(t *testing.T, l gateway.Ledger) {
 	wantPayment(t, l, c.Payment)
 	wantKey(t, l, "m1", gateway.KeyRecord{
 		Key: c.Binds.Key, Fingerprint: c.Binds.Fingerprint,
-		PaymentID: c.Payment.ID, OperationID: c.Operation,
+		Payment: &c.Payment, OperationID: c.Operation,
 	})
 }
 
@@ -92,7 +92,7 @@ func twoMerchants(t *testing.T, l gateway.Ledger) {
 	wantPayment(t, l, a.Payment)
 	wantPayment(t, l, b.Payment)
 	wantKey(t, l, "m2", gateway.KeyRecord{
-		Key: a.Binds.Key, Fingerprint: b.Binds.Fingerprint, PaymentID: b.Payment.ID, OperationID: b.Operation,
+		Key: a.Binds.Key, Fingerprint: b.Binds.Fingerprint, Payment: &b.Payment, OperationID: b.Operation,
 	})
 }
 
@@ -111,6 +111,7 @@ func externalOperations(t *testing.T, l gateway.Ledger) {
 	wantPayment(t, l, p)
 	wantPayment(t, l, theirs.Payment)
 	wantFound(t, l, p.Operations[3].TransactionID, p)
+	before.Payment = &p
 	wantKey(t, l, "m1", before)
 	wantNoKey(t, l, "m1", "")
 	// One that is there already is never taken for another of ours.

@@ -279,6 +279,7 @@ func archivedChanges(t *testing.T, l gateway.Ledger) {
 		}
 		p = c.Payment
 		equal(t, "archivable", archivable(t, l, yearLater, gateway.ArchivePlace{}, 10), []gateway.Payment{p})
+		key.Payment = &p
 		equal(t, "the first key", keyOf(t, l, key.Key), key)
 		equal(t, "the refund's key", keyOf(t, l, c.Binds.Key).Reply.Payment, p)
 	}
@@ -323,7 +324,7 @@ func raceToChangeArchived(t *testing.T, l gateway.Ledger) {
 		}
 		wantPayment(t, l, c.Payment)
 		equal(t, "reply", keyOf(t, l, c.Binds.Key).Reply.Payment, c.Payment)
-		equal(t, "first reply", keyOf(t, l, p.First().Key).PaymentID, p.ID)
+		equal(t, "first reply", keyOf(t, l, p.First().Key).Payment.ID, p.ID)
 	}
 }
 

@@ -125,7 +125,7 @@ func repaired(t *testing.T, l gateway.Ledger) {
 	wantPayment(t, l, right.Payment)
 	wantKey(t, l, "m1", gateway.KeyRecord{
 		Key: right.Binds.Key, Fingerprint: right.Binds.Fingerprint,
-		PaymentID: p.ID, OperationID: right.Operation, Reply: right.Reply,
+		Payment: &right.Payment, OperationID: right.Operation, Reply: right.Reply,
 	})
 }
 

@@ -148,6 +148,10 @@ func normalKey(k gateway.KeyRecord) gateway.KeyRecord {
 	if len(k.Fingerprint) == 0 {
 		k.Fingerprint = nil
 	}
+	if k.Payment != nil {
+		p := normalPayment(*k.Payment)
+		k.Payment = &p
+	}
 	if k.Reply != nil {
 		r := *k.Reply
 		r.Payment = normalPayment(r.Payment)

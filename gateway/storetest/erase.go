@@ -60,8 +60,9 @@ func forgotten(p gateway.Payment) gateway.Payment {
 func wantForgotten(t *testing.T, l gateway.Ledger, p gateway.Payment, keys []gateway.KeyRecord) {
 	t.Helper()
 	wantPayment(t, l, forgotten(p))
+	stands := forgotten(p)
 	for _, key := range keys {
-		key.Reply.Payment = key.Reply.Payment.Forgotten()
+		key.Payment, key.Reply.Payment = &stands, key.Reply.Payment.Forgotten()
 		wantKey(t, l, "m1", key)
 	}
 	for _, o := range p.Operations {

@@ -60,7 +60,7 @@ func boundAndAnswered(t *testing.T, l gateway.Ledger) {
 	c := refund(decidedPayment(t, l, start).Payment, start.Add(time.Minute))
 	apply(t, l, c)
 	wantKey(t, l, "m1", gateway.KeyRecord{
-		Key: c.Binds.Key, Fingerprint: c.Binds.Fingerprint, PaymentID: c.Payment.ID, OperationID: c.Operation, Reply: c.Reply,
+		Key: c.Binds.Key, Fingerprint: c.Binds.Fingerprint, Payment: &c.Payment, OperationID: c.Operation, Reply: c.Reply,
 	})
 }
 
@@ -70,7 +70,7 @@ func exactKey(t *testing.T, l gateway.Ledger) {
 		c.Binds.Key, c.Payment.Operations[0].Key = key, key
 		apply(t, l, c)
 		wantKey(t, l, "m1", gateway.KeyRecord{
-			Key: key, Fingerprint: c.Binds.Fingerprint, PaymentID: c.Payment.ID, OperationID: c.Operation,
+			Key: key, Fingerprint: c.Binds.Fingerprint, Payment: &c.Payment, OperationID: c.Operation,
 		})
 	}
 }
@@ -95,7 +95,7 @@ func keysOfMerchants(t *testing.T, l gateway.Ledger) {
 func closedKey(t *testing.T, l gateway.Ledger) {
 	closeKey(t, l, "m1", "gone")
 	r := keyOf(t, l, "gone")
-	if !r.Closed() || r.Key != "gone" || r.PaymentID != "" || r.Reply != nil || len(r.Fingerprint) != 0 {
+	if !r.Closed() || r.Key != "gone" || r.Payment != nil || r.Reply != nil || len(r.Fingerprint) != 0 {
 		t.Fatalf("key = %+v, want it closed and bound to nothing", r)
 	}
 }

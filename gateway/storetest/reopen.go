@@ -57,7 +57,7 @@ func reopenKeepsKeys(t *testing.T, l gateway.Ledger, reopen func() gateway.Ledge
 	wantErr(t, l.CloseKey(t.Context(), "m1", c.Binds.Key, start), gateway.ErrKeyTaken)
 	wantErr(t, l.CloseKey(t.Context(), "m1", "gone", start), gateway.ErrKeyTaken)
 	wantKey(t, l, "m1", gateway.KeyRecord{
-		Key: c.Binds.Key, Fingerprint: c.Binds.Fingerprint, PaymentID: c.Payment.ID, OperationID: c.Operation,
+		Key: c.Binds.Key, Fingerprint: c.Binds.Fingerprint, Payment: &c.Payment, OperationID: c.Operation,
 	})
 }
 

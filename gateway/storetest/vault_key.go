@@ -23,7 +23,7 @@ func vaultKey(t *testing.T, l gateway.Ledger) {
 	applyVault(t, l, change)
 	wantVault(t, l, change)
 	r := keyOf(t, l, change.Binds.Key)
-	if r.Closed() || r.PaymentID != "" || r.Reply != nil {
+	if r.Closed() || r.Payment != nil || r.Reply != nil {
 		t.Fatalf("the key is %+v, want it bound to an operation and nothing else", r)
 	}
 	wantNoKey(t, l, "m1", second.Key)
@@ -37,7 +37,7 @@ func keyOfBoth(t *testing.T, l gateway.Ledger) {
 	made.Binds.Key, made.Operations[0].Key = sale.Binds.Key, sale.Binds.Key
 	wantErr(t, l.ApplyVault(t.Context(), made), gateway.ErrKeyTaken)
 	wantNothingOfVault(t, l, made)
-	if r := keyOf(t, l, sale.Binds.Key); r.PaymentID != sale.Payment.ID || r.OperationID != sale.Operation {
+	if r := keyOf(t, l, sale.Binds.Key); r.Payment == nil || r.Payment.ID != sale.Payment.ID || r.OperationID != sale.Operation {
 		t.Fatalf("the key is %+v", r)
 	}
 

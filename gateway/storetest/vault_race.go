@@ -79,7 +79,7 @@ func raceForVaultKey(t *testing.T, l gateway.Ledger) {
 		return l.ApplyVault(t.Context(), made[i])
 	})
 	winner := oneWins(t, errs, gateway.ErrKeyTaken)
-	if paid := keyOf(t, l, "one-key").PaymentID != ""; paid != (winner%2 == 0) {
+	if paid := keyOf(t, l, "one-key").Payment != nil; paid != (winner%2 == 0) {
 		t.Fatalf("the key is a payment's: %v, but racer %d was acknowledged", paid, winner)
 	}
 	if winner%2 == 1 {
