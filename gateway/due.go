@@ -79,8 +79,8 @@ func (d *duty) end(id string) {
 func (g *Gateway) RunDue(ctx context.Context, every time.Duration) {
 	defer g.duty.work.Wait()
 	for {
-		if err := errors.Join(g.beginDue(ctx), g.beginVaultDue(ctx)); err != nil && ctx.Err() == nil {
-			g.log.Error("due.failed", "error", err, "consequence", "unfinished payments wait for the next round")
+		if err := errors.Join(g.beginDue(ctx), g.beginVaultDue(ctx)); ctx.Err() == nil {
+			g.dueTurn(err)
 		}
 		select {
 		case <-time.After(every):

@@ -56,6 +56,7 @@ type Gateway struct {
 	watching   watching
 	visitors   *visitors
 	telling    telling
+	outages    outages
 	retention  RetentionRules
 	jitter     func(time.Duration) time.Duration
 	// unwritten says that the ledger has not taken the last intent, so that keys

@@ -20,11 +20,15 @@ type outages struct {
 	failing map[part]map[string]time.Time
 }
 
-// part is a piece of the telling, of one merchant where it belongs to one.
+// part is a piece of what is done again and again, of one merchant where it belongs
+// to one.
 type part struct{ name, merchant string }
 
-// The parts of the telling that fail at every turn while the ledger does.
+// The parts that fail at every turn while the ledger does. The log names those of the
+// telling; the others have lines of their own.
 const (
+	partDue    = "asking for what is due"
+	partReady  = "being ready"
 	partSpread = "making deliveries"
 	partAsk    = "asking what is due"
 	partTake   = "taking deliveries"
@@ -39,6 +43,9 @@ func (o *outages) learn(p part, who string, err error, now time.Time) (begins, e
 	maps.DeleteFunc(failed, func(_ string, last time.Time) bool { return now.Sub(last) > failsFor })
 	switch {
 	case err != nil && len(failed) == 0:
+		if o.failing == nil {
+			o.failing = map[part]map[string]time.Time{}
+		}
 		o.failing[p] = map[string]time.Time{who: now}
 		return true, false
 	case err != nil:
@@ -53,10 +60,30 @@ func (o *outages) learn(p part, who string, err error, now time.Time) (begins, e
 	return false, known
 }
 
+// dueTurn tells the log that the ledger cannot be asked for what is due, or can again.
+func (g *Gateway) dueTurn(err error) {
+	switch begins, ends := g.outages.learn(part{name: partDue}, "", err, g.clock()); {
+	case begins:
+		g.log.Error("due.failed", "error", err, "consequence", "unfinished payments wait until the ledger answers")
+	case ends:
+		g.log.Info("due.back")
+	}
+}
+
+// readyTurn tells the log that the ledger is not ready, or is again.
+func (g *Gateway) readyTurn(err error) {
+	switch begins, ends := g.outages.learn(part{name: partReady}, "", err, g.clock()); {
+	case begins:
+		g.log.Error("ledger.not_ready", "error", err)
+	case ends:
+		g.log.Info("ledger.back")
+	}
+}
+
 // turn tells the log of a part of the telling that has begun to fail, or is well
 // again.
 func (g *Gateway) turn(p part, subscriber string, err error, consequence string) {
-	begins, ends := g.telling.outages.learn(p, subscriber, err, g.clock())
+	begins, ends := g.outages.learn(p, subscriber, err, g.clock())
 	switch {
 	case begins:
 		g.log.Error("telling.failed", "part", p.name, "merchant", p.merchant, "subscriber", subscriber, "error", err, "consequence", consequence)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"paytrace-gateway/gateway"
@@ -101,6 +102,72 @@ func TestAnOutageOfTheTellingIsToldWhenItBeginsAndWhenItHasEnded(t *testing.T) {
 			})
 		})
 	}
+}
+
+// absent is a ledger that cannot be asked while it is away.
+type absent struct {
+	gateway.Ledger
+	away *atomic.Bool
+}
+
+var errAway = errors.New("the ledger is away")
+
+func (a absent) err() error {
+	if a.away.Load() {
+		return errAway
+	}
+	return nil
+}
+
+func (a absent) Due(ctx context.Context, now time.Time, limit int) ([]gateway.Payment, error) {
+	if err := a.err(); err != nil {
+		return nil, err
+	}
+	return a.Ledger.Due(ctx, now, limit)
+}
+
+func (a absent) Ready(ctx context.Context) error {
+	if err := a.err(); err != nil {
+		return err
+	}
+	return a.Ledger.Ready(ctx)
+}
+
+// A supervisor asks for readiness every few seconds, and the jobs ask every two: the
+// lines about payments are to be found among theirs.
+func TestAnOutageOfTheLedgerIsToldWhenItBeginsAndWhenItHasEnded(t *testing.T) {
+	days(t, time.Hour, func(t *testing.T, h *house) {
+		away, log := &atomic.Bool{}, &bytes.Buffer{}
+		g := gateway.New(gateway.Config{
+			Ledger: absent{h.ledger, away}, Merchants: merchants, Processors: map[string]gateway.Processor{"main": h.processor},
+			Secret: secret, Instance: "two", Now: time.Now, MaxInFlight: 8, Log: slog.New(slog.NewTextHandler(log, nil)),
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer ends(cancel)
+		go g.RunDue(ctx, 2*time.Second)
+		ready := func(times int, want bool) {
+			t.Helper()
+			for range times {
+				if err := g.Ready(ctx); (err == nil) != want {
+					t.Fatalf("ready: %v, want %t", err, want)
+				}
+				time.Sleep(5 * time.Second)
+			}
+		}
+		ready(10, true)
+		for outage := 1; outage <= 2; outage++ {
+			away.Store(true)
+			ready(400, false) // longer than a failure is believed that is not met again
+			away.Store(false)
+			ready(10, true)
+			synctest.Wait()
+			for _, told := range []string{"due.failed", "due.back", "ledger.not_ready", "ledger.back"} {
+				if n := lines(log, "msg="+told); n != outage {
+					t.Errorf("%s was told %d times in %d outages", told, n, outage)
+				}
+			}
+		}
+	})
 }
 
 // throughTwoOutages is what the log says, and who was told, of a gateway whose

@@ -72,8 +72,9 @@ func (g *Gateway) Ready(ctx context.Context) error {
 	if closed {
 		return refuse(CodeStopping, "the gateway is stopping").retry(askAgain)
 	}
-	if err := g.ledger.Ready(ctx); err != nil {
-		g.log.Error("ledger.not_ready", "error", err)
+	err := g.ledger.Ready(ctx)
+	g.readyTurn(err)
+	if err != nil {
 		return unavailable(err)
 	}
 	return nil

@@ -42,8 +42,6 @@ type telling struct {
 	merchants []string
 	// unreadables are the rows in the way that the log has told of.
 	unreadables *unreadables
-	// outages are what the log has told of that fails at every turn.
-	outages *outages
 	// refused is when something could not be made as taken, in microseconds.
 	refused *atomic.Int64
 }
@@ -69,7 +67,7 @@ type teller struct {
 func newTelling(g *Gateway, subscribers []Subscriber) telling {
 	t := telling{
 		events: make(chan struct{}, 1), byMerchant: map[string][]*teller{}, refused: &atomic.Int64{},
-		unreadables: &unreadables{told: map[string]bool{}}, outages: &outages{failing: map[part]map[string]time.Time{}},
+		unreadables: &unreadables{told: map[string]bool{}},
 	}
 	for _, s := range subscribers {
 		if s.AtOnce == 0 {

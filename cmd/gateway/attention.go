@@ -21,7 +21,10 @@ func attentionCommand() *cobra.Command {
 }
 
 func attentionListCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "List the operations that wait for a person", Args: cobra.NoArgs}
+	cmd := &cobra.Command{
+		Use: "list", Short: "List the operations that wait for a person", Args: cobra.NoArgs,
+		Long: "List the operations that wait for a person.\n" + newestFirst,
+	}
 	flags := addOperatorFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		o, err := flags.operator()

@@ -13,6 +13,7 @@ func unmatchedCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "unmatched",
 		Short: "List what PayTrace has on its books and the gateway does not know",
+		Long:  "List what PayTrace has on its books and the gateway does not know, up to when its books were read.\n" + newestFirst,
 		Args:  cobra.NoArgs,
 	}
 	flags := addOperatorFlags(cmd)

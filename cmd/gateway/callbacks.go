@@ -27,7 +27,11 @@ func callbacksCommand() *cobra.Command {
 const callbacksPath = "/api/v1/callbacks"
 
 func callbacksListCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "List what is owed: dead letters, and what waits", Args: cobra.NoArgs}
+	cmd := &cobra.Command{
+		Use: "list", Short: "List what is owed: dead letters, and what waits", Args: cobra.NoArgs,
+		Long: "List what is owed: first the dead letters, since they wait for a person, then what waits to be sent.\n" +
+			newestFirst + " To begin with the oldest of an outage, end the list there with --to.",
+	}
 	flags := addOperatorFlags(cmd)
 	var f deliveryFilter
 	cmd.Flags().StringVar(&f.status, "status", owed, "owed (dead and pending), dead, pending, delivered, skipped or all")
@@ -56,6 +60,10 @@ func callbacksListCommand() *cobra.Command {
 	}
 	return cmd
 }
+
+// newestFirst is the order of the lists that grow, as it is that of the API: what has
+// just begun to fail is seen at once, however much has gathered.
+var newestFirst = fmt.Sprintf("The newest come first, and no more than %d of each are listed.", manyPages*pageSize)
 
 // deliveryFilter is what the flags of the list say.
 type deliveryFilter struct {

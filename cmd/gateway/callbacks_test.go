@@ -221,6 +221,13 @@ func TestCallbacksCommandsSayWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestListsSayInWhichOrderTheyAre(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"callbacks list --help", "attention list --help", "unmatched --help"} {
+		finish(t, command("gateway", strings.Fields(line)...)).says(t, 0, "The newest come first, and no more than 1000")
+	}
+}
+
 func TestAMerchantWithoutCallbacksHasNoSubscribers(t *testing.T) {
 	t.Parallel()
 	s, _, _ := serve(t)

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"os/user"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -196,7 +197,10 @@ func (e unsureError) Unwrap() error { return e.error }
 var errNoGateway = errors.New("no gateway runs")
 
 // manyPages bounds a list that nobody could read to its end anyhow.
-const manyPages = 10
+const (
+	manyPages = 10
+	pageSize  = 100
+)
 
 // readList is a page of a list, or all of it.
 type readList[T any] struct {
@@ -210,7 +214,7 @@ type readList[T any] struct {
 // pages reads a list to its end, or says that it gave up before. It is as old as
 // its first page.
 func pages[T any](ctx context.Context, o *operator, path string, query url.Values) (all readList[T], err error) {
-	query.Set("pageSize", "100")
+	query.Set("pageSize", strconv.Itoa(pageSize))
 	for n := range manyPages {
 		var page readList[T]
 		if err := o.call(ctx, path+"?"+query.Encode(), nil, &page); err != nil {
