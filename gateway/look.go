@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -187,11 +188,11 @@ func sightCharge(p Payment, found []Record) (sighting, bool) {
 	}
 	r := mine[0]
 	if len(mine) > 1 {
-		return sighting{held: firstHeld(mine), attention: fmt.Sprintf("%d transactions at PayTrace bear the reference %s",
+		return sighting{held: firstHeld(mine), attention: fmt.Sprintf("%d transactions "+bearReference+" %s",
 			len(mine), p.Reference)}, true
 	}
 	if r.Amount != p.Amount && !p.isPart(r) {
-		return sighting{held: firstHeld(mine), attention: fmt.Sprintf("transaction %s at PayTrace bears the reference %s, but another amount: %s",
+		return sighting{held: firstHeld(mine), attention: fmt.Sprintf("transaction %s "+bearsReference+" %s, but another amount: %s",
 			r.TransactionID, p.Reference, r.Amount)}, true
 	}
 	result := Result{Outcome: Approved, TransactionID: r.TransactionID, Card: r.Card, ApprovedAmount: r.Amount, Detail: "found at PayTrace by its reference"}
@@ -207,6 +208,19 @@ func sightCharge(p Payment, found []Record) (sighting, bool) {
 	default:
 		return sighting{attention: "transaction " + r.TransactionID + " at PayTrace is in a state that the gateway does not know"}, true
 	}
+}
+
+// What the books show of a charge that nobody can tell to be ours.
+const (
+	bearsReference = "at PayTrace bears the reference"
+	bearReference  = "at PayTrace bear the reference"
+)
+
+// HeldThere says of a charge whose outcome nobody knows, by what it waits for, that
+// PayTrace has shown other money under its reference: until that is undone there,
+// nobody may say that the charge was not done (refuseHeld).
+func HeldThere(attention string) bool {
+	return strings.Contains(attention, bearsReference) || strings.Contains(attention, bearReference)
 }
 
 // firstHeld is the first transaction that has money behind it, or none.

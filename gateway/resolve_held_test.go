@@ -44,10 +44,19 @@ func (h *house) wantHeld(lost gateway.Answer, words ...string) {
 	h.expect(h.byKey("k"), nil, gateway.StatusUnknown, gateway.OpUnknown)
 }
 
+// wantHeldThere holds what whoever shows the payment is told against what is refused.
+func (h *house) wantHeldThere(want bool) {
+	h.t.Helper()
+	if why := h.byKey("k").Payment.First().Attention; gateway.HeldThere(why) != want {
+		h.t.Errorf("PayTrace holds money: %t, want %t; it waits because %q", !want, want, why)
+	}
+}
+
 func TestACrossChargeUnderOurReferenceIsVoidedBeforeOursIsCalledNotDone(t *testing.T) {
 	days(t, 5*time.Minute, func(t *testing.T, h *house) {
 		lost, ids := h.holding(7000)
 		h.wantHeld(lost, "PayTrace holds 70.00 under this reference, transaction "+ids[0]+": void it there first")
+		h.wantHeldThere(true)
 		h.processor.Put(ids[0], gateway.RecordVoided)
 		if err := h.notDone(lost); err != nil {
 			t.Fatal(err)
@@ -60,6 +69,7 @@ func TestOfTwoChargesUnderOurReferenceOneIsSaidToBeDone(t *testing.T) {
 	days(t, 5*time.Minute, func(t *testing.T, h *house) {
 		lost, ids := h.holding(4400, 7000)
 		h.wantHeld(lost, ids[0], "void it there first, or say done by it")
+		h.wantHeldThere(true)
 		h.processor.Put(ids[0], gateway.RecordVoided)
 		h.wantHeld(lost, ids[1], "void it there first")
 		h.processor.Put(ids[1], gateway.RecordVoided)

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"paytrace-gateway/adapters/magento"
+	"paytrace-gateway/gateway"
 )
 
 // onePayment stands behind the name of a command that takes one.
@@ -186,6 +187,9 @@ func choicesOf(p payment, op operation) []choice {
 	}
 	attend := choice{"if there is nothing to be decided, or no more", seen}
 	switch {
+	case op.OperationStatus == "unknown" && gateway.HeldThere(op.Attention):
+		return []choice{{"if one of them is this " + op.OperationKind, found},
+			{"if none is, void at PayTrace's screens first what is there, or refund what is settled, since this is refused while money is held there; then", notDone}}
 	case op.OperationStatus == "unknown":
 		return []choice{{"if it is there", found}, {"if it is not there and never will be", notDone}}
 	case op.OperationStatus == "waiting_settlement" && op.Attention != "":

@@ -283,6 +283,7 @@ func TestChoicesAreThoseThatTheGatewayTakes(t *testing.T) {
 		"a refund that waits long":   {op: operation{OperationKind: "refund", OperationStatus: "waiting_settlement", Attention: "?"}, flags: []string{"--done --transaction ID", "--not-done", "--seen"}},
 		"a refund that waits":        {op: operation{OperationKind: "refund", OperationStatus: "waiting_settlement"}},
 		"a sale given up in vain":    {p: payment{Outcome: "cancelled"}, op: operation{OperationKind: "sale", OperationStatus: "approved", Attention: "?"}, flags: []string{"--done", "--seen"}},
+		"a sale beside other money":  {op: operation{OperationKind: "sale", OperationStatus: "unknown", Attention: heldThere}, flags: []string{"--done --transaction ID", "--not-done"}},
 		"a sale that is contested":   {op: operation{OperationKind: "sale", OperationStatus: "approved", Attention: "?"}, flags: []string{"--seen"}},
 		"an unknown bank payment":    {p: payment{BankAccount: &bankSummary{}}, op: operation{OperationKind: "sale", OperationStatus: "unknown"}, flags: []string{"--done --transaction chk_ID", "--not-done"}},
 		"a sale that is as it seems": {op: operation{OperationKind: "sale", OperationStatus: "approved"}},
@@ -290,6 +291,24 @@ func TestChoicesAreThoseThatTheGatewayTakes(t *testing.T) {
 		got := mapped(choicesOf(c.p, c.op), func(c choice) string { return c.flags })
 		if !slices.Equal(got, c.flags) {
 			t.Errorf("%s: the choices are %q, want %q", name, got, c.flags)
+		}
+	}
+}
+
+// heldThere is why an operation waits of which PayTrace shows another amount.
+const heldThere = "transaction 450583925 at PayTrace bears the reference gw-1, but another amount: 70.00"
+
+// What the gateway would refuse is not offered without what has to be done first.
+func TestMoneyThatPayTraceHoldsIsToBeVoidedThereFirst(t *testing.T) {
+	const first = "void at PayTrace's screens first what is there, or refund what is settled"
+	for why, held := range map[string]bool{heldThere: true, "PayTrace's books have not shown what became of this sale": false} {
+		p := payment{PaymentID: "pay_1", NeedsAttention: true, Operations: []operation{{OperationID: "op_1", OperationKind: "sale", OperationStatus: "unknown", Attention: why}}}
+		var shown strings.Builder
+		if err := printPayment(&shown, p, books{}, ""); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(shown.String(), first); got != held {
+			t.Errorf("%s: what comes first is said: %t, want %t\n%s", why, got, held, shown.String())
 		}
 	}
 }
