@@ -117,25 +117,45 @@ func (g *Gateway) vaultState(ctx context.Context, op VaultOperation) (VaultCusto
 	return c, fresh, err
 }
 
-// takeVaultBack takes an intent back that the ledger may or may not have kept.
-func (g *Gateway) takeVaultBack(ctx context.Context, c VaultCustomer, intent VaultOperation) {
+// takeVaultBack takes an intent back that the ledger may have kept, or may keep yet,
+// as takeBack does with a payment's: by writing what it becomes in its place. Who is
+// told that the place is taken has waited for the end of the intent's own
+// transaction, so that what is to be seen then is all that will ever be.
+func (g *Gateway) takeVaultBack(ctx context.Context, lost VaultChange) {
+	intent := lost.Operations[0]
+	var err error
 	for _, delay := range recordDelays {
 		time.Sleep(delay)
-		there, op, err := g.vaultState(ctx, intent)
-		if errors.Is(err, ErrNotFound) {
+		if err = g.ledger.ApplyVault(ctx, inVaultPlaceOf(lost)); err == nil {
 			return
 		}
-		if err == nil && op.IntentID != intent.IntentID {
-			return
+		if !errors.Is(err, ErrStale) && !errors.Is(err, ErrKeyTaken) {
+			continue
 		}
-		if err == nil {
+		var there VaultCustomer
+		var op VaultOperation
+		there, op, err = g.vaultState(ctx, intent)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return // another request has the key
+		case err == nil && op.IntentID != intent.IntentID:
+			return
+		case err == nil:
 			g.recordVault(ctx, there, op, Result{Outcome: NotSent, Detail: "its intent could not be written"})
 			return
 		}
 	}
-	g.log.Error("vault.not_recorded", "merchant", c.MerchantID, "customer", c.ID, "method", intent.MethodID,
-		"operation", intent.ID, "profile", intent.ProfileID, "outcome", NotSent, "error", "the ledger cannot be read",
+	g.log.Error("vault.not_recorded", "merchant", intent.MerchantID, "customer", intent.CustomerID, "method", intent.MethodID,
+		"operation", intent.ID, "profile", intent.ProfileID, "outcome", NotSent, "error", err,
 		"consequence", "if the ledger has kept its intent, the operation stays unknown until its profile is looked for at PayTrace")
+}
+
+// inVaultPlaceOf is what becomes of an intent in its place: the operation, with its
+// key. The customer never had it under way, and stays as it is.
+func inVaultPlaceOf(lost VaultChange) VaultChange {
+	op := lost.Operations[0]
+	op.Status, op.Due = OpNotSent, time.Time{}
+	return VaultChange{Operations: []VaultOperation{op}, Binds: lost.Binds}
 }
 
 func (g *Gateway) logVault(op VaultOperation, r Result) {

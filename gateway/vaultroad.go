@@ -178,7 +178,7 @@ func (g *Gateway) writeVaultIntent(ctx context.Context, v vaultVerb, change Vaul
 		go func() {
 			defer f.leave()
 			defer g.survive(f.abandon)
-			g.takeVaultBack(context.WithoutCancel(ctx), *change.Customer, op)
+			g.takeVaultBack(context.WithoutCancel(ctx), change)
 			f.abandon()
 		}()
 	}

@@ -146,6 +146,9 @@ func (h *cardholder) live() {
 // comesBack is what the shop does a day later: it repeats what it has asked.
 func (h *cardholder) comesBack() {
 	for _, a := range h.keyed {
+		if h.world.record.isLeft(a.key) {
+			continue
+		}
 		h.count(RepeatsAfterDays)
 		h.again(a)
 	}

@@ -24,6 +24,7 @@ const (
 
 	LedgerRefusesWrite Fault = "ledger refuses a write"
 	LedgerLosesAnswer  Fault = "ledger keeps a write and loses its answer"
+	LedgerCommitsLate  Fault = "ledger calls a write lost and keeps it later"
 	LedgerRefusesRead  Fault = "ledger refuses a read"
 	LedgerSlow         Fault = "ledger slow"
 
@@ -99,6 +100,7 @@ const (
 	VoidsAndRefunds   Fault = "caller voids and refunds at once"
 	ReusesKey         Fault = "caller reuses a key for another request"
 	FindsInstanceDown Fault = "caller finds an instance down"
+	AsksNoMore        Fault = "caller is told that nothing was sent and asks no more"
 
 	StoresTwice        Fault = "caller stores a card on two instances at once"
 	ReplacesAndRemoves Fault = "caller replaces and removes a card at once"

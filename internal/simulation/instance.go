@@ -13,6 +13,7 @@ import (
 	"paytrace-gateway/api/auth"
 	"paytrace-gateway/gateway"
 	"paytrace-gateway/gateway/guard"
+	"paytrace-gateway/internal/simulation/history"
 )
 
 // errCrashed is all that a crashed instance gets from any port.
@@ -187,6 +188,7 @@ func (in *instance) crashed() bool {
 func (in *instance) crash(how Fault) {
 	in.once.Do(func() {
 		in.world.faults.count(how, 1)
+		in.world.record.crash(history.Crash{At: time.Now(), Instance: in.name})
 		in.world.log.Info("simulation.crash", "instance", in.name, "how", how)
 		close(in.dead)
 		in.release()

@@ -94,7 +94,7 @@ func (l *ledgerPort) Apply(ctx context.Context, c gateway.Change) error {
 	case !op.Undecided():
 		at = crashes{CrashBeforeRecord, CrashAfterRecord}
 	}
-	err := l.write("Apply", op.Key+" "+string(op.Status), at, func() error {
+	err := l.keep(ctx, "Apply", op.Key+" "+string(op.Status), rowsOf(c), at, func(ctx context.Context) error {
 		err := l.next.Apply(ctx, c)
 		if err == nil {
 			l.instance.world.audience.kept(c.Events...)
@@ -125,7 +125,9 @@ func (l *ledgerPort) intent(p gateway.Payment, op gateway.Operation) history.Int
 
 // CloseKey implements gateway.Ledger.
 func (l *ledgerPort) CloseKey(ctx context.Context, merchantID, key string, at time.Time) error {
-	return l.write("CloseKey", key, crashes{}, func() error { return l.next.CloseKey(ctx, merchantID, key, at) })
+	return l.keep(ctx, "CloseKey", key, []string{rowOfKey(key)}, crashes{}, func(ctx context.Context) error {
+		return l.next.CloseKey(ctx, merchantID, key, at)
+	})
 }
 
 // Key implements gateway.Ledger.

@@ -84,6 +84,10 @@ var mutants = []mutant{
 			"	if early, err := conclude(p, op, d.result, g.clock()); err == nil {\n		f.land(early.Payment)\n	}\n	p, _ = station(ctx, g, StageRecord,"},
 		{"gateway/flight.go", "	f.land(p)\n	g.learnCard", "	f.abandon()\n	g.learnCard"},
 	}},
+	{name: "an intent that is kept late is looked for once", rule: history.TakenBack, patches: []patch{
+		{"gateway/flight.go", "		if err = g.ledger.Apply(ctx, change); err == nil {\n			return change.Payment\n		}\n" +
+			"		if !errors.Is(err, ErrStale) && !errors.Is(err, ErrKeyTaken) {\n			continue\n		}\n", "		_ = change\n"},
+	}},
 	{name: "an intent nobody answered for taken for not sent", rule: history.SentOnce, patches: []patch{
 		{"gateway/due.go", "conclude(p, op, Result{Outcome: Unknown}, g.clock())", "conclude(p, op, Result{Outcome: NotSent}, g.clock())"},
 	}},

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -75,6 +76,30 @@ func (w *world) vault(h *history.History) error {
 			customer.Methods = append(customer.Methods, methodKept(m))
 		}
 		h.Customers = append(h.Customers, customer)
+	}
+	return w.changes(h)
+}
+
+// changes are what became of the keys by which callers have changed the vault.
+func (w *world) changes(h *history.History) error {
+	ctx, seen := context.Background(), map[string]bool{}
+	for _, c := range h.Calls {
+		if c.Customer == "" || c.Request == "" || c.Verb == history.Pay || seen[c.Key] {
+			continue
+		}
+		seen[c.Key] = true
+		record, err := w.ledger.Key(ctx, merchantID, c.Key)
+		if errors.Is(err, gateway.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		op, err := w.ledger.VaultOperation(ctx, merchantID, record.OperationID)
+		if err != nil {
+			return err
+		}
+		h.Changes = append(h.Changes, history.Operation{ID: op.ID, Kind: string(op.Verb), Status: string(op.Status), Key: c.Key})
 	}
 	return nil
 }

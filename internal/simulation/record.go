@@ -13,7 +13,9 @@ type record struct {
 	calls   []history.Call
 	intents []history.Intent
 	sends   []*history.Send
+	crashes []history.Crash
 	orders  map[string]string // of payment ids and references, which are random
+	left    map[string]bool   // keys with which nobody asks any more
 }
 
 // name remembers the order of ids that are random, so that steps can be named
@@ -44,6 +46,22 @@ func (r *record) order(id string) string {
 	return r.orders[id]
 }
 
+// leave remembers that nobody asks with the key any more.
+func (r *record) leave(key string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.left == nil {
+		r.left = map[string]bool{}
+	}
+	r.left[key] = true
+}
+
+func (r *record) isLeft(key string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.left[key]
+}
+
 func (r *record) call(c history.Call) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -54,6 +72,12 @@ func (r *record) intent(i history.Intent) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.intents = append(r.intents, i)
+}
+
+func (r *record) crash(c history.Crash) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.crashes = append(r.crashes, c)
 }
 
 // send writes a sending down as it begins; what it came to is told later.
@@ -71,7 +95,7 @@ func (r *record) send(s history.Send) (ended func(outcome string)) {
 func (r *record) all() history.History {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	h := history.History{Calls: slices.Clone(r.calls), Intents: slices.Clone(r.intents)}
+	h := history.History{Calls: slices.Clone(r.calls), Intents: slices.Clone(r.intents), Crashes: slices.Clone(r.crashes)}
 	for _, s := range r.sends {
 		h.Sends = append(h.Sends, *s)
 	}

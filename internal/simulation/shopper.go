@@ -123,17 +123,25 @@ func settled(c history.Call) bool {
 // tries bounds how often a caller repeats a request before it gives up.
 const tries = 6
 
+// leftAtThat is how often a caller who is told that nothing was sent asks no more.
+const leftAtThat = 0.4
+
 // insist repeats the request, with its key and on any instance, until it is
 // decided or the caller has had enough.
 func (s *shopper) insist(a ask) history.Call {
 	c := s.world.call(a)
-	for range tries {
+	for tried := range tries {
 		if settled(c) {
 			if s.random.IntN(4) == 0 {
 				s.count(RepeatsDecided)
 				s.rest(0, 20*time.Second)
 				return s.again(a)
 			}
+			return c
+		}
+		if c.Outcome == history.NotSent && s.world.chance(leftAtThat, "asks no more", a.key, tried) {
+			s.count(AsksNoMore)
+			s.world.record.leave(a.key)
 			return c
 		}
 		s.rest(500*time.Millisecond, 15*time.Second)
@@ -196,7 +204,7 @@ func (s *shopper) live() {
 
 // comesBack is what a caller does a day later: it asks, or repeats its request.
 func (s *shopper) comesBack() {
-	if s.random.IntN(3) == 0 {
+	if s.random.IntN(3) == 0 && !s.world.record.isLeft(s.key("")) {
 		s.count(RepeatsAfterDays)
 		s.again(s.pay())
 		return

@@ -14,7 +14,7 @@ func (l *ledgerPort) ApplyVault(ctx context.Context, c gateway.VaultChange) erro
 	for _, op := range c.Operations {
 		l.instance.world.record.nameOnce(cmp.Or(op.Key, op.CustomerID), op.ProfileID, op.ID)
 	}
-	err := l.write("ApplyVault", l.change(c), l.crashesAt(c), func() error {
+	err := l.keep(ctx, "ApplyVault", l.change(c), vaultRowsOf(c), l.crashesAt(c), func(ctx context.Context) error {
 		err := l.next.ApplyVault(ctx, c)
 		if err == nil {
 			l.instance.world.audience.kept(c.Events...)

@@ -36,6 +36,7 @@ type world struct {
 	figures  figures
 	record   record
 	audience audience
+	late     lateCommits
 	calm     atomic.Bool // no faults
 	pace     atomic.Pointer[pace]
 	second   time.Time // when the second restless phase begins

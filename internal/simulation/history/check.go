@@ -47,6 +47,7 @@ const (
 	PartsTold     = "parts-told"
 	PartsBack     = "parts-back"
 	NothingTaken  = "nothing-taken"
+	TakenBack     = "taken-back"
 )
 
 var rules = []func(*index) []Violation{
@@ -55,6 +56,7 @@ var rules = []func(*index) []Violation{
 	heardInOrder, heardAll, oneAtATime,
 	profileSentOnce, storedOnce, vaultAgrees, forgotten, cardsTold,
 	enhancedOnce, checkSentOnce, attended, partsTold, partsBack, nothingTaken,
+	takenBack,
 }
 
 // Check holds the history against every rule.

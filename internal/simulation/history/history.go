@@ -12,6 +12,7 @@ type History struct {
 	Calls   []Call
 	Intents []Intent
 	Sends   []Send
+	Crashes []Crash
 	// Arrivals and Transactions are PayTrace's own view.
 	Arrivals     []Arrival
 	Transactions []Transaction
@@ -28,6 +29,8 @@ type History struct {
 	// Customers are the vault in the end, and Profiles PayTrace's own.
 	Customers []Customer
 	Profiles  []Profile
+	// Changes are what the keys of callers have changed in the vault, in the end.
+	Changes []Operation
 	// Resolved are the bank operations that a person has decided.
 	Resolved []Resolved
 	// Blind are the times in which PayTrace's export did not show everything.
@@ -145,6 +148,12 @@ type Send struct {
 	// Order and Profile are what a charge is for, and the profile that it charges,
 	// if any. Token is the card that goes into a profile.
 	Order, Profile, Token string
+}
+
+// Crash is an instance that has crashed.
+type Crash struct {
+	At       time.Time
+	Instance string
 }
 
 // Span is a time from and to.
