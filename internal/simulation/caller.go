@@ -25,9 +25,10 @@ type ask struct {
 	// customer and method are those of the vault, of what is about them.
 	customer, method string
 	body             string
-	// takesPart and verifies are what the body says of a payment.
-	takesPart, verifies bool
-	budget              time.Duration
+	// takesPart and verifies are what the body says of a payment, and enters says that
+	// it brings a card.
+	takesPart, verifies, enters bool
+	budget                      time.Duration
 	// patience is when the caller hangs up; zero is a little after its budget.
 	patience time.Duration
 }
@@ -72,7 +73,7 @@ func (w *world) call(a ask) history.Call {
 	in := w.slots[a.slot].instance()
 	c := history.Call{
 		At: time.Now(), Instance: in.name, Verb: a.verb, Key: a.key, Request: a.request(), Order: a.order,
-		TakesPart: a.takesPart, Verifies: a.verifies, Customer: a.customer, Method: a.method, Budget: a.budget,
+		TakesPart: a.takesPart, Verifies: a.verifies, Enters: a.enters, Customer: a.customer, Method: a.method, Budget: a.budget,
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), a.patience)
 	defer cancel()
@@ -82,6 +83,9 @@ func (w *world) call(a ask) history.Call {
 		w.faults.count(FindsInstanceDown, 1)
 	}
 	c.Until, c.Excused = time.Now(), hangsUp || in.crashed()
+	if c.Code == "verification_declined" {
+		w.faults.count(CardNotGood, 1)
+	}
 	w.record.call(c)
 	if a.verb != history.Ask && a.verb != history.Get && c.Answered() {
 		in.step("answer", a.verb+" "+a.key+a.customer).crash(CrashAfterAnswer, stepCrash/2)

@@ -3,6 +3,7 @@ package simulation
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"paytrace-gateway/internal/simulation/history"
@@ -64,16 +65,31 @@ func (h *cardholder) plain(verb, method string) ask {
 	return h.ask(ask{verb: verb, customer: h.customer, method: method})
 }
 
+// encrypted is a card as a page encrypts it in the shopper's browser.
+func (h *cardholder) encrypted() string {
+	number, err := h.world.payTrace.encrypted(pick(h.random, "4012000098765439", "5499740000000057", "6011000993026909"))
+	if err != nil {
+		panic(err) // the key is the simulator's
+	}
+	return fmt.Sprintf(`{"encryptedCard":{"cardNumber":%q,"expirationMonth":"09","expirationYear":"2033"}}`, number)
+}
+
 func (h *cardholder) store() ask {
-	return h.next(ask{verb: history.Store, body: fmt.Sprintf(`{"customerId":%q,"paymentMethod":%s}`, h.customer, h.entered())})
+	return h.next(ask{verb: history.Store, enters: true, body: fmt.Sprintf(`{"customerId":%q,"paymentMethod":%s}`, h.customer, h.entered())})
 }
 
 func (h *cardholder) add(card string) ask {
-	return h.next(ask{verb: history.Add, body: fmt.Sprintf(`{"paymentMethod":%s,"makeDefault":%t}`, card, h.random.IntN(2) == 0)})
+	return h.next(ask{verb: history.Add, enters: strings.Contains(card, "hostedFields"), body: fmt.Sprintf(`{"paymentMethod":%s,"makeDefault":%t}`, card, h.random.IntN(2) == 0)})
 }
 
+// replace enters the other card as it has to be where cards are verified, which uses
+// up what comes by hosted fields.
 func (h *cardholder) replace(method string) ask {
-	return h.next(ask{verb: history.Replace, method: method, body: fmt.Sprintf(`{"paymentMethod":%s}`, h.entered())})
+	card := h.entered()
+	if h.world.merchant.VerifyCards && h.random.IntN(4) > 0 {
+		card = h.encrypted()
+	}
+	return h.next(ask{verb: history.Replace, method: method, enters: true, body: fmt.Sprintf(`{"paymentMethod":%s}`, card)})
 }
 
 // buyWith pays with a stored card, with the default one when none is named.

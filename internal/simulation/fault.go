@@ -116,6 +116,7 @@ const (
 	PartUnasked    Fault = "bank gives a part that nobody asked for"
 	VerifiesCard   Fault = "caller verifies a card"
 	MoneyOfNothing Fault = "caller wants money of a verification"
+	CardNotGood    Fault = "bank says that a card to be kept is not good"
 )
 
 // tally counts the faults that fired.

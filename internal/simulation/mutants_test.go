@@ -160,6 +160,12 @@ var partMutants = []mutant{
 	{name: "an approval taken for one of the whole without a look", rule: history.PartsTold, patches: []patch{
 		{"gateway/part.go", "|| !p.AcceptPartial || p.ACH() ||", "|| p.AcceptPartial || p.ACH() ||"},
 	}},
+	{name: "a card kept that its verification has declined", rule: history.VerifiedFirst, seed: 23, patches: []patch{
+		{"gateway/vaultverify.go", "	case p.Status == Verified:\n		return nil", "	case p.Status == Verified, p.Status == StatusDeclined:\n		return nil"},
+	}},
+	{name: "a card kept before its verification is known", rule: history.VerifiedFirst, seed: 4, patches: []patch{
+		{"gateway/vaultverify.go", "	case p.Status == Verified:\n		return nil", "	case p.Status == Verified, op.Undecided():\n		return nil"},
+	}},
 	{name: "a verification taken for an authorization", rule: history.NothingTaken, patches: []patch{
 		{"gateway/conclude.go", "IntentVerify:    Verified,", "IntentVerify:    Authorized,"},
 	}},

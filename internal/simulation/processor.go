@@ -46,7 +46,7 @@ func (p *processorPort) send(about string, sent history.Send, do func() gateway.
 // Charge implements gateway.Processor.
 func (p *processorPort) Charge(ctx context.Context, c gateway.Charge) gateway.Result {
 	sent := history.Send{Kind: string(c.Intent), Subject: c.Reference, SendBefore: c.SendBefore, Order: c.OrderID, Profile: c.CustomerID}
-	return p.send(c.OrderID, sent, func() gateway.Result { return p.next.Charge(ctx, c) })
+	return p.send(p.instance.world.record.order(c.Reference), sent, func() gateway.Result { return p.next.Charge(ctx, c) })
 }
 
 // Capture implements gateway.Processor.

@@ -214,7 +214,7 @@ func (w *world) look() (history.History, error) {
 	if err := w.checks(&h); err != nil {
 		return h, err
 	}
-	h.Blind, h.Resolved = w.payTrace.blind, w.resolved
+	h.Blind, h.Resolved, h.VerifiesFirst = w.payTrace.blind, w.resolved, w.merchant.VerifyCards
 	if err := w.vault(&h); err != nil {
 		return h, err
 	}

@@ -127,7 +127,8 @@ func (s sinkPort) Lane(e gateway.Event) string {
 	if s.name != "shop" || e.Payment.OrderID == "" {
 		return ""
 	}
-	return "lane " + e.Payment.OrderID[len(e.Payment.OrderID)-1:]
+	order := nameOf(e.Payment)
+	return "lane " + order[len(order)-1:]
 }
 
 // queueTold is what is told in order, which a transaction that belongs to no

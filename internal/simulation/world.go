@@ -20,6 +20,10 @@ import (
 // them longer.
 const cardsKept = 0.25
 
+// cardsVerifiedFirst is the part of those in which a card is verified before it is
+// kept.
+const cardsVerifiedFirst = 0.4
+
 // checksTaken is the part of the runs in which bank payments are played.
 const checksTaken = 0.3
 
@@ -92,6 +96,7 @@ func newWorld(ctx context.Context, c Config) (*world, error) {
 		return nil, err
 	}
 	w.keepsCards, w.verifiesCards = w.chance(cardsKept, "vault"), w.chance(cardsVerified, "verifications")
+	w.merchant.VerifyCards = w.keepsCards && w.chance(cardsVerifiedFirst, "verified first")
 	w.givesParts, w.namesParts = w.chance(partsGiven, "parts"), w.chance(partsNamed, "named parts")
 	w.pace.Store(&busyPace)
 	for i := range w.slots {

@@ -48,6 +48,7 @@ const (
 	PartsBack     = "parts-back"
 	NothingTaken  = "nothing-taken"
 	TakenBack     = "taken-back"
+	VerifiedFirst = "verified-first"
 )
 
 var rules = []func(*index) []Violation{
@@ -56,7 +57,7 @@ var rules = []func(*index) []Violation{
 	heardInOrder, heardAll, oneAtATime,
 	profileSentOnce, storedOnce, vaultAgrees, forgotten, cardsTold,
 	enhancedOnce, checkSentOnce, attended, partsTold, partsBack, nothingTaken,
-	takenBack,
+	takenBack, verifiedFirst,
 }
 
 // Check holds the history against every rule.

@@ -33,6 +33,9 @@ type History struct {
 	Changes []Operation
 	// Resolved are the bank operations that a person has decided.
 	Resolved []Resolved
+	// VerifiesFirst says that every card which is entered has to be verified before it
+	// is kept.
+	VerifiesFirst bool
 	// Blind are the times in which PayTrace's export did not show everything.
 	Blind []Span
 }
@@ -72,6 +75,8 @@ type Call struct {
 	// TakesPart says of a Pay that an approval of a part is taken, and Verifies that
 	// it asks about a card and wants no money.
 	TakesPart, Verifies bool
+	// Enters says of a change of the vault that it brings a card.
+	Enters bool
 	// Customer and Method are those of the vault that a call is about.
 	Customer, Method string
 	// Budget is how long the caller gave the gateway. Excused says that no answer
