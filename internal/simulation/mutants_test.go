@@ -54,8 +54,8 @@ var mutants = []mutant{
 		{"gateway/external.go", "voidable := seen.state == RecordPending && p.isWhole(amount(p)+p.RefundPending())", "voidable := false"},
 	}},
 	{name: "the claims trusted alone", rule: history.ChargedOnce, patches: []patch{
-		{"gateway/presumption.go", "func(ctx context.Context) (*claimed, error) { return g.claim(ctx, v) }",
-			"func(ctx context.Context) (*claimed, error) { return nil, nil }"},
+		{"gateway/presumption.go", "func(ctx context.Context) (*KeyRecord, error) { return g.claim(ctx, v) }",
+			"func(ctx context.Context) (*KeyRecord, error) { return nil, nil }"},
 		{"adapters/ledger/session.go", keyRow, keyReplaced},
 	}},
 	{name: "an answer that was kept is believed without its seal", rule: history.SameOperation, patches: []patch{

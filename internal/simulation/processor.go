@@ -87,6 +87,9 @@ func saving(verb gateway.VaultVerb, s gateway.SaveProfile) history.Send {
 	if s.Method.HostedFields != nil {
 		sent.Token = s.Method.HostedFields.Token
 	}
+	if s.Method.EncryptedCard != nil {
+		sent.Token = s.Method.EncryptedCard.Number // as it is sent; each is another
+	}
 	return sent
 }
 
