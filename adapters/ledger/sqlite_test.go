@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -292,8 +293,16 @@ func TestOpenSaysWhatMayNotBeWritten(t *testing.T) {
 
 func TestApplySaysThatTheDiskIsFull(t *testing.T) {
 	path := fresh(t)
-	kept := fill(t, opened(t, path, Options{}, "max_page_count(80)"))
 	l := opened(t, path, Options{})
+	var empty int
+	if err := l.reads.db.QueryRowContext(t.Context(), `PRAGMA page_count`).Scan(&empty); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	kept := fill(t, opened(t, path, Options{}, fmt.Sprintf("max_page_count(%d)", empty+4)))
+	l = opened(t, path, Options{})
 	for _, p := range kept {
 		if _, err := l.Payment(t.Context(), "m1", p.ID); err != nil {
 			t.Errorf("an acknowledged payment is lost: %v", err)
