@@ -178,3 +178,26 @@ func TestAReplayGivesNothingBack(t *testing.T) {
 		}
 	})
 }
+
+// What comes after the charge comes to an order that was there: its charge was told
+// before, and the order may have been shipped and deleted since.
+func TestWhatComesAfterTheChargeGivesNothingBack(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		h.sink.config.UndoWithoutOrder = true
+		p := h.charged(gateway.KindSale, gateway.StatusApproved, "000000001")
+		held := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000002")
+		h.now = h.now.Add(60 * 24 * time.Hour)
+		for name, later := range map[string]gateway.Payment{
+			"a clerk's refund of a part": h.then(p, gateway.KindRefund, 10_00, gateway.PartiallyRefunded),
+			"the shop's own":             byMagento(h.then(p, gateway.KindRefund, 10_00, gateway.PartiallyRefunded)),
+			"a capture":                  h.then(held, gateway.KindCapture, 100_00, gateway.StatusApproved),
+			"the shop's own capture":     byMagento(h.then(held, gateway.KindCapture, 100_00, gateway.StatusApproved)),
+		} {
+			_, v := h.until(h.event(later), func(v gateway.Verdict) bool { return v.Attention != "" })
+			attends(t, v, "paid_without_order")
+			if v.Undo {
+				t.Errorf("%s: the rest of the charge is given back", name)
+			}
+		}
+	})
+}

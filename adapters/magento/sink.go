@@ -50,7 +50,7 @@ const bookedAfter = 2 * time.Minute
 // Deliver tells the shop of one event.
 func (s *Sink) Deliver(ctx context.Context, d gateway.Delivery) gateway.Verdict {
 	t := s.config.plan(d.Event)
-	t.keeps = slices.ContainsFunc(d.Log, func(a gateway.Attempt) bool { return a.Outcome == gateway.Told || a.Outcome == gateway.Replayed })
+	t.keeps = !t.op.Charges() || slices.ContainsFunc(d.Log, func(a gateway.Attempt) bool { return a.Outcome == gateway.Told || a.Outcome == gateway.Replayed })
 	if t.deed == leave {
 		return gateway.Verdict{Outcome: gateway.Told, Detail: "not sent: " + t.why}
 	}

@@ -42,8 +42,9 @@ type task struct {
 	// attention is what a remark wants of a person.
 	attention string
 	// keeps says that a missing order is no reason to give its charge back: the
-	// delivery had arrived once, or was started anew by a person, so that the
-	// order may have been there and gone since; or it is in another store.
+	// delivery had arrived once, or was started anew by a person, or tells of what
+	// came after the charge, whose own event goes before it, so that the order may
+	// have been there and gone since; or it is in another store.
 	keeps bool
 }
 
