@@ -43,13 +43,17 @@ func (a *app) listenForCards() (err error) {
 	if c.CertFile == "" {
 		return nil
 	}
-	own, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
-	if err != nil {
-		return fmt.Errorf("cardListener: %s and %s cannot be used together as certificate and key", c.CertFile, c.KeyFile)
+	files := &servedTLS{
+		listener: "cardListener", files: []string{c.CertFile, c.KeyFile}, now: time.Now, log: a.log,
+		settings: func(texts [][]byte) (*tls.Config, error) {
+			return serverTLS(c.CertFile, c.KeyFile, texts[0], texts[1])
+		},
 	}
-	a.cards = tls.NewListener(api.ForgetRecords(a.cards), &tls.Config{
-		Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
-	})
+	settings, err := files.open()
+	if err != nil {
+		return err
+	}
+	a.cards = tls.NewListener(api.ForgetRecords(a.cards), settings)
 	return nil
 }
 
@@ -96,26 +100,27 @@ func examineCards(_ context.Context, cfg *config.Config) gateway.Finding {
 func listed(ids []string) string { return cmp.Or(strings.Join(ids, ", "), "none") }
 
 // renewedBy is how long before its end a certificate is worth a word: one that
-// renews itself has done it by then, but is taken with the next start only.
+// renews itself has done it by then.
 const renewedBy = 14 * 24 * time.Hour
 
-// examineCardCertificate says until when the file's certificate is good.
-func examineCardCertificate(c config.CardListener, now time.Time) gateway.Finding {
-	f := gateway.Finding{Grade: gateway.Well, Tried: "card certificate"}
-	own, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+// examineCertificate says until when the file's certificate is good, which a
+// listener shows to its callers.
+func examineCertificate(tried, listener, certFile, keyFile string, now time.Time) gateway.Finding {
+	f := gateway.Finding{Grade: gateway.Well, Tried: tried}
+	own, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if err != nil {
-		f.Grade, f.Found = gateway.Broken, c.CertFile+" and "+c.KeyFile+" cannot be used together as certificate and key"
-		f.Mend = "mend certFile and keyFile of cardListener; the gateway would not start with them"
+		f.Grade, f.Found = gateway.Broken, certFile+" and "+keyFile+" cannot be used together as certificate and key"
+		f.Mend = "mend certFile and keyFile of " + listener + "; the gateway would not start with them, and one that runs goes on with those that it has"
 		return f
 	}
 	end := own.Leaf.NotAfter
-	f.Found = c.CertFile + " is good until " + end.UTC().Format(time.DateOnly)
+	f.Found = certFile + " is good until " + end.UTC().Format(time.DateOnly)
 	switch {
 	case !end.After(now):
-		f.Grade, f.Found = gateway.Broken, c.CertFile+" has ended on "+end.UTC().Format(time.DateOnly)
-		f.Mend = "renew it and restart the gateway; no caller takes it any more"
+		f.Grade, f.Found = gateway.Broken, certFile+" has ended on "+end.UTC().Format(time.DateOnly)
+		f.Mend = "renew it; no caller takes it any more. The gateway that runs takes the new one within a minute"
 	case end.Sub(now) < renewedBy:
-		f.Grade, f.Mend = gateway.Doubtful, "renew it and restart the gateway; after its end no caller takes it"
+		f.Grade, f.Mend = gateway.Doubtful, "renew it; after its end no caller takes it. The gateway that runs takes the new one within a minute"
 	}
 	return f
 }

@@ -117,7 +117,6 @@ func TestTheScopeIsThatOfWhatIsTaken(t *testing.T) {
 
 func TestTheDoctorSaysWhenTheCardListenersCertificateEnds(t *testing.T) {
 	file, key := selfSigned(t)
-	listener := config.CardListener{CertFile: file, KeyFile: key}
 	own, err := tls.LoadX509KeyPair(file, key)
 	if err != nil {
 		t.Fatal(err)
@@ -125,11 +124,11 @@ func TestTheDoctorSaysWhenTheCardListenersCertificateEnds(t *testing.T) {
 	for before, want := range map[time.Duration]gateway.Grade{
 		renewedBy: gateway.Well, renewedBy - time.Second: gateway.Doubtful, time.Second: gateway.Doubtful, 0: gateway.Broken,
 	} {
-		if f := examineCardCertificate(listener, own.Leaf.NotAfter.Add(-before)); f.Grade != want || (want != gateway.Well) != (f.Mend != "") {
+		if f := examineCertificate("card certificate", "cardListener", file, key, own.Leaf.NotAfter.Add(-before)); f.Grade != want || (want != gateway.Well) != (f.Mend != "") {
 			t.Errorf("%s before its end: %+v", before, f)
 		}
 	}
-	if f := examineCardCertificate(config.CardListener{CertFile: file, KeyFile: file}, time.Now()); f.Grade != gateway.Broken {
+	if f := examineCertificate("card certificate", "cardListener", file, file, time.Now()); f.Grade != gateway.Broken {
 		t.Errorf("a key that is none: %+v", f)
 	}
 }

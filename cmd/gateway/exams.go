@@ -33,7 +33,14 @@ func ownExams(cfg *config.Config) []exam {
 		one(func(ctx context.Context) gateway.Finding { return examineCards(ctx, cfg) }),
 	}
 	if cfg.Cards != nil && cfg.Cards.CertFile != "" {
-		exams = append(exams, one(func(context.Context) gateway.Finding { return examineCardCertificate(*cfg.Cards, time.Now()) }))
+		exams = append(exams, one(func(context.Context) gateway.Finding {
+			return examineCertificate("card certificate", "cardListener", cfg.Cards.CertFile, cfg.Cards.KeyFile, time.Now())
+		}))
+	}
+	if cfg.Mutual != nil {
+		exams = append(exams, one(func(context.Context) gateway.Finding {
+			return examineCertificate("TLS certificate", "tlsListener", cfg.Mutual.CertFile, cfg.Mutual.KeyFile, time.Now())
+		}))
 	}
 	return exams
 }

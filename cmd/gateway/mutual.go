@@ -4,7 +4,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"os"
+	"log/slog"
+	"time"
+
+	"paytrace-gateway/cmd/gateway/config"
 )
 
 // listenMutually listens where every caller proves itself by a certificate,
@@ -14,29 +17,34 @@ func (a *app) listenMutually() (err error) {
 	if c == nil {
 		return nil
 	}
-	own, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+	settings, err := mutualTLS(*c, time.Now, a.log).open()
 	if err != nil {
-		return fmt.Errorf("tlsListener: %s and %s cannot be used together as certificate and key", c.CertFile, c.KeyFile)
-	}
-	text, err := os.ReadFile(c.CAFile)
-	if err != nil {
-		return fmt.Errorf("tlsListener.caFile: %w", err)
-	}
-	authorities := x509.NewCertPool()
-	if !authorities.AppendCertsFromPEM(text) {
-		return fmt.Errorf("tlsListener.caFile: %s holds no certificate in PEM form", c.CAFile)
+		return err
 	}
 	plain, err := a.serveOn("tlsListener.listen", c.Listen, aFewOfThem)
 	if err != nil {
 		return err
 	}
-	a.mutual = tls.NewListener(plain, &tls.Config{
-		Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
-		ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: authorities,
-		// A connection that is taken up again would be one whose certificate was
-		// looked at long ago.
-		SessionTicketsDisabled: true,
-	})
+	a.mutual = tls.NewListener(plain, settings)
 	a.onClose(func() { a.mutual.Close() })
 	return nil
+}
+
+func mutualTLS(c config.TLSListener, now func() time.Time, log *slog.Logger) *servedTLS {
+	settings := func(texts [][]byte) (*tls.Config, error) {
+		settings, err := serverTLS(c.CertFile, c.KeyFile, texts[0], texts[1])
+		if err != nil {
+			return nil, err
+		}
+		settings.ClientCAs = x509.NewCertPool()
+		if !settings.ClientCAs.AppendCertsFromPEM(texts[2]) {
+			return nil, fmt.Errorf("caFile: %s holds no certificate in PEM form", c.CAFile)
+		}
+		settings.ClientAuth = tls.RequireAndVerifyClientCert
+		// A connection that is taken up again would be one whose certificate was
+		// looked at long ago.
+		settings.SessionTicketsDisabled = true
+		return settings, nil
+	}
+	return &servedTLS{listener: "tlsListener", files: []string{c.CertFile, c.KeyFile, c.CAFile}, settings: settings, now: now, log: log}
 }
