@@ -120,6 +120,11 @@ func (r *Resolution) forgotten() *Resolution {
 	return &without
 }
 
+// ShowsMethod says that the change of the vault has a card or an account in it.
+func (o VaultOperation) ShowsMethod() bool {
+	return o.Card != CardSummary{} || o.Before != CardSummary{} || o.Bank != BankSummary{} || o.BankBefore != BankSummary{}
+}
+
 // Forgotten is the change of the vault without the cards and accounts.
 func (o VaultOperation) Forgotten(now time.Time) VaultOperation {
 	o = o.next(now)

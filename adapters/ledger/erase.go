@@ -38,7 +38,7 @@ func (l *Ledger) Erase(ctx context.Context, e gateway.Erasing, stage gateway.Era
 	return gateway.Erased{}, "", fmt.Errorf("there is no stage %q of an erasure", stage)
 }
 
-// eraseVaultChanges takes the cards out of what was done in the vault. What is not
+// eraseVaultChanges takes cards and accounts out of what was done in the vault. What is not
 // decided needs them, and a removal has to reach PayTrace first.
 func (l *Ledger) eraseVaultChanges(ctx context.Context, e gateway.Erasing, after string) (done gateway.Erased, next string, err error) {
 	page, next, err := l.vaultPage(ctx, e, after)
@@ -50,7 +50,7 @@ func (l *Ledger) eraseVaultChanges(ctx context.Context, e gateway.Erasing, after
 		case op.Undecided() || !op.Due.IsZero():
 			done.Open++
 			continue
-		case op.Card == (gateway.CardSummary{}) && op.Before == (gateway.CardSummary{}):
+		case !op.ShowsMethod():
 			continue
 		}
 		var err error

@@ -9,6 +9,7 @@ import (
 
 var eraseSpecs = []spec{
 	{"Erase/takes the person from a payment and its answers, and what was told", eraseTakes},
+	{"Erase/takes cards and bank accounts from what was done in the vault", eraseTakesVaultChanges},
 	{"Erase/takes the person out of the archive and brings the payment back", eraseTakesArchived},
 	{"Erase/finds records that nothing leads to any more", eraseTakesLeftBehind},
 	{"Erase/counts the same without changing anything", eraseRehearsed},
@@ -90,6 +91,28 @@ func eraseTakes(t *testing.T, l gateway.Ledger) {
 	for _, gone := range d {
 		_, err := l.Delivery(t.Context(), "m1", gone.ID)
 		wantErr(t, err, gateway.ErrNotFound)
+	}
+	equal(t, "erased again", erase(t, l, person(erasedAt)), gateway.Erased{})
+}
+
+func eraseTakesVaultChanges(t *testing.T, l gateway.Ledger) {
+	account := gateway.BankSummary{LastFour: "8206", AccountType: gateway.Checking, HolderType: gateway.Business}
+	of := func(change func(*gateway.VaultOperation)) gateway.VaultOperation {
+		op := operationOn(shopper("m1", "7", start), start)
+		op.Status, op.Due, op.Card, op.Before = gateway.OpApproved, time.Time{}, gateway.CardSummary{}, gateway.CardSummary{}
+		change(&op)
+		applyVault(t, l, gateway.VaultChange{Operations: []gateway.VaultOperation{op}})
+		return op
+	}
+	all := []gateway.VaultOperation{
+		of(func(op *gateway.VaultOperation) { op.Card = card }),
+		of(func(op *gateway.VaultOperation) { op.Before = card }),
+		of(func(op *gateway.VaultOperation) { op.Bank = account }),
+		of(func(op *gateway.VaultOperation) { op.BankBefore = account }),
+	}
+	equal(t, "erased", erase(t, l, person(erasedAt)), gateway.Erased{VaultChanges: len(all)})
+	for _, op := range all {
+		wantVaultOperation(t, l, op.Forgotten(erasedAt))
 	}
 	equal(t, "erased again", erase(t, l, person(erasedAt)), gateway.Erased{})
 }
