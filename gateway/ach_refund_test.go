@@ -185,6 +185,39 @@ func TestAnUnknownBankPaymentThatIsGivenUpIsUndoneOnceAPersonHasDecided(t *testi
 	})
 }
 
+// Two refunds of one payment would stand in the books: the person's, and that of the
+// gateway, which may have been made.
+func TestNobodyGivesBackByHandWhatTheGatewayMayHaveGivenBack(t *testing.T) {
+	heardDays(t, 5*time.Minute, func(t *testing.T, h *house) {
+		p := h.create("k", bankSale(1000)).Payment
+		h.processor.Settle()
+		time.Sleep(2 * window)
+		h.processor.SetBefore(func(context.Context, string) *gateway.Result {
+			return &gateway.Result{Outcome: gateway.Declined, Decline: &gateway.Decline{Code: "107"}}
+		})
+		if _, err := h.cancel("k"); err != nil {
+			t.Fatal(err)
+		}
+		h.answers()
+		h.loses("refund")
+		time.Sleep(2 * time.Hour)
+		p = h.payment(p.ID)
+		if len(p.Operations) != 3 || p.First().Attention == "" || p.Operations[2].Status != gateway.OpUnknown {
+			t.Fatalf("a refused refund and an unknown one: %+v", p.Operations)
+		}
+		if _, err := h.resolve(p, p.First().ID, gateway.Done, ""); codeOf(err) != gateway.CodeInProgress {
+			t.Errorf("said to be given back by hand: %v", err)
+		}
+		checks := h.processor.Checks()
+		a, err := h.resolve(p, p.Operations[2].ID, gateway.Done, checks[len(checks)-1].ID)
+		h.expect(a, err, gateway.Refunded, gateway.OpApproved)
+		time.Sleep(time.Hour)
+		if p = h.payment(p.ID); p.Refunded() != p.Captured() || p.NeedsAttention || p.First().Cancel != gateway.CancelDone {
+			t.Errorf("%s refunded of %s, attention %t, %s", p.Refunded(), p.Captured(), p.NeedsAttention, p.First().Cancel)
+		}
+	})
+}
+
 func (h *house) cancel(key string) (gateway.Answer, error) {
 	return within(9*time.Second, func(ctx context.Context) (gateway.Answer, error) { return h.Cancel(ctx, "main", key) })
 }

@@ -44,7 +44,8 @@ func (g *Gateway) resolve(ctx context.Context, m Merchant, by Actor, paymentID s
 		}
 		return Answer{Payment: p, OperationID: op.ID, Replayed: true}, nil
 	}
-	if other, busy := p.inProgress(); busy && op.Status == OpWaiting {
+	byHand := p.ACH() && cmd.Decision == Done && op.Status == OpApproved && op.Cancel == CancelRequested
+	if other, busy := p.inProgress(); busy && (op.Status == OpWaiting || byHand) {
 		return Answer{}, inProgress(p, other)
 	}
 	seen, err := g.verify(ctx, m, p, op, cmd)
