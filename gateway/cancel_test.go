@@ -147,3 +147,30 @@ func TestAnUndoingThatALookRefusesIsBegunAnewAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// Who shows what a person has to look at, by what is told, shows it for ever
+// otherwise.
+func TestWhoWasToldThatAPersonHasToLookIsToldWhenThatHasEnded(t *testing.T) {
+	heardDays(t, 5*time.Minute, func(t *testing.T, h *house) {
+		p := h.create("k", sale(1000)).Payment
+		h.processor.SetBefore(func(_ context.Context, name string) *gateway.Result {
+			if name == "void" {
+				return &gateway.Result{Outcome: gateway.Declined, Decline: &gateway.Decline{Code: "110"}}
+			}
+			return nil
+		})
+		if a, err := h.cancel("k"); err != nil || !a.Payment.NeedsAttention {
+			t.Fatalf("nobody is called: %v", err)
+		}
+		h.answers()
+		time.Sleep(3 * time.Hour)
+		all, err := h.ledger.Unspread(t.Context(), []string{"main"}, 1000)
+		if p = h.payment(p.ID); err != nil || p.Status != gateway.Voided || p.NeedsAttention {
+			t.Fatalf("%s, attention %t, %v", p.Status, p.NeedsAttention, err)
+		}
+		last := all[len(all)-1]
+		if last.Type != gateway.EventUpdated || last.Payment.NeedsAttention || last.Payment.First().Cancel != gateway.CancelDone {
+			t.Errorf("told last: %s, attention %t, %s", last.Type, last.Payment.NeedsAttention, last.Payment.First().Cancel)
+		}
+	})
+}

@@ -162,9 +162,10 @@ func givenUpWhy(given Operation) string {
 
 // undone closes the wish once nothing is left to be undone.
 func (g *Gateway) undone(ctx context.Context, p Payment, givenID string) (Payment, error) {
-	return g.mark(ctx, p, givenID, func(given *Operation) {
+	return g.mark(ctx, p, givenID, func(given *Operation) (raised bool) {
 		given.Cancel, given.Due = CancelDone, time.Time{}
 		given.calm(func(why string) bool { return strings.HasPrefix(why, givenUpWhy(*given)) })
+		return false
 	})
 }
 
@@ -173,12 +174,12 @@ func (g *Gateway) undone(ctx context.Context, p Payment, givenID string) (Paymen
 func (g *Gateway) undoRefused(ctx context.Context, p Payment, givenID string, undoing Operation) (Payment, error) {
 	g.log.Error("payment.not_undone", "merchant", p.MerchantID, "payment", p.ID, "operation", undoing.ID, "status", undoing.Status,
 		"consequence", "its money is to go back and is still taken; it is on the attention list")
-	return g.mark(ctx, p, givenID, func(given *Operation) {
-		given.raise(fmt.Sprintf("%s, and PayTrace refuses its %s", givenUpWhy(*given), undoing.Kind))
+	return g.mark(ctx, p, givenID, func(given *Operation) (raised bool) {
 		given.Due = g.clock().Add(undoAgain)
 		if refusedUndos(p, *given) >= undoTries {
 			given.Due = time.Time{}
 		}
+		return given.raise(fmt.Sprintf("%s, and PayTrace refuses its %s", givenUpWhy(*given), undoing.Kind))
 	})
 }
 
@@ -189,30 +190,33 @@ func (g *Gateway) undoDoubtful(ctx context.Context, p Payment, givenID string, s
 	if given, _ := p.Operation(givenID); seen.unasked && g.clock().Sub(given.CreatedAt) < undoAgain {
 		return p, nil
 	}
-	return g.mark(ctx, p, givenID, func(given *Operation) {
+	return g.mark(ctx, p, givenID, func(given *Operation) (raised bool) {
 		if !seen.unasked {
 			given.Due = g.clock().Add(seen.waitFor())
 		}
-		if why := cmp.Or(seen.why, doubtfulBooks); seen.again == 0 {
-			given.raise(givenUpWhy(*given) + ", and its undoing waits: " + why)
-		}
+		why := cmp.Or(seen.why, doubtfulBooks)
+		return seen.again == 0 && given.raise(givenUpWhy(*given)+", and its undoing waits: "+why)
 	})
 }
 
-// mark changes an operation that was given up, unless that is settled already.
-func (g *Gateway) mark(ctx context.Context, p Payment, givenID string, change func(*Operation)) (Payment, error) {
+// mark changes an operation that was given up, unless that is settled already. Who
+// was told that a person has to look is told, too, when that has ended.
+func (g *Gateway) mark(ctx context.Context, p Payment, givenID string, change func(*Operation) (raised bool)) (Payment, error) {
 	current := p
 	return settle(func() (Payment, error) {
 		given, _ := current.Operation(givenID)
 		if given.Cancel != CancelRequested {
 			return current, nil
 		}
-		before := given.Attention
-		change(&given)
-		next := current.next(given, g.clock())
+		before, now := given.Attention, g.clock()
+		raised := change(&given)
+		next := current.next(given, now)
 		c := Change{Payment: next, Base: current.Version, Operation: givenID}
-		if given.Attention != "" && given.Attention != before {
-			c.Events = []Event{attentionEvent(next, givenID, g.clock())}
+		switch {
+		case raised:
+			c.Events = []Event{attentionEvent(next, givenID, now)}
+		case given.Attention != before:
+			c.Events = []Event{eventOf(current.Status, next, givenID, now)}
 		}
 		err := g.write(ctx, c)
 		if err == nil {
