@@ -10,7 +10,6 @@ import (
 
 	"paytrace-gateway/gateway"
 	"paytrace-gateway/gateway/storetest"
-	"paytrace-gateway/internal/services"
 )
 
 func addedClient(id string) (gateway.APIClient, gateway.AuditRecord) {
@@ -74,7 +73,7 @@ func TestWithoutAKeyNothingIsDecided(t *testing.T) {
 // TestTwoGatewaysMakeOneTrail has each decide while the other does, and both
 // write the same payments meanwhile.
 func TestTwoGatewaysMakeOneTrail(t *testing.T) {
-	url := services.Postgres(t)
+	url := withTables.Postgres(t)
 	gateways := []*Ledger{onPostgres(t, url), onPostgres(t, url)}
 	const each, writers = 25, 4
 	var wait sync.WaitGroup

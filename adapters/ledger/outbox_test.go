@@ -10,7 +10,6 @@ import (
 
 	"paytrace-gateway/gateway"
 	"paytrace-gateway/gateway/storetest"
-	"paytrace-gateway/internal/services"
 )
 
 // TestEventsOfBeforeTheOutboxAreNotTold also writes an event as a gateway of the
@@ -43,7 +42,7 @@ func TestEventsOfBeforeTheOutboxAreNotTold(t *testing.T) {
 // TestPostgresLooksAtEachDeliveryByItsIndex asks a server that knows nothing of
 // its tables yet: as a join, what is due cost it the square of what waits.
 func TestPostgresLooksAtEachDeliveryByItsIndex(t *testing.T) {
-	l := onPostgres(t, services.Postgres(t))
+	l := onPostgres(t, withTables.Postgres(t))
 	for name, test := range map[string]struct {
 		query   string
 		indexes []string
@@ -90,7 +89,7 @@ func planInPostgres(t *testing.T, l *Ledger, name, query string) string {
 func TestNothingNewerIsToldWhileAReplayIsWritten(t *testing.T) {
 	for name, spreadsOnly := range map[string]bool{"its event is new": false, "its event is there": true} {
 		t.Run(name, func(t *testing.T) {
-			url := services.Postgres(t)
+			url := withTables.Postgres(t)
 			l, other := onPostgres(t, url), onPostgres(t, url)
 			old, next, change := toldOnce(t, l)
 			if spreadsOnly {

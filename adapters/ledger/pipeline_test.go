@@ -9,7 +9,6 @@ import (
 
 	"paytrace-gateway/gateway"
 	"paytrace-gateway/gateway/storetest"
-	"paytrace-gateway/internal/services"
 )
 
 // TestAConnectionThatDiesInAGroupLosesNothingThatWasAcknowledged ends the writer's
@@ -17,7 +16,7 @@ import (
 // bound. Whatever is acknowledged is there whole, and of what certainly was not
 // written there is nothing.
 func TestAConnectionThatDiesInAGroupLosesNothingThatWasAcknowledged(t *testing.T) {
-	url := services.Postgres(t)
+	url := withTables.Postgres(t)
 	l := onPostgres(t, url)
 	bound := storetest.Sale("m1", noon)
 	if err := l.Apply(t.Context(), bound); err != nil {

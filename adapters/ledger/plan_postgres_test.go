@@ -8,8 +8,6 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-
-	"paytrace-gateway/internal/services"
 )
 
 // TestEveryQueryWalksItsIndexOnPostgres looks at the plans of a ledger in which
@@ -18,7 +16,7 @@ import (
 // as good as the right one by its guess, and has to be read whole, made each
 // payment dearer than the one before in that minute.
 func TestEveryQueryWalksItsIndexOnPostgres(t *testing.T) {
-	url := services.Postgres(t)
+	url := withTables.Postgres(t)
 	l := onPostgres(t, url)
 	conn, err := pgx.Connect(t.Context(), url)
 	if err != nil {

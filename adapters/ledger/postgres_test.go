@@ -17,6 +17,18 @@ import (
 
 func TestMain(m *testing.M) { services.Main(m) }
 
+// withTables is for a test that does not look at how the tables are made, which is
+// most of what an opening does. One that does asks for an empty database.
+var withTables = services.NewPattern(func(url string) error {
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = migrate(context.Background(), db, postgresDialect("pattern"))
+	return err
+})
+
 func onPostgres(t testing.TB, url string) *Ledger {
 	t.Helper()
 	return onPostgresIn(t, url, t.TempDir())
@@ -64,31 +76,31 @@ func wantPostgresRefused(t *testing.T, url string, words ...string) {
 
 func TestPostgresIsALedger(t *testing.T) {
 	services.Postgres(t)
-	storetest.Run(t, func(t *testing.T) gateway.Ledger { return onPostgres(t, services.Postgres(t)) })
+	storetest.Run(t, func(t *testing.T) gateway.Ledger { return onPostgres(t, withTables.Postgres(t)) })
 }
 
 func TestPostgresKeepsOperators(t *testing.T) {
 	services.Postgres(t)
-	storetest.RunOperators(t, func(t *testing.T) gateway.OperatorStore { return onPostgres(t, services.Postgres(t)) })
+	storetest.RunOperators(t, func(t *testing.T) gateway.OperatorStore { return onPostgres(t, withTables.Postgres(t)) })
 }
 
 func TestPostgresKeepsClients(t *testing.T) {
 	services.Postgres(t)
-	storetest.RunClients(t, func(t *testing.T) gateway.ClientStore { return onPostgres(t, services.Postgres(t)) })
+	storetest.RunClients(t, func(t *testing.T) gateway.ClientStore { return onPostgres(t, withTables.Postgres(t)) })
 }
 
 func TestPostgresKeepsAnAuditTrail(t *testing.T) {
 	services.Postgres(t)
-	storetest.RunAudit(t, func(t *testing.T) storetest.AuditStore { return onPostgres(t, services.Postgres(t)) })
+	storetest.RunAudit(t, func(t *testing.T) storetest.AuditStore { return onPostgres(t, withTables.Postgres(t)) })
 }
 
 func TestPostgresKnowsTheGatewaysSecret(t *testing.T) {
 	services.Postgres(t)
-	storetest.RunSecretCheck(t, func(t *testing.T) storetest.SecretCheckStore { return onPostgres(t, services.Postgres(t)) })
+	storetest.RunSecretCheck(t, func(t *testing.T) storetest.SecretCheckStore { return onPostgres(t, withTables.Postgres(t)) })
 }
 
 func TestGatewaysWithDifferentSecretsAreToldOneOfThem(t *testing.T) {
-	url := services.Postgres(t)
+	url := withTables.Postgres(t)
 	ledgers := []*Ledger{onPostgres(t, url), onPostgres(t, url)}
 	told := make([]string, 32)
 	var keeps sync.WaitGroup
@@ -108,13 +120,13 @@ func TestGatewaysWithDifferentSecretsAreToldOneOfThem(t *testing.T) {
 
 func TestPostgresKeepsSealedSecrets(t *testing.T) {
 	services.Postgres(t)
-	storetest.RunSecrets(t, func(t *testing.T) gateway.SecretStore { return onPostgres(t, services.Postgres(t)) })
+	storetest.RunSecrets(t, func(t *testing.T) gateway.SecretStore { return onPostgres(t, withTables.Postgres(t)) })
 }
 
 func TestPostgresKeepsWhatItAcknowledged(t *testing.T) {
 	services.Postgres(t)
 	storetest.RunReopened(t, func(t *testing.T) (gateway.Ledger, func() gateway.Ledger) {
-		url, folder := services.Postgres(t), t.TempDir()
+		url, folder := withTables.Postgres(t), t.TempDir()
 		l := onPostgresIn(t, url, folder)
 		return l, func() gateway.Ledger {
 			if err := l.Close(); err != nil {
@@ -131,7 +143,7 @@ func TestPostgresKeepsWhatItAcknowledged(t *testing.T) {
 func TestTwoPostgresGatewaysAreOneLedger(t *testing.T) {
 	services.Postgres(t)
 	storetest.Run(t, func(t *testing.T) gateway.Ledger {
-		url := services.Postgres(t)
+		url := withTables.Postgres(t)
 		folder := t.TempDir()
 		return &pair{ledgers: [2]*Ledger{onPostgresIn(t, url, folder), onPostgresIn(t, url, folder)}}
 	})
@@ -158,7 +170,7 @@ func TestGatewaysThatStartAtOnceMakeTheSchemaOnce(t *testing.T) {
 }
 
 func TestOfTwoGatewaysThatSeeATransactionFirstOneTellsOfIt(t *testing.T) {
-	url := services.Postgres(t)
+	url := withTables.Postgres(t)
 	ledgers := []*Ledger{onPostgres(t, url), onPostgres(t, url)}
 	var keeps sync.WaitGroup
 	for i := range 64 {
@@ -179,7 +191,7 @@ func TestOfTwoGatewaysThatSeeATransactionFirstOneTellsOfIt(t *testing.T) {
 
 // TestADeadlockedGroupIsTriedAgain lets two gateways take two rows crosswise.
 func TestADeadlockedGroupIsTriedAgain(t *testing.T) {
-	url := services.Postgres(t)
+	url := withTables.Postgres(t)
 	ledgers := []*Ledger{onPostgres(t, url), onPostgres(t, url)}
 	var both, writers sync.WaitGroup
 	both.Add(2)
@@ -204,7 +216,7 @@ func TestADeadlockedGroupIsTriedAgain(t *testing.T) {
 }
 
 func TestPostgresSaysThatAnotherSessionHoldsTheRow(t *testing.T) {
-	url := services.Postgres(t)
+	url := withTables.Postgres(t)
 	l, other := onPostgres(t, url), onPostgres(t, url)
 	c := storetest.Sale("m1", noon)
 	if err := l.Apply(t.Context(), c); err != nil {
@@ -290,14 +302,14 @@ func TestNoErrorShowsThePassword(t *testing.T) {
 }
 
 func TestPostgresReadersCannotWrite(t *testing.T) {
-	l := onPostgres(t, services.Postgres(t))
+	l := onPostgres(t, withTables.Postgres(t))
 	if _, err := l.reads.db.ExecContext(t.Context(), "DELETE FROM payments"); err == nil {
 		t.Fatal("a reader deleted payments")
 	}
 }
 
 func TestAClosedPostgresLedgerTakesNothing(t *testing.T) {
-	l := onPostgres(t, services.Postgres(t))
+	l := onPostgres(t, withTables.Postgres(t))
 	if err := l.Ready(t.Context()); err != nil {
 		t.Fatal(err)
 	}

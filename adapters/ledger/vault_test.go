@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"paytrace-gateway/gateway"
-	"paytrace-gateway/internal/services"
 )
 
 // insertThird writes a customer as the programs of the first three schemas did.
@@ -143,7 +142,7 @@ func TestEventsOfTheThirdSchemaAreStillTold(t *testing.T) {
 // TestNothingNewerIsToldOfACustomerWhileAReplayIsWritten holds a replay open on
 // one gateway while another changes the customer.
 func TestNothingNewerIsToldOfACustomerWhileAReplayIsWritten(t *testing.T) {
-	url := services.Postgres(t)
+	url := withTables.Postgres(t)
 	l, other := onPostgres(t, url), onPostgres(t, url)
 	c := gateway.VaultCustomer{MerchantID: "m1", LiveMode: true, ID: "cus_1", Version: 1, CreatedAt: noon, UpdatedAt: noon}
 	first := newsOf(c)
@@ -192,7 +191,7 @@ func newsOf(c gateway.VaultCustomer) gateway.Event {
 // TestPostgresLooksAtTheVaultByItsIndexes asks a server that knows nothing of
 // its tables yet.
 func TestPostgresLooksAtTheVaultByItsIndexes(t *testing.T) {
-	l := onPostgres(t, services.Postgres(t))
+	l := onPostgres(t, withTables.Postgres(t))
 	for name, test := range map[string]struct {
 		query   string
 		indexes []string

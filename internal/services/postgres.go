@@ -3,7 +3,6 @@ package services
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -27,24 +26,27 @@ var sharedPostgres = &shared{start: findPostgres}
 // Postgres is the URL of an empty database that only this test uses.
 func Postgres(t testing.TB) string {
 	t.Helper()
-	server, err := sharedPostgres.get()
-	if errors.As(err, new(missingError)) {
-		missing(t, err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := "test_" + strings.ToLower(rand.Text())
-	if err := ask(server, "CREATE DATABASE "+name); err != nil {
+	return copyOf(t, "template1")
+}
+
+// copyOf is the URL of a database that is like another one, to which nobody is
+// connected, and that only this test uses.
+func copyOf(t testing.TB, like string) string {
+	t.Helper()
+	a := administrator(t)
+	name := newName()
+	if err := a.make(name, like); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := ask(server, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+		if err := a.drop(name); err != nil {
 			t.Errorf("a test's database is left behind: %v", err)
 		}
 	})
-	return withDatabase(t, server, name)
+	return withDatabase(t, a.server, name)
 }
+
+func newName() string { return "test_" + strings.ToLower(rand.Text()) }
 
 func withDatabase(t testing.TB, server, name string) string {
 	t.Helper()

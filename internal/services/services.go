@@ -23,7 +23,28 @@ func Main(m *testing.M) { os.Exit(Run(m)) }
 func Run(m *testing.M) int {
 	defer sharedPostgres.end()
 	defer sharedRedis.end()
+	defer tidy()
 	return m.Run()
+}
+
+// leftovers are removed after the last test, from servers that may go on.
+var leftovers struct {
+	sync.Mutex
+	remove []func()
+}
+
+func afterTests(remove func()) {
+	leftovers.Lock()
+	defer leftovers.Unlock()
+	leftovers.remove = append(leftovers.remove, remove)
+}
+
+func tidy() {
+	leftovers.Lock()
+	defer leftovers.Unlock()
+	for _, remove := range leftovers.remove {
+		remove()
+	}
 }
 
 // missingError says that there is no way to a service on this machine.
