@@ -93,11 +93,12 @@ func TestBankPaymentsAreNeverSentTwiceNorLostInChaos(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				c := &chaosOfChecks{house: open(t, path, "one", processortest.New(time.Now)), random: rand.New(rand.NewPCG(seed, 35))}
 				ctx, cancel := context.WithCancel(t.Context())
+				var paces []func(time.Duration)
 				for _, name := range []string{"one", "two"} {
 					g := gateway.New(gateway.Config{Ledger: c.ledger, Merchants: merchants, Processors: map[string]gateway.Processor{"main": c.processor},
 						Secret: secret, Instance: name, Now: time.Now, MaxInFlight: 256, Log: discard})
 					c.gateways = append(c.gateways, g)
-					go g.RunDue(ctx, 5*time.Minute)
+					paces = append(paces, runsDue(ctx, g, 5*time.Minute))
 					go g.RunWatch(ctx, time.Hour)
 				}
 				c.misbehaves()
@@ -112,6 +113,9 @@ func TestBankPaymentsAreNeverSentTwiceNorLostInChaos(t *testing.T) {
 				}
 				callers.Wait()
 				c.answers()
+				for _, pace := range paces {
+					pace(time.Hour)
+				}
 				time.Sleep(2 * window)
 				c.judged()
 				ends(cancel)

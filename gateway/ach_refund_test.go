@@ -10,7 +10,7 @@ import (
 )
 
 func TestTheWholeOfAnAcceptedBankPaymentGoesBackByAVoid(t *testing.T) {
-	heardDays(t, 5*time.Minute, func(t *testing.T, h *house) {
+	heardDays(t, 30*time.Minute, func(t *testing.T, h *house) {
 		whole := h.create("whole", bankSale(1000)).Payment
 		a, err := h.refund("r", whole, 0)
 		h.expect(a, err, gateway.Refunded, gateway.OpApproved)
@@ -40,7 +40,7 @@ func TestTheWholeOfAnAcceptedBankPaymentGoesBackByAVoid(t *testing.T) {
 }
 
 func TestAPartOfABankPaymentGoesBackOnceItsWindowHasPassed(t *testing.T) {
-	heardDays(t, 5*time.Minute, func(t *testing.T, h *house) {
+	heardDays(t, 30*time.Minute, func(t *testing.T, h *house) {
 		p := h.create("k", bankSale(1000)).Payment
 		a, err := h.refund("r", p, 300)
 		h.expect(a, err, gateway.Accepted, gateway.OpWaiting)
@@ -71,7 +71,7 @@ func TestAPartOfABankPaymentGoesBackOnceItsWindowHasPassed(t *testing.T) {
 }
 
 func TestABankPaymentThatHasGoneOutIsNotVoided(t *testing.T) {
-	heardDays(t, 5*time.Minute, func(t *testing.T, h *house) {
+	heardDays(t, 30*time.Minute, func(t *testing.T, h *house) {
 		p := h.create("k", bankSale(1000)).Payment
 		h.processor.Settle()
 		a, err := h.refund("r", p, 0)
@@ -98,7 +98,7 @@ func TestABankPaymentThatHasGoneOutIsNotVoided(t *testing.T) {
 }
 
 func TestAVoidThatAPersonSaysIsDoneIsDone(t *testing.T) {
-	heardDays(t, 5*time.Minute, func(t *testing.T, h *house) {
+	heardDays(t, 30*time.Minute, func(t *testing.T, h *house) {
 		p := h.create("k", bankSale(1000)).Payment
 		h.processor.PutCheck(p.TransactionID, processortest.CheckVoided)
 		a, err := h.void("v", p)
@@ -113,7 +113,7 @@ func TestAVoidThatAPersonSaysIsDoneIsDone(t *testing.T) {
 }
 
 func TestAKnownRefusalLeavesWhatHasGoneOutToWait(t *testing.T) {
-	heardDays(t, 5*time.Minute, func(t *testing.T, h *house) {
+	heardDays(t, 30*time.Minute, func(t *testing.T, h *house) {
 		p := h.create("k", bankSale(1000)).Payment
 		h.processor.Settle()
 		a, _ := h.void("v", p)
@@ -132,7 +132,7 @@ func TestAKnownRefusalLeavesWhatHasGoneOutToWait(t *testing.T) {
 }
 
 func TestABankPaymentThatIsGivenUpIsUndone(t *testing.T) {
-	heardDays(t, 5*time.Minute, func(t *testing.T, h *house) {
+	heardDays(t, 30*time.Minute, func(t *testing.T, h *house) {
 		h.create("accepted", bankSale(1000))
 		h.create("held", bankHold(1000))
 		approved := h.create("approved", bankSale(1000)).Payment
@@ -169,7 +169,7 @@ func TestABankPaymentThatIsGivenUpIsUndone(t *testing.T) {
 }
 
 func TestAnUnknownBankPaymentThatIsGivenUpIsUndoneOnceAPersonHasDecided(t *testing.T) {
-	heardDays(t, 5*time.Minute, func(t *testing.T, h *house) {
+	heardDays(t, 30*time.Minute, func(t *testing.T, h *house) {
 		h.loses("charge")
 		a := h.create("k", bankSale(1000))
 		h.answers()

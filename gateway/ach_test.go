@@ -60,7 +60,7 @@ func heardDays(t *testing.T, every time.Duration, test func(t *testing.T, h *hou
 		h := open(t, path, "one", processortest.New(time.Now))
 		h.keepsEvents()
 		ctx, cancel := context.WithCancel(t.Context())
-		go h.RunDue(ctx, every)
+		h.pace = runsDue(ctx, h.Gateway, every)
 		test(t, h)
 		ends(cancel)
 		h.ledger.Close()
@@ -120,6 +120,7 @@ func TestABankPaymentIsApprovedOnceItsReturnWindowHasPassed(t *testing.T) {
 		h.expect(h.byKey("k"), nil, gateway.Accepted, gateway.OpApproved)
 		time.Sleep(20 * time.Minute)
 		h.expect(h.byKey("k"), nil, gateway.StatusApproved, gateway.OpApproved)
+		h.pace(time.Hour)
 		time.Sleep(60 * 24 * time.Hour)
 		p = h.payment(p.ID)
 		if p.Status != gateway.StatusApproved || p.NeedsAttention || !p.Finished() {
@@ -131,7 +132,7 @@ func TestABankPaymentIsApprovedOnceItsReturnWindowHasPassed(t *testing.T) {
 }
 
 func TestAHeldBankPaymentIsFundedAndAccepted(t *testing.T) {
-	heardDays(t, 5*time.Minute, func(t *testing.T, h *house) {
+	heardDays(t, 30*time.Minute, func(t *testing.T, h *house) {
 		p := h.expect(h.create("k", bankHold(1999)), nil, gateway.Authorized, gateway.OpApproved).Payment
 		time.Sleep(20 * 24 * time.Hour) // nothing of a hold is due
 		a, err := h.capture("c", p, gateway.CapturePayment{Amount: new(gateway.Money(1500))})
@@ -152,7 +153,7 @@ func TestAHeldBankPaymentIsFundedAndAccepted(t *testing.T) {
 func TestAnUnknownBankPaymentIsForAPersonAtOnceAndNeverLookedFor(t *testing.T) {
 	for name, lose := range map[string]func(*house, string){"done": (*house).loses, "not done": (*house).dies} {
 		t.Run(name, func(t *testing.T) {
-			heardDays(t, 5*time.Minute, func(t *testing.T, h *house) {
+			heardDays(t, time.Hour, func(t *testing.T, h *house) {
 				lose(h, "charge")
 				a := h.create("k", bankSale(1999))
 				h.answers()

@@ -81,7 +81,7 @@ func TestAWindowThatEndsBesideWhatIsUndecidedWaitsForThePerson(t *testing.T) {
 		"a void that was done":       {func(h *house, p gateway.Payment) (gateway.Answer, error) { return h.void("v", p) }, gateway.Done, gateway.Voided},
 	} {
 		t.Run(name, func(t *testing.T) {
-			heardDays(t, 5*time.Minute, func(t *testing.T, h *house) {
+			heardDays(t, 30*time.Minute, func(t *testing.T, h *house) {
 				p := h.create("k", bankSale(1000)).Payment
 				h.loses("void")
 				a, err := c.begin(h, p)
@@ -89,6 +89,7 @@ func TestAWindowThatEndsBesideWhatIsUndecidedWaitsForThePerson(t *testing.T) {
 				h.answers()
 				time.Sleep(window)
 				h.wantQuiet(p.ID)
+				h.pace(5 * time.Minute)
 				if _, err := h.resolve(p, a.OperationID, c.decision, ""); err != nil {
 					t.Fatal(err)
 				}
@@ -124,7 +125,7 @@ func TestWhatIsGivenUpBesideWhatIsUndecidedWaitsForThePerson(t *testing.T) {
 }
 
 func TestARefundThatWaitsBesideWhatIsUndecidedWaitsForThePerson(t *testing.T) {
-	heardDays(t, 5*time.Minute, func(t *testing.T, h *house) {
+	heardDays(t, 30*time.Minute, func(t *testing.T, h *house) {
 		p := h.create("k", bankSale(1000)).Payment
 		for _, key := range []string{"r1", "r2", "r3"} {
 			a, err := h.refund(key, p, 200)
@@ -142,6 +143,7 @@ func TestARefundThatWaitsBesideWhatIsUndecidedWaitsForThePerson(t *testing.T) {
 		time.Sleep(window)
 		h.wantQuiet(p.ID)
 		h.wantCalls("refund", 1)
+		h.pace(5 * time.Minute)
 		if _, err := h.resolve(p, h.byKey("r1").OperationID, gateway.NotDone, ""); err != nil {
 			t.Fatal(err)
 		}

@@ -61,11 +61,12 @@ func TestChaosChargesOnce(t *testing.T) {
 				})
 				ctx, cancel := context.WithCancel(t.Context())
 				var gs []*gateway.Gateway
+				var paces []func(time.Duration)
 				for _, name := range []string{"one", "two"} {
 					g := gateway.New(gateway.Config{Ledger: h.ledger, Merchants: merchants, Processors: map[string]gateway.Processor{"main": h.processor},
 						Secret: secret, Instance: name, Now: time.Now, MaxInFlight: 256, Log: discard, Claims: d})
 					gs = append(gs, g)
-					go g.RunDue(ctx, 2*time.Second)
+					paces = append(paces, runsDue(ctx, g, 2*time.Second))
 					go g.RunWatch(ctx, time.Minute)
 				}
 				var wg sync.WaitGroup
@@ -112,6 +113,9 @@ func TestChaosChargesOnce(t *testing.T) {
 				}
 				wg.Wait()
 				h.answers()
+				for _, pace := range paces {
+					pace(time.Minute) // what is left is due in minutes, and then in hours
+				}
 				time.Sleep(40 * time.Hour)
 				charges, gone := map[string]int{}, map[string]bool{}
 				t.Logf("%d charges, %d voids, %d refunds reached PayTrace", h.processor.Calls("charge"), h.processor.Calls("void"), h.processor.Calls("refund"))

@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,6 +29,22 @@ func ends(cancel context.CancelFunc) {
 	cancel()
 	time.Sleep(time.Minute)
 	synctest.Wait()
+}
+
+// runsDue has a gateway do what is due, and gives what changes its pace: where
+// nothing is due for weeks, a look every few seconds is all that a test would do.
+func runsDue(ctx context.Context, g *gateway.Gateway, every time.Duration) (pace func(every time.Duration)) {
+	var running sync.WaitGroup
+	stop := func() {}
+	pace = func(every time.Duration) {
+		stop()
+		running.Wait()
+		var turn context.Context
+		turn, stop = context.WithCancel(ctx)
+		running.Go(func() { g.RunDue(turn, every) })
+	}
+	pace(every)
+	return pace
 }
 
 // days lets a test live through days: in a bubble, with the jobs running.

@@ -18,7 +18,7 @@ func (h *house) refusesAll() {
 }
 
 func TestLinesOfAChargeThatWasNotSentDoNotStay(t *testing.T) {
-	days(t, time.Minute, func(t *testing.T, h *house) {
+	days(t, time.Hour, func(t *testing.T, h *house) {
 		h.refusesAll()
 		h.create("left", withLines(sale(0), "PO-7"))
 		h.create("given up", withLines(sale(0), "PO-8"))

@@ -280,7 +280,7 @@ func TestWhatTheChargeBearsNeedsNoCall(t *testing.T) {
 // Purchase orders in the place of references: a charge that is not there is called
 // failed all the same.
 func TestAbsenceIsSeenWhereAllChargesBearPurchaseOrders(t *testing.T) {
-	days(t, 2*time.Second, func(t *testing.T, h *house) {
+	days(t, time.Minute, func(t *testing.T, h *house) {
 		h.dies("charge")
 		if a := h.create("lost", sale(1999)); a.Payment.Status != gateway.StatusUnknown {
 			t.Fatal(a.Payment.Status)

@@ -14,7 +14,7 @@ func (h *house) returns(id, code string) (gateway.Answer, error) {
 }
 
 func TestABankReturnsWhatWasTaken(t *testing.T) {
-	heardDays(t, 5*time.Minute, func(t *testing.T, h *house) {
+	heardDays(t, 30*time.Minute, func(t *testing.T, h *house) {
 		accepted := h.create("accepted", bankSale(1000)).Payment
 		waiting := h.create("waiting", bankSale(1000)).Payment
 		refund, _ := h.refund("r", waiting, 300)
@@ -61,7 +61,7 @@ func TestABankReturnsWhatWasTaken(t *testing.T) {
 }
 
 func TestAReturnAfterARefundIsForAPerson(t *testing.T) {
-	heardDays(t, 5*time.Minute, func(t *testing.T, h *house) {
+	heardDays(t, 30*time.Minute, func(t *testing.T, h *house) {
 		part, whole := h.create("part", bankSale(1000)).Payment, h.create("whole", bankSale(1000)).Payment
 		time.Sleep(window)
 		if _, err := h.refund("p", part, 400); err != nil {
@@ -96,7 +96,7 @@ func TestAReturnAfterARefundIsForAPerson(t *testing.T) {
 }
 
 func TestOfARefundThatCameBackFirstNobodyIsToldWhenItsPaymentDoes(t *testing.T) {
-	heardDays(t, 5*time.Minute, func(t *testing.T, h *house) {
+	heardDays(t, 30*time.Minute, func(t *testing.T, h *house) {
 		p := h.create("k", bankSale(1000)).Payment
 		time.Sleep(window)
 		kept, err := h.refund("kept", p, 400)
@@ -125,7 +125,7 @@ func TestOfARefundThatCameBackFirstNobodyIsToldWhenItsPaymentDoes(t *testing.T) 
 
 // A person who has seen that a refund came back may have paid it in another way.
 func TestOfARefundThatCameBackAndWasSeenAPersonIsToldWhenItsPaymentComesBackToo(t *testing.T) {
-	heardDays(t, 5*time.Minute, func(t *testing.T, h *house) {
+	heardDays(t, 30*time.Minute, func(t *testing.T, h *house) {
 		p := h.create("k", bankSale(1000)).Payment
 		time.Sleep(window)
 		first, err := h.refund("first", p, 600)
@@ -167,7 +167,7 @@ func TestOfARefundThatCameBackAndWasSeenAPersonIsToldWhenItsPaymentComesBackToo(
 }
 
 func TestWhatNoBankCanHaveReturnedIsRefused(t *testing.T) {
-	heardDays(t, 5*time.Minute, func(t *testing.T, h *house) {
+	heardDays(t, 30*time.Minute, func(t *testing.T, h *house) {
 		card := h.create("card", sale(1000)).Payment
 		held := h.create("held", bankHold(1000)).Payment
 		good := h.create("good", bankSale(1000)).Payment
@@ -245,7 +245,7 @@ func TestOfTwoReturnsAtOnceOneIsWrittenDown(t *testing.T) {
 }
 
 func TestAReturnEndsTheUndoingOfWhatWasGivenUp(t *testing.T) {
-	heardDays(t, 5*time.Minute, func(t *testing.T, h *house) {
+	heardDays(t, 30*time.Minute, func(t *testing.T, h *house) {
 		p := h.create("k", bankSale(1000)).Payment
 		h.processor.Settle()
 		h.cancel("k")
@@ -268,7 +268,7 @@ func TestAReturnEndsTheUndoingOfWhatWasGivenUp(t *testing.T) {
 }
 
 func TestTheTimeAndTheNoteOfAReturnAreCorrected(t *testing.T) {
-	heardDays(t, 5*time.Minute, func(t *testing.T, h *house) {
+	heardDays(t, 30*time.Minute, func(t *testing.T, h *house) {
 		p := h.create("k", bankSale(1000)).Payment
 		time.Sleep(3 * 24 * time.Hour)
 		monday, tuesday := time.Now().Add(-48*time.Hour).UTC(), time.Now().Add(-24*time.Hour).UTC()

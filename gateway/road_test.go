@@ -33,6 +33,7 @@ type house struct {
 	t         *testing.T
 	ledger    *ledger.Ledger
 	processor *processortest.Processor
+	pace      func(every time.Duration) // of what is due, in heardDays
 }
 
 func open(t *testing.T, path, instance string, processor *processortest.Processor) *house {
