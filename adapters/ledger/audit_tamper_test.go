@@ -122,7 +122,7 @@ func TestWhatIsDoneToTheTrailIsFoundWithItsPlace(t *testing.T) {
 			}
 		}, []string{"record 10 is 8m0s older than the one before it: a clock was set back, or two gateways' clocks differ"}},
 	} {
-		for database, start := range stores {
+		for database, start := range migratedStores {
 			t.Run(name+" in "+database, func(t *testing.T) {
 				s := start(t)
 				l := s.open(t)

@@ -20,7 +20,7 @@ func addedClient(id string) (gateway.APIClient, gateway.AuditRecord) {
 // TestADecisionWhoseRecordCannotBeWrittenIsNotMade takes the table of the trail
 // away under a ledger that is in use, while payments are written with it.
 func TestADecisionWhoseRecordCannotBeWrittenIsNotMade(t *testing.T) {
-	for name, start := range stores {
+	for name, start := range migratedStores {
 		t.Run(name, func(t *testing.T) {
 			s := start(t)
 			l := s.open(t)

@@ -51,7 +51,7 @@ func TestDeliveriesFromBeforeAreListed(t *testing.T) {
 // TestADeliveryIsListedByItsTime has one that got its id a moment after its time,
 // as a busy gateway gives it.
 func TestADeliveryIsListedByItsTime(t *testing.T) {
-	for name, blank := range stores {
+	for name, blank := range migratedStores {
 		t.Run(name, func(t *testing.T) {
 			l := blank(t).open(t)
 			_, late, change := toldOnce(t, l)

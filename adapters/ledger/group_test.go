@@ -127,7 +127,7 @@ func TestCloseAnswersWhatIsQueued(t *testing.T) {
 // one transaction, two refunds of another, and a payment that has to do with
 // neither.
 func TestATakenTransactionFailsItsOwnChangeOnly(t *testing.T) {
-	for name, blank := range stores {
+	for name, blank := range migratedStores {
 		t.Run(name, func(t *testing.T) {
 			l := blank(t).open(t)
 			changes := rivals(t, l)

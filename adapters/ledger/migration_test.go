@@ -24,21 +24,27 @@ type store struct {
 	open    func(*testing.T) *Ledger
 }
 
-var stores = map[string]func(*testing.T) store{
-	"SQLite": func(t *testing.T) store {
-		path := fresh(t)
-		return store{
-			db: database(t, "sqlite", writerDSN(path, "rwc", writerPragmas)), dialect: sqliteDialect(path),
-			open: func(t *testing.T) *Ledger { return opened(t, path, Options{Archive: path + ".archive"}) },
-		}
-	},
-	"PostgreSQL": func(t *testing.T) store {
-		url := services.Postgres(t)
-		return store{
-			db: database(t, "pgx", url), dialect: postgresDialect("test"),
-			open: func(t *testing.T) *Ledger { return onPostgres(t, url) },
-		}
-	},
+// stores are empty; migratedStores have their tables, for a test that does not look
+// at how they are made.
+var stores, migratedStores = storesOn(services.Postgres), storesOn(withTables.Postgres)
+
+func storesOn(postgres func(testing.TB) string) map[string]func(*testing.T) store {
+	return map[string]func(*testing.T) store{
+		"SQLite": func(t *testing.T) store {
+			path := fresh(t)
+			return store{
+				db: database(t, "sqlite", writerDSN(path, "rwc", writerPragmas)), dialect: sqliteDialect(path),
+				open: func(t *testing.T) *Ledger { return opened(t, path, Options{Archive: path + ".archive"}) },
+			}
+		},
+		"PostgreSQL": func(t *testing.T) store {
+			url := postgres(t)
+			return store{
+				db: database(t, "pgx", url), dialect: postgresDialect("test"),
+				open: func(t *testing.T) *Ledger { return onPostgres(t, url) },
+			}
+		},
+	}
 }
 
 func database(t *testing.T, driver, source string) *sql.DB {

@@ -191,7 +191,7 @@ func waitsForLock(t *testing.T, l *Ledger, through <-chan error) {
 
 // TestWhatWaitsForNothingIsBroughtForward has a hand end what is in front.
 func TestWhatWaitsForNothingIsBroughtForward(t *testing.T) {
-	for name, blank := range stores {
+	for name, blank := range migratedStores {
 		t.Run(name, func(t *testing.T) {
 			s := blank(t)
 			l := s.open(t)

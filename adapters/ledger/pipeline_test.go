@@ -23,10 +23,12 @@ func TestAConnectionThatDiesInAGroupLosesNothingThatWasAcknowledged(t *testing.T
 		t.Fatal(err)
 	}
 	var writers, killer sync.WaitGroup
-	var over atomic.Bool
+	decided := make(chan struct{}, 1)
 	db := database(t, "pgx", url)
 	killer.Go(func() {
-		for !over.Load() {
+		// After each change that is decided: one who never paused would let nobody
+		// through, for as long as connecting takes longer than to be ended.
+		for range decided {
 			if _, err := db.ExecContext(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 				WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL`); err != nil {
 				t.Error(err)
@@ -42,6 +44,10 @@ func TestAConnectionThatDiesInAGroupLosesNothingThatWasAcknowledged(t *testing.T
 					c.Binds.Key = bound.Binds.Key
 				}
 				err := l.Apply(t.Context(), c)
+				select {
+				case decided <- struct{}{}:
+				default: // it is at it
+				}
 				rows := rowsOf(t, l, c)
 				switch {
 				case err == nil:
@@ -64,7 +70,7 @@ func TestAConnectionThatDiesInAGroupLosesNothingThatWasAcknowledged(t *testing.T
 		})
 	}
 	writers.Wait()
-	over.Store(true)
+	close(decided)
 	killer.Wait()
 	t.Logf("%d kept, %d doubtful, %d refused", kept.Load(), doubtful.Load(), refused.Load())
 }

@@ -14,7 +14,7 @@ import (
 // payment goes on. PostgreSQL has it with the key from the first moment on, where
 // a gateway of the release before looks for it.
 func TestAnAnswerIsKeptOnceUntilItsPaymentChanges(t *testing.T) {
-	for name, blank := range stores {
+	for name, blank := range migratedStores {
 		t.Run(name, func(t *testing.T) {
 			s := blank(t)
 			l := s.open(t)

@@ -35,7 +35,7 @@ func wantUnreadable(t *testing.T, err error, n int) gateway.UnreadableError {
 // TestAnEventThatCannotBeReadStopsItsPaymentAlone has more of them than are
 // looked at at once.
 func TestAnEventThatCannotBeReadStopsItsPaymentAlone(t *testing.T) {
-	for name, blank := range stores {
+	for name, blank := range migratedStores {
 		t.Run(name, func(t *testing.T) {
 			s := blank(t)
 			l := s.open(t)
@@ -65,7 +65,7 @@ func TestAnEventThatCannotBeReadStopsItsPaymentAlone(t *testing.T) {
 }
 
 func TestADeliveryThatCannotBeReadStopsItsPaymentAlone(t *testing.T) {
-	for name, blank := range stores {
+	for name, blank := range migratedStores {
 		t.Run(name, func(t *testing.T) {
 			s := blank(t)
 			l := s.open(t)
