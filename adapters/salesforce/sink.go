@@ -73,14 +73,40 @@ func (s *Sink) Deliver(ctx context.Context, d gateway.Delivery) gateway.Verdict 
 	if err != nil {
 		return s.unmappable(err)
 	}
-	if err := ctx.Err(); err != nil {
-		return s.unanswered(reply{what: "upsert", err: err})
+	v := s.tellOthers(ctx, d.Event)
+	if v.Outcome == gateway.Told {
+		v = s.upsert(ctx, r)
 	}
-	v := s.upserted(s.client.upsertOne(ctx, r))
 	if v.Outcome == gateway.Told && s.events != nil {
 		v = s.publish(ctx, d.Event)
 	}
 	return s.eased(v)
+}
+
+func (s *Sink) upsert(ctx context.Context, r record) gateway.Verdict {
+	if err := ctx.Err(); err != nil {
+		return s.unanswered(reply{what: "upsert", err: err})
+	}
+	return s.upserted(s.client.upsertOne(ctx, r))
+}
+
+// tellOthers tells of what the event's change has done to other operations than the
+// one that it names, where these have records of their own. It is rare, and takes a
+// call for each.
+func (s *Sink) tellOthers(ctx context.Context, e gateway.Event) gateway.Verdict {
+	if !s.perOperation {
+		return gateway.Verdict{Outcome: gateway.Told}
+	}
+	for _, other := range alsoChanged(e) {
+		r, err := recordOf(other, s.records, true)
+		if err != nil {
+			return s.unmappable(err)
+		}
+		if v := s.upsert(ctx, r); v.Outcome != gateway.Told {
+			return v
+		}
+	}
+	return gateway.Verdict{Outcome: gateway.Told}
 }
 
 func (s *Sink) publish(ctx context.Context, e gateway.Event) gateway.Verdict {
@@ -112,6 +138,10 @@ func (s *Sink) DeliverAll(ctx context.Context, deliveries []gateway.Delivery) []
 		r, err := recordOf(d.Event, s.records, s.perOperation)
 		if err != nil {
 			verdicts[i] = s.unmappable(err)
+			continue
+		}
+		if v := s.tellOthers(ctx, d.Event); v.Outcome != gateway.Told {
+			verdicts[i] = v
 			continue
 		}
 		records, places = append(records, r), append(places, i)

@@ -379,3 +379,39 @@ func TestPreviewSendsNothing(t *testing.T) {
 		t.Errorf("%v %v after %d calls", shown, err, len(h.org.Calls()))
 	}
 }
+
+// One change may end several operations, of which its event names one: a void closes
+// the refunds that waited for settlement.
+func TestWhatAVoidHasClosedIsPendingInNoRecord(t *testing.T) {
+	at := time.Date(2026, 11, 2, 11, 0, 0, 0, time.UTC)
+	later := at.Add(time.Hour)
+	voided := func(n int) gateway.Delivery {
+		d := delivery(n)
+		p := &d.Event.Payment
+		charge, refund, void := fmt.Sprintf("op_charge_%d", n), fmt.Sprintf("op_refund_%d", n), fmt.Sprintf("op_void_%d", n)
+		p.Operations = []gateway.Operation{
+			{ID: charge, Kind: gateway.KindSale, Status: gateway.OpApproved, Amount: 1999, CreatedAt: at, UpdatedAt: at},
+			{ID: refund, Kind: gateway.KindRefund, Status: gateway.OpApproved, ProcessedAs: gateway.AsVoid, Amount: 500, CreatedAt: at, UpdatedAt: later},
+			{ID: void, Kind: gateway.KindVoid, Status: gateway.OpApproved, Amount: 1999, CreatedAt: later, UpdatedAt: later},
+		}
+		p.Status, p.UpdatedAt, d.Event.OperationID = gateway.Voided, later, void
+		return d
+	}
+	h := settle(t, func(s *salesforcetest.Settings) {
+		s.Objects = []salesforcetest.Object{salesforcetest.OperationObject()}
+	},
+		func(c *Config) { c.PerOperation = true })
+	h.tell(voided(1), gateway.Told)
+	for _, v := range h.sink.DeliverAll(t.Context(), []gateway.Delivery{voided(2), voided(3)}) {
+		if v.Outcome != gateway.Told {
+			t.Errorf("%+v", v)
+		}
+	}
+	shown := map[string]int{}
+	for _, r := range h.org.Records("Payment__c") {
+		shown[fmt.Sprint(r.Fields["Status__c"])]++
+	}
+	if len(shown) != 2 || shown["Voided"] != 3 || shown["Refunded"] != 3 {
+		t.Errorf("the records show %v", shown)
+	}
+}

@@ -104,6 +104,21 @@ func recordOf(e gateway.Event, rules *mapping.Mapping, perOperation bool) (recor
 	return r, err
 }
 
+// alsoChanged is the event as it would name the other operations that its change has
+// written: a void closes the refunds that waited for settlement. They have the time
+// of the payment.
+func alsoChanged(e gateway.Event) (others []gateway.Event) {
+	named, _ := mapping.OperationOf(e)
+	for _, op := range e.Payment.Operations {
+		if op.ID == named.ID || op.UpdatedAt.IsZero() || !op.UpdatedAt.Equal(e.Payment.UpdatedAt) {
+			continue
+		}
+		e.OperationID = op.ID
+		others = append(others, e)
+	}
+	return others
+}
+
 // sameRecord is as much of a Salesforce id as tells records apart: ids are
 // written with 15 characters, or with three more that repeat them for systems
 // that do not tell case.
