@@ -76,7 +76,7 @@ func badRequests(t *testing.T, h *house) []badRequest {
 	var rows []badRequest
 	for _, part := range [][]badRequest{
 		badJSON(), badTypes(), badMembers(), badAmounts(), badMethods(), cardNumbers(),
-		badTokens(t, h), badKeys(), badHeaders(), badOperations(), badDecisions(), badPages(), badCallbacks(), badCallbackPages(),
+		badTokens(t, h), badKeys(), badHeaders(), badOperations(), badDecisions(), badPages(), badReports(), badCallbacks(), badCallbackPages(),
 		badCustomers(), badCards(), badVaultCards(), badVaultPaths(), badCustomerPages(),
 	} {
 		rows = append(rows, part...)

@@ -22,6 +22,7 @@ var made = []struct {
 }{
 	{regexp.MustCompile(`"(pay|op|req|evt|dlv|pm|cus|vop)_[0-9a-z]{26}"`), `"${1}_x"`},
 	{regexp.MustCompile(`"[0-9-]{10}T[0-9:.]+Z"`), `"2026-03-02T15:04:05Z"`},
+	{regexp.MustCompile(`"[0-9]{4}-[0-9]{2}-[0-9]{2}"`), `"2026-03-02"`},
 	{regexp.MustCompile(`"processorReference": "[A-Z2-7]{16}"`), `"processorReference": "MFRGGZDFMZTWQ2LK"`},
 }
 

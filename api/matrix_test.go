@@ -91,12 +91,15 @@ func permits(t *testing.T) map[string]permit {
 var asking = map[string]struct {
 	body string
 	key  bool
+	// query stands behind the path.
+	query string
 }{
 	"GET /api/v1/payments":                                               {},
 	"GET /api/v1/payments/{paymentId}":                                   {},
 	"GET /api/v1/payments/by-key/{idempotencyKey}":                       {},
 	"GET /api/v1/transactions/{transactionId}":                           {},
 	"GET /api/v1/unmatched_transactions":                                 {},
+	"GET /api/v1/reports/settlement":                                     {query: "?settlementDate=2020-02-29"},
 	"GET /api/v1/customer_vault":                                         {},
 	"GET /api/v1/customer_vault/{customerId}":                            {},
 	"GET /api/v1/customer_vault/{customerId}/payments":                   {},
@@ -114,17 +117,17 @@ var asking = map[string]struct {
 	"POST /api/v1/operators/{operatorName}/reset":                           {body: person()},
 	"POST /api/v1/operators/{operatorName}/disable":                         {body: person()},
 	"DELETE /api/v1/session":                                                {},
-	"POST /api/v1/payments":                                                 {sale("1.00"), true},
+	"POST /api/v1/payments":                                                 {sale("1.00"), true, ""},
 	"POST /api/v1/payments/by-key/{idempotencyKey}/void":                    {},
 	"POST /api/v1/payments/{paymentId}/resolve":                             {body: decision("decision", `"seen"`)},
-	"POST /api/v1/transactions/{transactionId}/capture":                     {`{"amount":"1.00"}`, true},
-	"POST /api/v1/transactions/{transactionId}/void":                        {"{}", true},
-	"POST /api/v1/transactions/{transactionId}/refund":                      {`{"amount":"1.00"}`, true},
+	"POST /api/v1/transactions/{transactionId}/capture":                     {`{"amount":"1.00"}`, true, ""},
+	"POST /api/v1/transactions/{transactionId}/void":                        {"{}", true, ""},
+	"POST /api/v1/transactions/{transactionId}/refund":                      {`{"amount":"1.00"}`, true, ""},
 	"POST /api/v1/transactions/{transactionId}/return":                      {body: `{"returnCode":"R01","decidedBy":"Ada Byron"}`},
 	"POST /api/v1/client_tokens":                                            {body: "{}"},
-	"POST /api/v1/customer_vault":                                           {card(hpfToken, fresh("new")), true},
+	"POST /api/v1/customer_vault":                                           {card(hpfToken, fresh("new")), true, ""},
 	"POST /api/v1/customer_vault/{customerId}/erase":                        {body: person("dryRun", "true")},
-	"POST /api/v1/customer_vault/{customerId}/payments":                     {card(hpfToken, fresh("second")), true},
+	"POST /api/v1/customer_vault/{customerId}/payments":                     {card(hpfToken, fresh("second")), true, ""},
 	"PATCH /api/v1/customer_vault/{customerId}":                             {body: `{"sourceRecords":{"accountId":"0015g00000AbC34AAD"}}`},
 	"PATCH /api/v1/customer_vault/{customerId}/payments/{paymentMethodId}":  {body: `{"makeDefault":true}`},
 	"DELETE /api/v1/customer_vault/{customerId}":                            {},
@@ -207,7 +210,7 @@ func (e estate) call(t *testing.T, row string, attempt int) call {
 		t.Fatalf("%s: give what its path names a value in endow", row)
 	}
 	body := strings.Replace(request.body, `"op_1"`, `"`+e["operationId"]+`"`, 1)
-	c := call{method: method, path: path, body: body}
+	c := call{method: method, path: path + request.query, body: body}
 	if request.key {
 		c.key = fmt.Sprintf("attempt-%d", attempt)
 	}
@@ -219,7 +222,7 @@ func (h *house) look(e estate) string {
 	h.t.Helper()
 	var all strings.Builder
 	for row := range asking {
-		if !strings.HasPrefix(row, "GET ") {
+		if !strings.HasPrefix(row, "GET ") || strings.HasSuffix(row, "/settlement") { // that is PayTrace's to show
 			continue
 		}
 		c := e.call(h.t, row, 0)

@@ -48,6 +48,7 @@ func (s *Server) routes(app *fiber.App) {
 	app.Delete("/api/v1/customer_vault/:customerId/payments/:paymentMethodId", s.needs(auth.VaultWrite), s.removeMethod)
 
 	app.Get("/api/v1/unmatched_transactions", s.needs(auth.PaymentsRead, auth.RoleViewer), s.listUnmatched)
+	app.Get("/api/v1/reports/settlement", s.needs(auth.ReportsRead, auth.RoleViewer), s.settlementReport)
 
 	app.Get("/api/v1/callbacks", s.needs(auth.CallbacksRead, auth.RoleViewer), s.listCallbacks)
 	app.Post("/api/v1/callbacks/replay", s.needs(auth.CallbacksWrite, auth.RoleOperator), s.replayCallbacks)

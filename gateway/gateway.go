@@ -59,6 +59,8 @@ type Gateway struct {
 	outages    outages
 	retention  RetentionRules
 	jitter     func(time.Duration) time.Duration
+	// reporting has a place for one settlement report of each merchant.
+	reporting map[string]chan struct{}
 	// unwritten says that the ledger has not taken the last intent, so that keys
 	// are looked up first, and repeats answered, whatever the claims say.
 	unwritten atomic.Bool
@@ -78,7 +80,7 @@ func New(c Config) *Gateway {
 		now: c.Now, log: c.Log, merchants: map[string]Merchant{}, flights: newFlights(c.MaxInFlight),
 		learning: make(chan struct{}, learnAtOnce), finishing: make(chan struct{}, finishAtOnce), duty: newDuty(),
 		claims: c.Claims, observer: c.Observer, watching: newWatching(), jitter: c.Jitter, visitors: newVisitors(),
-		retention: c.Retention,
+		retention: c.Retention, reporting: map[string]chan struct{}{},
 	}
 	g.telling = newTelling(g, c.Subscribers)
 	g.ledger = loud{c.Ledger, &g.telling, g.visitors, g.clock}
@@ -90,6 +92,7 @@ func New(c Config) *Gateway {
 	}
 	for _, m := range c.Merchants {
 		g.merchants[m.ID] = m
+		g.reporting[m.ID] = make(chan struct{}, 1)
 		g.telling.merchants = append(g.telling.merchants, m.ID)
 	}
 	return g

@@ -7,6 +7,8 @@ type Merchant struct {
 	ID       string
 	LiveMode bool
 	Currency string
+	// Zone is that of its settlement days; nil is UTC.
+	Zone *time.Location
 
 	// SendWindow is how long after its intent was written an operation may
 	// still leave for PayTrace.

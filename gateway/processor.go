@@ -204,4 +204,6 @@ type Record struct {
 	CreatedBy      string      `json:"createdBy,omitempty"`
 	CreatedAt      time.Time   `json:"createdAt"`
 	SettledAt      time.Time   `json:"settledAt,omitzero"`
+	// Batch is the number of the batch in which it has settled, where it is shown.
+	Batch string `json:"batch,omitempty"`
 }

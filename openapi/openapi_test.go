@@ -93,6 +93,7 @@ func TestContractHasTheseCallsAndNoOthers(t *testing.T) {
 		"get /api/v1/payments",
 		"get /api/v1/payments/by-key/{idempotencyKey}",
 		"get /api/v1/payments/{paymentId}",
+		"get /api/v1/reports/settlement",
 		"get /api/v1/secrets",
 		"get /api/v1/session",
 		"get /api/v1/subscribers",

@@ -150,7 +150,7 @@ func (c *Client) record(row exportRow) (gateway.Record, error) {
 		Kind:          kindOf(row), State: stateOf(row), Amount: amount,
 		Reference: string(row.Reference), OrderID: string(row.InvoiceID),
 		Card:      gateway.CardSummary{Brand: brandOf(string(row.CreditCard.MaskedNumber)), LastFour: lastFour(string(row.CreditCard.MaskedNumber))},
-		CreatedBy: string(row.Created.By), CreatedAt: created, SettledAt: settled,
+		CreatedBy: string(row.Created.By), CreatedAt: created, SettledAt: settled, Batch: batchOf(row),
 	}
 	if c.config.ReferenceField == ReferenceInDescription {
 		record.Reference = string(row.Description)
@@ -215,7 +215,15 @@ func kindOf(row exportRow) gateway.OperationKind {
 }
 
 // settledIn is the status code of a transaction settled in a batch.
-var settledIn = regexp.MustCompile(`^GB\d+$`)
+var settledIn = regexp.MustCompile(`^GB(\d+)$`)
+
+// batchOf is the number of the batch, which the code of a settled transaction has.
+func batchOf(row exportRow) string {
+	if in := settledIn.FindStringSubmatch(strings.ToUpper(strings.TrimSpace(string(row.StatusCode)))); in != nil {
+		return in[1]
+	}
+	return ""
+}
 
 // stateOf reads the state from the status. N alone says little: its message
 // tells an authorization from what was voided or declined. What fits no

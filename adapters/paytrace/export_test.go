@@ -24,7 +24,7 @@ func TestDocumentedExportIsRead(t *testing.T) {
 	want := gateway.Record{
 		TransactionID: "79388123", Kind: gateway.KindSale, State: gateway.RecordSettled, Amount: 11000,
 		OrderID: "inv1234", Reference: "PO123456", Card: gateway.CardSummary{LastFour: "5454"}, CreatedBy: "sandbox123",
-		CreatedAt: time.Date(2015, 4, 10, 16, 6, 30, 0, pacific), SettledAt: time.Date(2015, 4, 10, 20, 13, 45, 0, pacific),
+		CreatedAt: time.Date(2015, 4, 10, 16, 6, 30, 0, pacific), SettledAt: time.Date(2015, 4, 10, 20, 13, 45, 0, pacific), Batch: "571",
 	}
 	if !got.CreatedAt.Equal(want.CreatedAt) || !got.SettledAt.Equal(want.SettledAt) {
 		t.Errorf("made %v, settled %v", got.CreatedAt, got.SettledAt)

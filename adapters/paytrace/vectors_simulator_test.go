@@ -270,6 +270,7 @@ func playExport(t *testing.T, a *tapped) {
 		Kind:          gateway.KindSale, State: gateway.RecordSettled, Amount: 11000,
 		OrderID: "inv1234", Reference: "PO123456", Card: gateway.CardSummary{LastFour: "5454"},
 		CreatedBy: simulator.DefaultUsername, CreatedAt: got.CreatedAt, SettledAt: got.SettledAt,
+		Batch: strings.Trim(leaves(t, answer)[".transactions[0].status_code"], `"GB`),
 	}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)

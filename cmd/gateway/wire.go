@@ -27,7 +27,7 @@ func merchantsOf(cfg *config.Config) []gateway.Merchant {
 	var merchants []gateway.Merchant
 	for _, m := range cfg.Merchants {
 		merchants = append(merchants, gateway.Merchant{
-			ID: m.ID, LiveMode: m.LiveMode, Currency: m.Currency,
+			ID: m.ID, LiveMode: m.LiveMode, Currency: m.Currency, Zone: m.TimeZone.Location,
 			SendWindow: m.PayTrace.SendWindow, CallDeadline: m.PayTrace.CallDeadline,
 			ProcessorUser: m.PayTrace.Username, ExportRowCap: m.PayTrace.ExportRowCap,
 			WatchEvery: m.PayTrace.WatchEvery, WatchDays: m.PayTrace.WatchDays, TellUnmatched: m.TellUnmatched, VerifyCards: m.VerifyCards,

@@ -28,6 +28,7 @@ publicURL: https://pay.shop.test
 signingKeys: [{file: one.pem}, {file: two.pem}]
 merchants:
   - id: main
+    timeZone: Pacific/Auckland
     paytrace:
       baseURL: http://127.0.0.1:1
       username: simulator@paytrace.test
@@ -82,6 +83,12 @@ func load(t *testing.T) *config.Config {
 		t.Fatal(err)
 	}
 	return cfg
+}
+
+func TestSettlementDaysAreThoseOfTheConfiguredZone(t *testing.T) {
+	if m := merchantsOf(load(t))[0]; m.Zone == nil || m.Zone.String() != "Pacific/Auckland" {
+		t.Errorf("the zone is %v", m.Zone)
+	}
 }
 
 func TestWhatConfigCheckPassesStarts(t *testing.T) {

@@ -27,8 +27,10 @@ type Processor struct {
 	order  []string
 	// first is the id of the first transaction.
 	first int
-	calls map[string]int
-	vault vault
+	// batches is how many were settled.
+	batches int
+	calls   map[string]int
+	vault   vault
 	// enhanced are the lines that were added to a transaction, toldLast is all that
 	// was told of it last.
 	enhanced map[string]int
@@ -121,9 +123,10 @@ func (p *Processor) NumberFrom(first int) {
 func (p *Processor) Settle() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.batches++
 	for _, r := range p.books {
 		if r.State == gateway.RecordPending {
-			r.State, r.SettledAt = gateway.RecordSettled, p.now()
+			r.State, r.SettledAt, r.Batch = gateway.RecordSettled, p.now(), strconv.Itoa(p.batches)
 		}
 	}
 	for _, c := range p.checks {

@@ -39,6 +39,7 @@ var bodies = map[string]string{
 	"GET /api/v1/payments":                                               "",
 	"GET /api/v1/payments/by-key/{idempotencyKey}":                       "",
 	"GET /api/v1/payments/{paymentId}":                                   "",
+	"GET /api/v1/reports/settlement":                                     "",
 	"GET /api/v1/secrets":                                                "",
 	"GET /api/v1/subscribers":                                            "",
 	"GET /api/v1/transactions/{transactionId}":                           "",
