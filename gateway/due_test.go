@@ -411,3 +411,20 @@ func TestWhatADeadProcessLeftIsTakenUpByAnother(t *testing.T) {
 		h.ledger.Close()
 	})
 }
+
+// By that time those know who keep a record of each operation: the event names the
+// void alone.
+func TestARefundThatAVoidClosesHasTheTimeOfThePayment(t *testing.T) {
+	days(t, time.Hour, func(t *testing.T, h *house) {
+		p := h.create("k", sale(1000)).Payment
+		a, err := h.refund("r", p, 300)
+		h.expect(a, err, gateway.StatusApproved, gateway.OpWaiting)
+		time.Sleep(time.Minute)
+		a, err = h.void("v", p)
+		h.expect(a, err, gateway.Voided, gateway.OpApproved)
+		closed := h.byKey("r")
+		if op := closed.Operation(); op.Status != gateway.OpApproved || !op.UpdatedAt.Equal(closed.Payment.UpdatedAt) {
+			t.Errorf("the refund is %s at %v, and its payment is of %v", op.Status, op.UpdatedAt, closed.Payment.UpdatedAt)
+		}
+	})
+}
