@@ -1,11 +1,14 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -39,6 +42,11 @@ func buildAndRun(m *testing.M) int {
 		return complain(fmt.Errorf("%w\n%s", err, output))
 	}
 	programs = folder
+	// These tests wait most of the time, for a PayTrace that is slow or gone, so that
+	// more of them fit at once than the machine has processors. The command line
+	// decides otherwise.
+	flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
+	flag.Parse()
 	return services.Run(m)
 }
 

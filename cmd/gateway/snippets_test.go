@@ -89,6 +89,7 @@ func TestTheShopInTheDocsTakesAPayment(t *testing.T) {
 // PayTrace takes the money and hangs up. The shopper loads the page again, and
 // is not asked to pay again.
 func TestTheShopInTheDocsAsksNobodyToPayTwice(t *testing.T) {
+	t.Parallel()
 	b := openBrowser(t)
 	d := startDemo(t)
 	address := startPHPShop(t, d)
