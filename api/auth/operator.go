@@ -18,7 +18,9 @@ const (
 
 // operatorScopes are the most that an operator may do. Taking money is not
 // among it.
-func operatorScopes() Scopes { return Scopes{PaymentsRead, CallbacksRead, CallbacksWrite, Admin} }
+func operatorScopes() Scopes {
+	return Scopes{PaymentsRead, ReportsRead, CallbacksRead, CallbacksWrite, Admin}
+}
 
 // OperatorToken lets the holder of the signing key act for one merchant as a
 // person, who is no configured client. The name is 1 to 64 of A-Z a-z 0-9 . _ @ -.

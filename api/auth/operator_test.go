@@ -27,7 +27,7 @@ func TestAnOperatorActsForTheMerchantOfTheToken(t *testing.T) {
 		if who.ClientID != "operator:ada" || who.MerchantID != "m2" || !who.LiveMode || who.Channel != "" {
 			t.Errorf("the token is that of %+v", who)
 		}
-		if !slices.Equal(who.Scopes, Scopes{PaymentsRead, CallbacksRead, CallbacksWrite, Admin}) {
+		if !slices.Equal(who.Scopes, Scopes{PaymentsRead, ReportsRead, CallbacksRead, CallbacksWrite, Admin}) {
 			t.Errorf("an operator may do %v", who.Scopes)
 		}
 	}

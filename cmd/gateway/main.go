@@ -33,7 +33,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(serveCommand(), demoCommand(), configCommand(), healthCommand(), attentionCommand(), unmatchedCommand(),
+	root.AddCommand(serveCommand(), demoCommand(), configCommand(), healthCommand(), attentionCommand(), unmatchedCommand(), settlementCommand(),
 		callbacksCommand(), clientsCommand(), operatorsCommand(), keysCommand(), secretsCommand(), customersCommand(),
 		archiveCommand(), auditCommand(), doctorCommand(), mappingCommand(), versionCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true

@@ -39,8 +39,8 @@ const (
 	// budget that a decision asks for.
 	operatorPatience = 40 * time.Second
 	operatorBudgetMs = "30000"
-	// operatorReads bounds an answer; the longest is a page of payments.
-	operatorReads = 8 << 20
+	// operatorReads bounds an answer; the longest is a settlement report as a table.
+	operatorReads = 32 << 20
 )
 
 // operatorFlags are those of every command that calls the running gateway.
@@ -147,19 +147,31 @@ func reachable(address string) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
-// call asks the gateway; a body makes it a POST.
+// call asks the gateway for something as JSON; a body makes it a POST.
 func (o *operator) call(ctx context.Context, path string, body, into any) error {
+	text, _, err := o.fetch(ctx, path, body)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("what answers at %s is no gateway; name the gateway's address with --address", o.address)
+	}
+	return nil
+}
+
+// fetch is call, of an answer as it came.
+func (o *operator) fetch(ctx context.Context, path string, body any) ([]byte, http.Header, error) {
 	method, content := http.MethodGet, []byte(nil)
 	if body != nil {
 		var err error
 		if content, err = json.Marshal(body); err != nil {
-			return err
+			return nil, nil, err
 		}
 		method = http.MethodPost
 	}
 	request, err := http.NewRequestWithContext(ctx, method, "http://"+o.address+path, bytes.NewReader(content))
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	request.Header.Set("Authorization", "Bearer "+o.token)
 	request.Header.Set("Content-Type", "application/json")
@@ -167,25 +179,23 @@ func (o *operator) call(ctx context.Context, path string, body, into any) error 
 	answer, err := o.client.Do(request)
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("%w at %s; start it, or name its address with --address", errNoGateway, o.address)
+		return nil, nil, fmt.Errorf("%w at %s; start it, or name its address with --address", errNoGateway, o.address)
 	case err != nil:
-		return unsureError{fmt.Errorf("the gateway at %s does not answer: %w", o.address, err)}
+		return nil, nil, unsureError{fmt.Errorf("the gateway at %s does not answer: %w", o.address, err)}
 	}
 	defer answer.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, operatorReads))
-	if err != nil {
-		return unsureError{fmt.Errorf("the gateway at %s broke off its answer: %w", o.address, err)}
+	text, err := io.ReadAll(io.LimitReader(answer.Body, operatorReads+1))
+	switch {
+	case err != nil:
+		return nil, nil, unsureError{fmt.Errorf("the gateway at %s broke off its answer: %w", o.address, err)}
+	case len(text) > operatorReads:
+		return nil, nil, unsureError{fmt.Errorf("the answer of the gateway at %s has more than %d MiB", o.address, operatorReads>>20)}
+	case answer.StatusCode >= http.StatusInternalServerError:
+		return nil, nil, unsureError{o.refusal(answer.StatusCode, text)}
+	case answer.StatusCode != http.StatusOK:
+		return nil, nil, o.refusal(answer.StatusCode, text)
 	}
-	if answer.StatusCode >= http.StatusInternalServerError {
-		return unsureError{o.refusal(answer.StatusCode, text)}
-	}
-	if answer.StatusCode != http.StatusOK {
-		return o.refusal(answer.StatusCode, text)
-	}
-	if err := json.Unmarshal(text, into); err != nil {
-		return fmt.Errorf("what answers at %s is no gateway; name the gateway's address with --address", o.address)
-	}
-	return nil
+	return text, answer.Header, nil
 }
 
 // unsureError is of a call that may have been carried out all the same.
