@@ -48,6 +48,10 @@ func (g *Gateway) resolve(ctx context.Context, m Merchant, by Actor, paymentID s
 	if other, busy := p.inProgress(); busy && (op.Status == OpWaiting || byHand) {
 		return Answer{}, inProgress(p, other)
 	}
+	if cmd.Decision == Done && op.Cancel == CancelRequested && !p.ACH() && waitingUndo(p, op) {
+		// It would be sent all the same, and what was made by hand may not be to be seen yet.
+		return Answer{}, refuse(CodeInProgress, "a refund of this payment waits for settlement and would still be sent; decide that one: done, by its transaction, or not_done")
+	}
 	seen, err := g.verify(ctx, m, p, op, cmd)
 	if err != nil {
 		return Answer{}, err

@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -103,5 +104,40 @@ func TestTheRefundOfAnotherPaymentGivesNothingBackOfWhatIsHeld(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.wantHeld(lost, "refund it there first")
+	})
+}
+
+// PayTrace's export lags, so that the person's refund cannot be seen when the one that
+// waits is sent.
+func TestWhatIsSaidToBeGivenBackIsNotGivenBackByARefundThatWaits(t *testing.T) {
+	bent(t, merchants[0], nil, func(h *house, s *spy) {
+		p := h.create("k", sale(2000)).Payment
+		h.processor.SetBefore(func(_ context.Context, name string) *gateway.Result {
+			if name == "void" {
+				return &gateway.Result{Outcome: gateway.Declined, Decline: &gateway.Decline{Code: "110"}}
+			}
+			return nil
+		})
+		if _, err := h.cancel("k"); err != nil {
+			t.Fatal(err)
+		}
+		h.answers()
+		time.Sleep(time.Minute)
+		h.clerkRefunds(h.payment(p.ID), 500)
+		time.Sleep(3 * time.Hour)
+		h.processor.Settle()
+		shown := h.processor.Records()
+		s.shows(func(context.Context, time.Time, time.Time, string) ([]gateway.Record, error) { return shown, nil })
+		p = h.payment(p.ID)
+		id, waits := h.clerkRefunds(p, 1500), p.Operations[len(p.Operations)-1]
+		if _, err := h.resolve(p, p.First().ID, gateway.Done, ""); codeOf(err) != gateway.CodeInProgress {
+			t.Errorf("%s beside a refund that is %s: %v", p.First().Cancel, waits.Status, err)
+		}
+		a, err := h.resolve(p, waits.ID, gateway.Done, id)
+		h.expect(a, err, gateway.Refunded, gateway.OpApproved)
+		time.Sleep(3 * time.Hour)
+		if p = h.payment(p.ID); p.Refunded() != 2000 || p.First().Cancel != gateway.CancelDone || p.NeedsAttention || back(h) != 2000 {
+			t.Errorf("%s refunded, %s went back, %s, attention %t", p.Refunded(), back(h), p.First().Cancel, p.NeedsAttention)
+		}
 	})
 }
