@@ -304,7 +304,7 @@ func (h *house) everybody() map[string]string {
 }
 
 // operatorsOwn are the scopes of the token with which a command calls.
-var operatorsOwn = []string{"payments:read", "callbacks:read", "callbacks:write", "admin"}
+var operatorsOwn = []string{"payments:read", "reports:read", "callbacks:read", "callbacks:write", "admin"}
 
 // passes says whether the contract lets them pass.
 func (p permit) passes(t *testing.T, row, who string) bool {

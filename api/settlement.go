@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -20,6 +21,9 @@ const largestDifferences = 100
 
 // headerComplete says of a report as CSV what the member complete says of one as JSON.
 const headerComplete = "X-Report-Complete"
+
+// firstYear is before any gateway's.
+const firstYear = 2000
 
 // The forms of a report.
 const (
@@ -141,7 +145,7 @@ func (q *settlementQuery) apply(name, value string) string {
 
 func readDate(value string, date *time.Time) string {
 	var err error
-	if *date, err = time.Parse(time.DateOnly, value); err != nil {
+	if *date, err = time.Parse(time.DateOnly, value); err != nil || date.Year() < firstYear {
 		return "expected a date, such as 2026-03-02"
 	}
 	return ""
@@ -254,7 +258,7 @@ func momentOf(t time.Time) string {
 // plainCell keeps a spreadsheet from taking for a formula what somebody has typed at
 // PayTrace's screens, or a shopper has had written into an order's number.
 func plainCell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+	if first, _ := utf8.DecodeRuneInString(s); strings.ContainsRune("=+-@＝＋－＠\t\r", first) {
 		return "'" + s
 	}
 	return s

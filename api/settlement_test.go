@@ -28,7 +28,7 @@ func (h *house) settle(order string) (sale string) {
 	first := h.create("sale-1", paidBy("vault", "amount", `"120.00"`))
 	h.create("sale-2", paidBy("vault", "amount", `"30.00"`, "orderId", `"100000124"`))
 	h.processor.Clerk(gateway.Record{
-		Kind: gateway.KindSale, State: gateway.RecordPending, Amount: 1999, OrderID: order, Reference: "+1 of 2",
+		Kind: gateway.KindSale, State: gateway.RecordPending, Amount: 1999, OrderID: order, Reference: "＋1 of 2",
 		Card: gateway.CardSummary{Brand: gateway.Visa, LastFour: "5439"},
 	})
 	h.processor.Settle()
@@ -65,7 +65,7 @@ func TestASettlementReportAsATable(t *testing.T) {
 	of := map[string]string{}
 	for i := range lines[1:] {
 		of[cell(i+1, "match")+" "+cell(i+1, "transactionKind")+" "+cell(i+1, "amount")+" "+cell(i+1, "paymentAmount")+" batch "+cell(i+1, "batchNumber")] = cell(i+1, "paymentId")
-		if cell(i+1, "match") == "unmatched" && (cell(i+1, "orderId") != "'=HYPERLINK(phone)" || cell(i+1, "processorReference") != "'+1 of 2") {
+		if cell(i+1, "match") == "unmatched" && (cell(i+1, "orderId") != "'=HYPERLINK(phone)" || cell(i+1, "processorReference") != "'＋1 of 2") {
 			t.Errorf("a spreadsheet takes %q and %q for formulas", cell(i+1, "orderId"), cell(i+1, "processorReference"))
 		}
 	}
@@ -110,6 +110,7 @@ func badReports() []badRequest {
 		"?settlementDate=2026-03-02&outputFormat=zqmarker7":                 "outputFormat",
 		"?settlementDate=2026-03-02&zqmarker7=1":                            "query",
 		"?settlementDate=2026-03-02&settledTill=2026-03-02":                 "settledTill",
+		"?settlementDate=1999-12-31":                                        "settlementDate",
 		"?settlementDate=0000-00-00":                                        "settlementDate",
 	} {
 		rows = append(rows, badRequest{"report" + query, call{path: settlement + query, as: clerk}, http.StatusBadRequest, "invalid_request", field})

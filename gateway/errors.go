@@ -81,6 +81,8 @@ const (
 	CodeOperatorDisabled Code = "operator_disabled"
 	CodeOperatorsRole    Code = "role_not_assignable"
 	CodeTooManyOperators Code = "too_many_operators"
+	// CodeReportTooLarge says that more is asked for than one report may hold.
+	CodeReportTooLarge Code = "report_too_large"
 	// CodeTooManyRequests is a client's own limit.
 	CodeTooManyRequests      Code = "too_many_requests"
 	CodeProcessorRejected    Code = "processor_rejected"

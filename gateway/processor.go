@@ -146,6 +146,7 @@ type Processor interface {
 	Enhancer
 	Profiles
 	CardForm
+	Reporter
 }
 
 // CardForm is the processor's own form for a card, in a shopper's browser. The
@@ -173,6 +174,15 @@ type Inspector interface {
 	// Transactions returns what was made on the days from..to, both included,
 	// in the processor's zone; text, when not empty, narrows the search.
 	Transactions(ctx context.Context, from, to time.Time, text string) ([]Record, error)
+}
+
+// Reporter shows a processor's books to a person who asks for them, which nothing else
+// has to wait for or suffer from.
+type Reporter interface {
+	// Books returns what was made on the days from..to, both included, in the
+	// processor's zone. It returns ErrCredentials when the processor refuses our
+	// log-in or set-up.
+	Books(ctx context.Context, from, to time.Time) ([]Record, error)
 }
 
 // RecordState is the state of a transaction on the processor's books.

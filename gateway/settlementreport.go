@@ -19,6 +19,11 @@ const (
 	// may have been made. The export is asked for by the days on which transactions
 	// were made, and an authorization that is captured settles days later.
 	settledWithin = 10 * day
+	// reportPart is how much of the books is asked for at once: what one day needs, so
+	// that of a month no more than a third is in memory beside what has settled.
+	reportPart = settledWithin + day
+	// settledAtMost bounds the transactions of one report.
+	settledAtMost = 100_000
 )
 
 // SettlementQuery selects the settlement days From to To of a merchant, both
@@ -70,8 +75,8 @@ const (
 	SettlementDateUnknown SettlementMatch = "date_unknown"
 )
 
-// SettlementReport asks PayTrace for what it has settled, and changes nothing. A
-// merchant's reports are made one after the other, since each may be large.
+// SettlementReport asks PayTrace for what it has settled, and changes nothing. One
+// report of a merchant is made at a time, since each may be large.
 func (g *Gateway) SettlementReport(ctx context.Context, q SettlementQuery) (SettlementReport, error) {
 	m, err := g.merchant(q.MerchantID)
 	if err != nil {
@@ -80,21 +85,18 @@ func (g *Gateway) SettlementReport(ctx context.Context, q SettlementQuery) (Sett
 	select {
 	case g.reporting[m.ID] <- struct{}{}:
 		defer func() { <-g.reporting[m.ID] }()
-	case <-ctx.Done():
-		return SettlementReport{}, unreported(ctx.Err())
+	default:
+		return SettlementReport{}, refuse(CodeOverloaded, "another settlement report of this merchant is being made; ask again when it has ended").retry(askAgain)
 	}
 	begin, end := m.dayBegins(q.From), m.dayBegins(q.To.AddDate(0, 0, 1))
 	r := SettlementReport{Merchant: m, From: q.From, To: q.To, At: g.clock(), MadeFrom: begin.Add(-settledWithin), Complete: true}
 	rows, err := g.settledBetween(ctx, &r, begin, end)
 	if err != nil {
-		return SettlementReport{}, unreported(err)
+		return SettlementReport{}, err
 	}
-	for _, row := range rows {
-		t, err := g.settledTransaction(ctx, m, row)
-		if err != nil {
-			return SettlementReport{}, err
-		}
-		r.Transactions = append(r.Transactions, t)
+	r.Transactions, err = inBudget(ctx, g, func() ([]SettledTransaction, error) { return g.heldAgainst(ctx, m, rows) })
+	if err != nil {
+		return SettlementReport{}, unread(err)
 	}
 	slices.SortStableFunc(r.Transactions, func(a, b SettledTransaction) int {
 		return cmp.Or(a.SettledAt.Compare(b.SettledAt), cmp.Compare(a.Batch, b.Batch))
@@ -102,34 +104,53 @@ func (g *Gateway) SettlementReport(ctx context.Context, q SettlementQuery) (Sett
 	return r, nil
 }
 
-// settledBetween are the rows of the export that have settled between two times, or
-// nobody knows when. Each is there once, though an export that is read in parts has
-// some days twice.
+// settledBetween are the rows of PayTrace's books that have settled between two times,
+// or nobody knows when. Each is there once, though parts have a day in common.
 func (g *Gateway) settledBetween(ctx context.Context, r *SettlementReport, begin, end time.Time) (settled []Record, err error) {
 	last := end.Add(-time.Second)
 	if last.After(r.At) {
 		last = r.At
 	}
-	if last.Before(r.MadeFrom) {
-		return nil, nil // these days are all to come
-	}
-	rows, whole, err := g.readDays(ctx, r.Merchant, r.MadeFrom, last, "")
-	if err != nil {
-		return nil, err
-	}
-	r.Complete = whole
 	seen := map[string]bool{}
-	for _, row := range rows {
-		dated := !row.SettledAt.IsZero()
-		if seen[row.TransactionID] || row.State != RecordSettled || (dated && (row.SettledAt.Before(begin) || !row.SettledAt.Before(end))) {
-			continue
+	for from := r.MadeFrom; from.Before(last); from = from.Add(reportPart) { // none where the days are all to come
+		to := from.Add(reportPart)
+		if to.After(last) {
+			to = last
 		}
-		seen[row.TransactionID] = true
-		settled = append(settled, row)
+		rows, whole, err := g.readParts(ctx, r.Merchant, from, to, g.processors[r.Merchant.ID].Books)
+		if err != nil {
+			return nil, unreported(err)
+		}
+		r.Complete = r.Complete && whole
+		for _, row := range rows {
+			dated := !row.SettledAt.IsZero()
+			if seen[row.TransactionID] || row.State != RecordSettled || (dated && (row.SettledAt.Before(begin) || !row.SettledAt.Before(end))) {
+				continue
+			}
+			seen[row.TransactionID] = true
+			settled = append(settled, row)
+		}
+		if len(settled) > settledAtMost {
+			return nil, refuse(CodeReportTooLarge, "more than %d transactions have settled on these days; ask for fewer days", settledAtMost)
+		}
 	}
 	return settled, nil
 }
 
+// heldAgainst looks for the payments of what has settled.
+func (g *Gateway) heldAgainst(ctx context.Context, m Merchant, rows []Record) ([]SettledTransaction, error) {
+	found := make([]SettledTransaction, 0, len(rows))
+	for _, row := range rows {
+		t, err := g.settledTransaction(ctx, m, row)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, t)
+	}
+	return found, nil
+}
+
+// unreported says why PayTrace's books are not there.
 func unreported(err error) error {
 	if errors.Is(err, ErrCredentials) {
 		return refuse(CodeProcessorCredentials,
@@ -139,6 +160,20 @@ func unreported(err error) error {
 	return refuse(CodeProcessorUnavailable,
 		"PayTrace has not shown its settlements; ask again, for fewer days or with a longer X-Request-Timeout-Ms where it takes long").
 		retry(askAgain).because(err)
+}
+
+// unread says why the ledger's side is not there.
+func unread(err error) error {
+	var told *Error
+	switch {
+	case errors.Is(err, ErrArchive):
+		return refuse(CodeArchiveUnavailable, "a payment of these days is in the archive, whose file is missing or damaged; "+
+			"ask again once it is restored, or for other days").retry(archiveRetry).because(err)
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &told):
+		return refuse(CodeLedgerUnavailable, "the gateway has not found all payments of these days in time; "+
+			"ask for fewer days, or with a longer X-Request-Timeout-Ms").retry(askAgain).because(err)
+	}
+	return refuse(CodeLedgerUnavailable, "the gateway cannot reach its ledger; ask again").retry(askAgain).because(err)
 }
 
 // dayBegins is when a date begins where the merchant's settlement days are counted.
@@ -155,19 +190,22 @@ func (m Merchant) zone() *time.Location {
 }
 
 // settledTransaction looks for the payment of what has settled: by its transaction,
-// and a charge whose transaction the ledger does not know yet by its reference.
+// and a charge whose transaction the ledger does not know yet by its reference. Where
+// it knows another one, PayTrace has charged twice, and this is nobody's.
 func (g *Gateway) settledTransaction(ctx context.Context, m Merchant, r Record) (SettledTransaction, error) {
 	t := SettledTransaction{Record: r, Match: SettlementUnmatched}
 	p, err := g.ledger.PaymentByTransaction(ctx, m.ID, m.LiveMode, r.TransactionID)
 	if errors.Is(err, ErrNotFound) && r.Reference != "" && r.Kind != KindRefund {
-		p, err = g.ledger.PaymentByReference(ctx, m.ID, r.Reference)
+		if p, err = g.ledger.PaymentByReference(ctx, m.ID, r.Reference); err == nil && (p.TransactionID != "" || p.ACH()) {
+			err = ErrNotFound
+		}
 	}
 	switch {
 	case errors.Is(err, ErrNotFound), err == nil && p.LiveMode != m.LiveMode:
 	case err != nil:
 		return t, err
 	default:
-		t.PaymentID, t.LedgerAmount, t.Match = p.ID, p.settledAs(r), SettlementMatched
+		t.PaymentID, t.LedgerAmount, t.Match = p.ID, p.settledAs(r.TransactionID), SettlementMatched
 		t.Card = r.Card.over(p.Card)
 		if t.LedgerAmount != r.Amount {
 			t.Match = SettlementAmountDiffers
@@ -187,13 +225,17 @@ func (g *Gateway) settledTransaction(ctx context.Context, m Merchant, r Record) 
 func (r Record) settledCharge() bool { return r.Kind == KindSale || r.Kind == KindAuthorize }
 
 // settledAs is the amount with which the payment should have settled in that
-// transaction: of a charge what was captured, and nothing of one that was undone.
-func (p Payment) settledAs(r Record) Money {
-	if r.Kind == KindRefund {
-		return p.sum(func(o Operation) bool { return o.Kind == KindRefund && o.TransactionID == r.TransactionID })
-	}
-	if p.Status == Voided || p.Status == Expired {
+// transaction: that of a refund which was made, else what was captured, and nothing
+// where that was undone before.
+func (p Payment) settledAs(transactionID string) Money {
+	i := slices.IndexFunc(p.Operations, func(o Operation) bool { return o.ProcessedAs == AsRefund && o.TransactionID == transactionID })
+	switch {
+	case i >= 0 && p.Operations[i].Status == OpApproved:
+		return p.Operations[i].Amount
+	case i >= 0, p.Status == Voided, p.Status == Expired, p.Status == Refunded && p.expectsNothing():
 		return 0
+	case p.First().Late && p.Refunded() > 0:
+		return p.Granted() // found after it counted as not made, and given back since
 	}
 	return p.Captured()
 }

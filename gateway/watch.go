@@ -304,7 +304,14 @@ func (r *reading) remembered() map[string]mark {
 // its rows. It says whether the rows are all there are: what one day has above
 // the cap is not seen.
 func (g *Gateway) readDays(ctx context.Context, m Merchant, from, to time.Time, text string) (rows []Record, whole bool, err error) {
-	rows, err = g.processors[m.ID].Transactions(ctx, from, to, text)
+	return g.readParts(ctx, m, from, to, func(ctx context.Context, from, to time.Time) ([]Record, error) {
+		return g.processors[m.ID].Transactions(ctx, from, to, text)
+	})
+}
+
+// readParts is readDays of whatever shows rows by the days on which they were made.
+func (g *Gateway) readParts(ctx context.Context, m Merchant, from, to time.Time, read func(ctx context.Context, from, to time.Time) ([]Record, error)) (rows []Record, whole bool, err error) {
+	rows, err = read(ctx, from, to)
 	if err != nil || m.ExportRowCap == 0 || len(rows) < m.ExportRowCap {
 		return inOrder(rows), true, err
 	}
@@ -314,17 +321,21 @@ func (g *Gateway) readDays(ctx context.Context, m Merchant, from, to time.Time, 
 		return inOrder(rows), false, nil
 	}
 	first, second := from, to
-	if to.Sub(from) > day {
+	if to.Sub(from) > shortestDay { // else they are two days, or one
 		first = from.Add(to.Sub(from) / 2)
 		second = first
 	}
-	early, wholeEarly, err := g.readDays(ctx, m, from, first, text)
+	early, wholeEarly, err := g.readParts(ctx, m, from, first, read)
 	if err != nil {
 		return nil, false, err
 	}
-	late, wholeLate, err := g.readDays(ctx, m, second, to, text)
+	late, wholeLate, err := g.readParts(ctx, m, second, to, read)
 	return append(early, late...), wholeEarly && wholeLate, err
 }
+
+// shortestDay is that on which clocks go forward: two times that are further apart
+// may have a whole day between them.
+const shortestDay = 23 * time.Hour
 
 // inOrder puts a charge before what was done to it.
 func inOrder(rows []Record) []Record {

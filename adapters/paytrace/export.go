@@ -83,6 +83,15 @@ func (c *Client) Transactions(ctx context.Context, from, to time.Time, text stri
 	return records, nil
 }
 
+// Books is Transactions, for a person.
+func (c *Client) Books(ctx context.Context, from, to time.Time) ([]gateway.Record, error) {
+	records, err := c.Transactions(ctx, from, to, "")
+	if errors.Is(err, errCredentials) {
+		err = fmt.Errorf("%w: %w", gateway.ErrCredentials, err)
+	}
+	return records, err
+}
+
 var errNoRows = errors.New("PayTrace's export has no list of transactions")
 
 func (c *Client) day(t time.Time) string { return t.In(c.zone).Format("01/02/2006") }

@@ -222,3 +222,11 @@ func TestExportWithAStaleTokenIsAskedForAgain(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestARefusedLogInIsTheOperatorsForTheBooksToo(t *testing.T) {
+	f := newFake(t, always(200, `{}`))
+	f.token = say(401, `{"error":"invalid_grant"}`)
+	if _, err := f.client(t).Books(context.Background(), time.Now(), time.Now()); !errors.Is(err, gateway.ErrCredentials) {
+		t.Error(err)
+	}
+}

@@ -118,9 +118,9 @@ func examineCertificate(tried, listener, certFile, keyFile string, now time.Time
 	switch {
 	case !end.After(now):
 		f.Grade, f.Found = gateway.Broken, certFile+" has ended on "+end.UTC().Format(time.DateOnly)
-		f.Mend = "renew it; no caller takes it any more. The gateway that runs takes the new one within a minute"
+		f.Mend = "renew it; no caller takes it any more. The gateway that runs takes the new one within two minutes"
 	case end.Sub(now) < renewedBy:
-		f.Grade, f.Mend = gateway.Doubtful, "renew it; after its end no caller takes it. The gateway that runs takes the new one within a minute"
+		f.Grade, f.Mend = gateway.Doubtful, "renew it; after its end no caller takes it. The gateway that runs takes the new one within two minutes"
 	}
 	return f
 }

@@ -189,7 +189,7 @@ func (o *operator) fetch(ctx context.Context, path string, body any) ([]byte, ht
 	case err != nil:
 		return nil, nil, unsureError{fmt.Errorf("the gateway at %s broke off its answer: %w", o.address, err)}
 	case len(text) > operatorReads:
-		return nil, nil, unsureError{fmt.Errorf("the answer of the gateway at %s has more than %d MiB", o.address, operatorReads>>20)}
+		return nil, nil, fmt.Errorf("the answer of the gateway at %s has more than %d MiB; ask for less", o.address, operatorReads>>20)
 	case answer.StatusCode >= http.StatusInternalServerError:
 		return nil, nil, unsureError{o.refusal(answer.StatusCode, text)}
 	case answer.StatusCode != http.StatusOK:

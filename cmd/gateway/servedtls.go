@@ -8,16 +8,18 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // renewalLook is how often the files of a listener are read again at the most. A
-// handshake does it, so where nobody calls nothing is read.
+// handshake does it, so where nobody calls nothing is read, and what has changed is
+// taken at the second look that finds it so.
 const renewalLook = time.Minute
 
 // servedTLS is the TLS of a listener whose certificate is renewed while it listens.
-// Files that cannot be used together change nothing: callers get the certificate
-// that there was, and the log says so.
+// Files that cannot be used change nothing: callers get the certificate that there
+// was, and the log says so.
 type servedTLS struct {
 	listener string // as the configuration calls it
 	files    []string
@@ -26,11 +28,15 @@ type servedTLS struct {
 	now      func() time.Time
 	log      *slog.Logger
 
-	mu       sync.Mutex
-	taken    [][]byte
-	current  *tls.Config
+	current atomic.Pointer[tls.Config]
+	// looking is held by the one handshake that looks. A disk that hangs keeps no
+	// other waiting.
+	looking  sync.Mutex
 	lookedAt time.Time
-	refused  int // how many looks in a row
+	taken    [][]byte
+	// seen is what the last look has found, and told says that the log has it.
+	seen [][]byte
+	told bool
 }
 
 // open reads the files for the first time.
@@ -39,45 +45,69 @@ func (s *servedTLS) open() (*tls.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.listener, err)
 	}
-	if s.current, err = s.settings(texts); err != nil {
+	settings, err := s.settings(texts)
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.listener, err)
 	}
+	s.current.Store(settings)
 	s.taken, s.lookedAt = texts, s.now()
-	config := s.current.Clone()
+	config := settings.Clone()
 	config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) { return s.latest(), nil }
 	return config, nil
 }
 
 func (s *servedTLS) latest() *tls.Config {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now := s.now(); now.Sub(s.lookedAt) >= renewalLook {
-		s.lookedAt = now
-		s.look()
+	if s.looking.TryLock() {
+		defer s.looking.Unlock()
+		if now := s.now(); now.Sub(s.lookedAt) >= renewalLook {
+			s.lookedAt = now
+			s.look(now)
+		}
 	}
-	return s.current
+	return s.current.Load()
 }
 
-// look takes what has changed. Files are replaced one after the other, so that only
-// what cannot be used twice in a row is worth a word.
-func (s *servedTLS) look() {
+// look takes what has changed and was so at the look before: files are written one
+// after the other, and a part of one may look like all of it.
+func (s *servedTLS) look(now time.Time) {
 	texts, err := readAll(s.files)
-	if err == nil && slices.EqualFunc(texts, s.taken, bytes.Equal) {
-		s.refused = 0
+	if err != nil {
+		texts = [][]byte{[]byte(err.Error())}
+	}
+	switch {
+	case slices.EqualFunc(texts, s.taken, bytes.Equal):
+		s.seen, s.told = nil, false
+		return
+	case !slices.EqualFunc(texts, s.seen, bytes.Equal):
+		s.seen, s.told = texts, false
+		return
+	case s.told:
 		return
 	}
 	var renewed *tls.Config
 	if err == nil {
-		renewed, err = s.settings(texts)
+		if renewed, err = s.settings(texts); err == nil {
+			err = goodAt(now, renewed)
+		}
 	}
 	if err != nil {
-		if s.refused++; s.refused == 2 {
-			s.log.Error("tls.not_renewed", "listener", s.listener, "error", err.Error(), "until", endOf(s.current))
-		}
+		s.told = true
+		s.log.Error("tls.not_renewed", "listener", s.listener, "error", err.Error(), "until", endOf(s.current.Load()))
 		return
 	}
-	s.current, s.taken, s.refused = renewed, texts, 0
+	s.current.Store(renewed)
+	s.taken, s.seen = texts, nil
 	s.log.Info("tls.renewed", "listener", s.listener, "until", endOf(renewed))
+}
+
+// goodAt keeps an old certificate, which a backup or a wrong link has put there, from
+// taking the place of one that is good.
+func goodAt(now time.Time, c *tls.Config) error {
+	leaf := c.Certificates[0].Leaf
+	if now.Before(leaf.NotBefore) || now.After(leaf.NotAfter) {
+		return fmt.Errorf("the certificate is good from %s to %s only", leaf.NotBefore.UTC().Format(time.RFC3339), leaf.NotAfter.UTC().Format(time.RFC3339))
+	}
+	return nil
 }
 
 func endOf(c *tls.Config) time.Time { return c.Certificates[0].Leaf.NotAfter.UTC() }

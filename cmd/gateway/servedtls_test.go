@@ -23,6 +23,7 @@ type renewed struct {
 	folder    string
 	settings  *tls.Config
 	authority *authority // who signs the gateway
+	callers   *authority
 	now       time.Time
 	log       bytes.Buffer
 }
@@ -30,15 +31,15 @@ type renewed struct {
 func serveRenewed(t *testing.T) (*renewed, tls.Certificate) {
 	t.Helper()
 	r := &renewed{t: t, folder: t.TempDir(), authority: newAuthority(t), now: time.Now()}
-	callers := newAuthority(t)
+	r.callers = newAuthority(t)
 	r.renew("first")
-	r.trust(callers)
+	r.trust(r.callers)
 	files := config.TLSListener{CertFile: r.file("gateway.crt"), KeyFile: r.file("gateway.key"), CAFile: r.file("ca.crt")}
 	var err error
 	if r.settings, err = mutualTLS(files, func() time.Time { return r.now }, slog.New(slog.NewTextHandler(&r.log, nil))).open(); err != nil {
 		t.Fatal(err)
 	}
-	return r, callers.sign("caller", []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth})
+	return r, r.callers.sign("caller", []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth})
 }
 
 func wantShown(t *testing.T, when, got, want string) {
@@ -49,6 +50,15 @@ func wantShown(t *testing.T, when, got, want string) {
 }
 
 func (r *renewed) file(name string) string { return filepath.Join(r.folder, name) }
+
+func (r *renewed) text(name string) []byte {
+	r.t.Helper()
+	text, err := os.ReadFile(r.file(name))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return text
+}
 
 // renew puts a new certificate and its key there.
 func (r *renewed) renew(name string) {
@@ -88,6 +98,24 @@ func (r *renewed) shown(caller tls.Certificate) string {
 	return conn.ConnectionState().PeerCertificates[0].Subject.CommonName
 }
 
+// looked calls once for each look that the gateway is to make, and then once more.
+func (r *renewed) looked(looks int, caller tls.Certificate) string {
+	r.t.Helper()
+	for range looks {
+		r.now = r.now.Add(renewalLook)
+		r.shown(caller)
+	}
+	return r.shown(caller)
+}
+
+// told is how often the log has the line.
+func (r *renewed) told(line string) int { return strings.Count(r.log.String(), line) }
+
+const (
+	notRenewedLine = "level=ERROR msg=tls.not_renewed listener=tlsListener"
+	renewedLine    = "level=INFO msg=tls.renewed listener=tlsListener until="
+)
+
 func TestARenewedCertificateIsShownWithoutARestart(t *testing.T) {
 	r, caller := serveRenewed(t)
 	wantShown(t, "at the start", r.shown(caller), "first")
@@ -95,44 +123,62 @@ func TestARenewedCertificateIsShownWithoutARestart(t *testing.T) {
 	r.now = r.now.Add(renewalLook - time.Second)
 	wantShown(t, "before it is looked for", r.shown(caller), "first")
 	r.now = r.now.Add(time.Second)
-	wantShown(t, "after a minute", r.shown(caller), "second")
-	if !strings.Contains(r.log.String(), "level=INFO msg=tls.renewed listener=tlsListener until=") {
-		t.Errorf("the log says %q", r.log.String())
+	wantShown(t, "when it is seen for the first time", r.shown(caller), "first")
+	wantShown(t, "when it is seen again", r.looked(1, caller), "second")
+	if n := r.told(renewedLine); n != 1 {
+		t.Errorf("the log has it %d times: %s", n, r.log.String())
 	}
 }
 
-func TestFilesThatDoNotBelongTogetherLeaveTheCertificateThatThereWas(t *testing.T) {
+// Files are written one after the other: what is seen half way is not taken, and not
+// worth a word.
+func TestFilesOnTheirWayAreWaitedFor(t *testing.T) {
 	r, caller := serveRenewed(t)
-	whole, err := os.ReadFile(r.file("gateway.key"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	old := r.text("gateway.key")
 	r.renew("second")
-	second, err := os.ReadFile(r.file("gateway.key"))
-	if err != nil {
-		t.Fatal(err)
+	key := r.text("gateway.key")
+	put(t, r.file("gateway.key"), old)
+	wantShown(t, "with the old key", r.looked(1, caller), "first")
+	put(t, r.file("gateway.key"), key)
+	wantShown(t, "with both, seen once", r.looked(1, caller), "first")
+	wantShown(t, "with both, seen twice", r.looked(1, caller), "second")
+	if n := r.told(notRenewedLine); n != 0 {
+		t.Errorf("the log has it %d times: %s", n, r.log.String())
 	}
-	put(t, r.file("gateway.key"), whole)
-	for look, told := range []int{0, 1, 1} { // the key may be on its way at the first
-		r.now = r.now.Add(renewalLook)
-		wantShown(t, "with another's key", r.shown(caller), "first")
-		if n := strings.Count(r.log.String(), "level=ERROR msg=tls.not_renewed listener=tlsListener"); n != told {
-			t.Errorf("after look %d the log has it %d times, want %d: %s", look+1, n, told, r.log.String())
+}
+
+func TestFilesThatCannotBeUsedLeaveTheCertificateThatThereWas(t *testing.T) {
+	r, caller := serveRenewed(t)
+	first, firstKey := r.text("gateway.crt"), r.text("gateway.key")
+	r.renew("second")
+	second := r.text("gateway.crt")
+	for i, spoil := range []func(){
+		func() { put(t, r.file("gateway.key"), firstKey) },
+		func() { put(t, r.file("gateway.key"), nil) },
+		func() { put(t, r.file("ca.crt"), second[:20]) },
+		func() { os.Remove(r.file("gateway.crt")) },
+	} {
+		spoil()
+		wantShown(t, "what cannot be used", r.looked(4, caller), "first")
+		if n := r.told(notRenewedLine); n != i+1 {
+			t.Fatalf("the log has it %d times, want once for each of %d: %s", n, i+1, r.log.String())
 		}
 	}
-	put(t, r.file("gateway.key"), second)
-	r.now = r.now.Add(renewalLook)
-	wantShown(t, "with its own key", r.shown(caller), "second")
+	put(t, r.file("gateway.crt"), first)
+	put(t, r.file("gateway.key"), firstKey)
+	r.trust(r.callers)
+	wantShown(t, "what there was", r.looked(2, caller), "first")
+	r.renew("third")
+	wantShown(t, "a certificate with its key", r.looked(2, caller), "third")
+}
 
-	if err := os.Remove(r.file("gateway.crt")); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		r.now = r.now.Add(renewalLook)
-		wantShown(t, "without a file", r.shown(caller), "second")
-	}
-	if n := strings.Count(r.log.String(), "tls.not_renewed"); n != 2 {
-		t.Errorf("the log has it %d times, want 2: %s", n, r.log.String())
+func TestACertificateThatHasEndedTakesNoPlace(t *testing.T) {
+	r, caller := serveRenewed(t)
+	r.renew("second")
+	r.now = r.now.Add(2 * time.Hour) // those of the tests are good for one
+	wantShown(t, "an ended one", r.looked(2, caller), "first")
+	if !strings.Contains(r.log.String(), "the certificate is good from") {
+		t.Errorf("the log says %q", r.log.String())
 	}
 }
 
@@ -142,7 +188,6 @@ func TestOtherAuthoritiesAreAskedWithoutARestart(t *testing.T) {
 	other := others.sign("other", []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth})
 	wantShown(t, "another's caller", r.shown(other), "refused")
 	r.trust(others)
-	r.now = r.now.Add(renewalLook)
-	wantShown(t, "another's caller, who is trusted now", r.shown(other), "first")
+	wantShown(t, "another's caller, who is trusted now", r.looked(2, other), "first")
 	wantShown(t, "a caller who is trusted no more", r.shown(caller), "refused")
 }

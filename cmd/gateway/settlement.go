@@ -50,7 +50,7 @@ func settlementCommand() *cobra.Command {
 }
 
 // settlementCut is said where sums are too small.
-const settlementCut = "PayTrace's export was cut at exportRowCap: there is more than this. Ask for single days"
+const settlementCut = "PayTrace's export was cut at exportRowCap: one day has more rows than it shows, and these sums are too small"
 
 func writeSettlements(ctx context.Context, o *operator, days url.Values, out, words io.Writer) error {
 	days.Set("outputFormat", "csv")

@@ -17,7 +17,9 @@ const (
 	Form  = "form"
 	// Enhanced is enhanced data, which nobody waits for.
 	Enhanced = "enhanced_data"
-	Token    = "token"
+	// Report is what a person asks for, who waits, and who may ask again.
+	Report = "report"
+	Token  = "token"
 )
 
 // class is what calls of one kind share.
@@ -25,6 +27,8 @@ type class struct {
 	breaker *Breaker
 	// timeout bounds one attempt; 0 leaves it to the context's deadline.
 	timeout time.Duration
+	// once says that a call that failed is not repeated by the guard.
+	once bool
 	// maxWaiting bounds how many of the class wait for a slot.
 	maxWaiting int64
 	waiting    atomic.Int64

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"paytrace-gateway/gateway"
 	"paytrace-gateway/gateway/guard"
@@ -71,5 +72,50 @@ func TestAFormThatFailedOnceIsAskedForAgain(t *testing.T) {
 		if state := b.guard.State().Form; state.Retried != 1 || state.Attempts["given"] != 1 {
 			b.Errorf("the form's state is %+v", state)
 		}
+	})
+}
+
+// Who asks for reports with little patience opens no breaker but that of reports, and
+// has PayTrace asked once each time.
+func TestReportsThatFailHoldUpNoLook(t *testing.T) {
+	fails := func(_ context.Context, call string) *gateway.Result {
+		if call == "export" {
+			return &gateway.Result{Outcome: gateway.Unknown}
+		}
+		return nil
+	}
+	run(t, guard.Config{}, fails, func(b *bench) {
+		for range 2 * guard.DefaultMinimumRequests {
+			if _, err := b.guard.Books(b.Context(), time.Now(), time.Now()); err == nil {
+				b.Fatal("a report was given")
+			}
+		}
+		_, err := b.guard.Books(b.Context(), time.Now(), time.Now())
+		if !errors.Is(err, guard.ErrOpen) {
+			b.Errorf("refused with %v, want the open breaker", err)
+		}
+		b.wantCalls("export", guard.DefaultMinimumRequests)
+		b.wantBreakers("closed", "closed")
+		if state := b.guard.State().Report; state.Breaker != "open" || state.Retried != 0 || state.Attempts["failed"] != guard.DefaultMinimumRequests {
+			b.Errorf("the state of reports is %+v", state)
+		}
+	})
+}
+
+// A report may take longer than a look.
+func TestAReportTakesAsLongAsWhoAsksForItWaits(t *testing.T) {
+	slow := func(ctx context.Context, call string) *gateway.Result {
+		select {
+		case <-time.After(2 * guard.DefaultLookTimeout):
+			return nil
+		case <-ctx.Done():
+			return &gateway.Result{Outcome: gateway.Unknown}
+		}
+	}
+	run(t, guard.Config{}, slow, func(b *bench) {
+		if _, err := b.guard.Books(b.Context(), time.Now(), time.Now()); err != nil {
+			b.Errorf("a slow report: %v", err)
+		}
+		b.wantCalls("export", 1)
 	})
 }

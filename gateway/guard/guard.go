@@ -19,6 +19,7 @@ type Guard struct {
 	// enhanced has a breaker of its own too: neither a charge nor a look waits
 	// because it fails.
 	enhanced *class
+	report   *class
 	through  stage
 }
 
@@ -63,6 +64,15 @@ func New(next gateway.Processor, config Config) *Guard {
 		breaker:    NewBreaker(Enhanced, config.Breaker, config.changed),
 		maxWaiting: oneSecond,
 		attempts:   newTally(outcomes...),
+		refused:    newTally(reasons...),
+	}
+	// A report may take as long as who asks for it waits, and how little that is says
+	// nothing about the processor: no look, on which refunds wait, is held up by it.
+	g.report = &class{
+		breaker:    NewBreaker(Report, config.Breaker, config.changed),
+		once:       true,
+		maxWaiting: oneSecond,
+		attempts:   newTally(formGiven, formRefused, lookFailed),
 		refused:    newTally(reasons...),
 	}
 	g.through = g.stack()
@@ -144,13 +154,23 @@ func (g *Guard) Transactions(ctx context.Context, from, to time.Time, text strin
 // ClientKey asks for the key of the processor's card form. When the guard
 // refuses, the error wraps a *Refused.
 func (g *Guard) ClientKey(ctx context.Context) (gateway.ClientKey, error) {
-	return ask(ctx, g, g.form, g.next.ClientKey, func(_ gateway.ClientKey, err error) string {
-		switch {
-		case err == nil:
-			return formGiven
-		case errors.Is(err, gateway.ErrCredentials):
-			return formRefused // PayTrace has answered
-		}
-		return lookFailed
-	})
+	return ask(ctx, g, g.form, g.next.ClientKey, given[gateway.ClientKey])
+}
+
+// Books shows what was made on the days from..to. When the guard refuses, the error
+// wraps a *Refused.
+func (g *Guard) Books(ctx context.Context, from, to time.Time) ([]gateway.Record, error) {
+	books := func(ctx context.Context) ([]gateway.Record, error) { return g.next.Books(ctx, from, to) }
+	return ask(ctx, g, g.report, books, given[[]gateway.Record])
+}
+
+// given is the outcome of a call that is given what it asks for, or is not.
+func given[T any](_ T, err error) string {
+	switch {
+	case err == nil:
+		return formGiven
+	case errors.Is(err, gateway.ErrCredentials):
+		return formRefused // PayTrace has answered
+	}
+	return lookFailed
 }

@@ -28,7 +28,7 @@ func (g *Guard) withRetries(next stage) stage {
 	return func(ctx context.Context, c *call) error {
 		for attempts := 1; ; attempts++ {
 			err := next(ctx, c)
-			if !errors.Is(err, errAgain) || attempts >= g.config.Retry.Attempts || c.class.breaker.refusal() != nil {
+			if !errors.Is(err, errAgain) || c.class.once || attempts >= g.config.Retry.Attempts || c.class.breaker.refusal() != nil {
 				return err
 			}
 			wait := g.config.Retry.wait(attempts)

@@ -133,6 +133,14 @@ func (p *processorPort) Transactions(ctx context.Context, from, to time.Time, te
 	return p.next.Transactions(ctx, from, to, text)
 }
 
+// Books implements gateway.Reporter.
+func (p *processorPort) Books(ctx context.Context, from, to time.Time) ([]gateway.Record, error) {
+	if p.instance.crashed() {
+		return nil, errCrashed
+	}
+	return p.next.Books(ctx, from, to)
+}
+
 // ClientKey implements gateway.CardForm.
 func (p *processorPort) ClientKey(ctx context.Context) (gateway.ClientKey, error) {
 	if p.instance.crashed() {
