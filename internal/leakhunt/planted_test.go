@@ -24,10 +24,10 @@ const holdVariable = "HUNT_HOLD"
 // hold writes a text, keeps another in its heap alone, and waits for its end.
 func hold() int {
 	number := os.Getenv(holdVariable)
+	// What is kept differs from what was handed in, and is there before anybody looks.
+	kept := grouped(number, "-")
 	fmt.Println("standard output has " + number)
 	fmt.Fprintln(os.Stderr, "the log has "+number)
-	// What is kept differs from what was handed in.
-	kept := grouped(number, "-")
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	runtime.KeepAlive(kept)
 	return 0
