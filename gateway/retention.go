@@ -200,7 +200,7 @@ func (g *Gateway) retain(ctx context.Context, turn Retention, by Actor) (Retenti
 		return r.turn, failed
 	}
 	// Where the archive's disk is full, that of the ledger may be next.
-	if err := errors.Join(failed, r.forget(ctx)); err != nil {
+	if err := errors.Join(failed, r.forget(ctx), r.forgetUnmatched(ctx)); err != nil {
 		return r.turn, err
 	}
 	r.turn.FinishedAt = g.clock()
@@ -209,7 +209,7 @@ func (g *Gateway) retain(ctx context.Context, turn Retention, by Actor) (Retenti
 	if err := r.end(ctx, by); err != nil {
 		return r.turn, err
 	}
-	g.log.Info("retention.finished", "archived", r.turn.Archived, "forgotten", r.turn.Forgotten, "kept", r.turn.Kept,
+	g.log.Info("retention.finished", "archived", r.turn.Archived, "forgotten", r.turn.Forgotten, "unlisted", r.unlisted, "kept", r.turn.Kept,
 		"took", r.turn.FinishedAt.Sub(r.turn.StartedAt))
 	return r.turn, nil
 }
@@ -233,6 +233,8 @@ func (g *Gateway) RetentionStanding(ctx context.Context) (RetentionStanding, err
 type retaining struct {
 	gateway *Gateway
 	turn    Retention
+	// unlisted counts the transactions of other systems that were forgotten.
+	unlisted int
 }
 
 // hold keeps the turn for a while more, or ends with ErrStale when another
@@ -249,12 +251,14 @@ func (r *retaining) hold(ctx context.Context) error {
 
 // end writes what came of the run, with a record where anything has left.
 func (r *retaining) end(ctx context.Context, by Actor) error {
-	if r.turn.Archived == 0 && r.turn.Forgotten == 0 {
+	if r.turn.Archived == 0 && r.turn.Forgotten == 0 && r.unlisted == 0 {
 		return r.gateway.ledger.SaveRetention(ctx, r.turn)
 	}
 	return r.gateway.ledger.EndRetention(ctx, r.turn, AuditRecord{
 		At: r.turn.FinishedAt, Actor: by, Action: AuditRetentionRun, Subject: AuditSubject{Kind: "retention"},
-		Details: map[string]string{"archived": strconv.Itoa(r.turn.Archived), "forgotten": strconv.Itoa(r.turn.Forgotten)},
+		Details: map[string]string{
+			"archived": strconv.Itoa(r.turn.Archived), "forgotten": strconv.Itoa(r.turn.Forgotten), "unlisted": strconv.Itoa(r.unlisted),
+		},
 	})
 }
 

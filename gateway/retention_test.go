@@ -434,6 +434,47 @@ func TestWhatWasToldIsForgottenAndThenSaidSo(t *testing.T) {
 	})
 }
 
+func TestChargesOfOtherSystemsAreForgotten(t *testing.T) {
+	kept(t, func(t *testing.T, k *keeper) {
+		k.Gateway = k.another("one", gateway.RetentionRules{ForgetAfter: 7 * day})
+		clerk := func(kind gateway.OperationKind, reference string) {
+			r := gateway.Record{Kind: kind, State: gateway.RecordPending, Amount: 700, Reference: reference}
+			r.TransactionID = fmt.Sprint(kind, reference)
+			u := gateway.UnmatchedTransaction{MerchantID: "main", LiveMode: merchants[0].LiveMode, Record: r, FirstSeen: time.Now(), LastSeen: time.Now()}
+			if err := k.ledger.KeepUnmatched(t.Context(), u, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := range 150 { // more than a step
+			clerk(gateway.KindSale, fmt.Sprint("T-", i))
+		}
+		clerk(gateway.KindAuthorize, "POS")
+		clerk(gateway.KindRefund, "POS")
+		clerk(gateway.KindSale, gateway.NewReference(time.Now()))
+		time.Sleep(60 * day)
+		clerk(gateway.KindSale, "T-0")
+		wantUnmatched := func(when string, want int) {
+			page, err := k.Unmatched(t.Context(), gateway.UnmatchedFilter{MerchantID: "main", Limit: 200})
+			if err != nil || len(page.Transactions) != want {
+				t.Errorf("%s: %d listed, %v, want %d", when, len(page.Transactions), err, want)
+			}
+		}
+		retain := func() {
+			if _, err := k.Retain(t.Context(), anna); err != nil {
+				t.Fatal(err)
+			}
+		}
+		retain()
+		wantUnmatched("after 60 days, when a reading may show them again", 153)
+		time.Sleep(5 * day)
+		retain()
+		wantUnmatched("after 65 days: a refund, one with a reference of ours, one that was seen since", 3)
+		if !strings.Contains(k.log.String(), "unlisted=150") {
+			t.Error("the run does not say that it has forgotten 150")
+		}
+	})
+}
+
 func TestWhatWasToldIsForgottenThoughTheArchiveIsAway(t *testing.T) {
 	kept(t, func(t *testing.T, k *keeper) {
 		k.create("first", sale(1000))

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -66,5 +67,60 @@ func (g *Gateway) Unmatched(ctx context.Context, f UnmatchedFilter) (UnmatchedPa
 func unmatchedEvent(m Merchant, r Record, now time.Time) *Event {
 	return &Event{
 		ID: NewEventID(now), MerchantID: m.ID, Type: EventUnmatched, At: now, Transaction: &r,
+	}
+}
+
+// unlistAtLeast is how long ago a transaction was seen when it may be forgotten,
+// at the least. By then it is behind every reading of the export, so that it is
+// not found anew, and not told again.
+const unlistAtLeast = 2 * watchAtMost
+
+// ofAnotherSystem says that the transaction is a charge that the gateway did not
+// make, of which nobody has to decide anything. Refunds stay: they may be one
+// payment's yet. So does what bears a reference of ours, which a ledger that was
+// restored has lost.
+func (u UnmatchedTransaction) ofAnotherSystem() bool {
+	return u.Record.Kind != KindRefund && !isReference(u.Record.Reference)
+}
+
+// forgetUnmatched takes charges of other systems off the lists of all merchants
+// once they have not been seen for as long as events are kept. Where an account
+// is used by other systems too, the lists would grow for ever.
+func (r *retaining) forgetUnmatched(ctx context.Context) error {
+	if r.gateway.retention.ForgetAfter == 0 {
+		return nil
+	}
+	before := r.turn.StartedAt.Add(-max(r.gateway.retention.ForgetAfter, unlistAtLeast))
+	for id, m := range r.gateway.merchants {
+		if err := r.unlist(ctx, m, before); err != nil {
+			return fmt.Errorf("the unmatched transactions of merchant %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// unlist goes through what was first seen before a time, the last of it first.
+func (r *retaining) unlist(ctx context.Context, m Merchant, before time.Time) error {
+	books := r.gateway.ledger
+	next := UnmatchedFilter{MerchantID: m.ID, LiveMode: m.LiveMode, BeforeSeen: before, Limit: retainAtOnce}
+	for {
+		page, err := books.Unmatched(ctx, next)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		for _, u := range page {
+			if !u.LastSeen.Before(before) || !u.ofAnotherSystem() {
+				continue
+			}
+			if err := books.DropUnmatched(ctx, m.ID, m.LiveMode, u.Record.TransactionID); err != nil {
+				return err
+			}
+			r.unlisted++
+		}
+		last := page[len(page)-1]
+		next.BeforeSeen, next.BeforeID = last.FirstSeen, last.Record.TransactionID
+		if err := r.pause(ctx); err != nil {
+			return err
+		}
 	}
 }
