@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 )
@@ -65,11 +66,16 @@ func (g *Gateway) Backlog(ctx context.Context) ([]Backlog, error) {
 	return rows, nil
 }
 
-// oldestCheck is when the method was due that waits longest for its comparison.
+// oldestCheck is when the method was due that waits longest for its comparison. What
+// cannot be read waits too.
 func (g *Gateway) oldestCheck(ctx context.Context, m Merchant) (time.Time, error) {
 	now := g.clock()
 	due, err := g.ledger.DueChecks(ctx, m.ID, m.LiveMode, now, 1)
 	var oldest time.Time
+	var rows UnreadableError
+	if errors.As(err, &rows) {
+		oldest, err = rows[0].DueSince, nil // they come in the order of that
+	}
 	for _, c := range due {
 		for _, method := range c.Methods {
 			if at := method.CheckDue; !at.IsZero() && !at.After(now) && (oldest.IsZero() || at.Before(oldest)) {

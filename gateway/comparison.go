@@ -72,7 +72,7 @@ func (r *comparison) compareDue(ctx context.Context, every time.Duration) (wait 
 	r.shown, r.doubted = 0, false
 	maps.DeleteFunc(r.resting, func(_ string, until time.Time) bool { return !until.After(now) })
 	customers, err := r.ledger.DueChecks(ctx, m.ID, m.LiveMode, now, checksAtOnce+len(r.resting))
-	if err != nil {
+	if err = r.workable(part{partChecks, m.ID}, err); err != nil {
 		return every // a ledger that cannot be read is told by the due work
 	}
 	wait, failed := every, 0

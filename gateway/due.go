@@ -47,6 +47,8 @@ type duty struct {
 	// enhancing are the lanes of enhanced data, for each merchant.
 	enhancing map[string]*enhancingLane
 	work      sync.WaitGroup
+	// unreadable is what would be due and cannot be read.
+	unreadable unworkables
 }
 
 func newDuty() *duty {
@@ -92,7 +94,7 @@ func (g *Gateway) RunDue(ctx context.Context, every time.Duration) {
 
 func (g *Gateway) beginDue(ctx context.Context) error {
 	payments, err := g.ledger.Due(ctx, g.clock(), dueLimit)
-	if err != nil {
+	if err = g.workable(part{name: partDue}, err); err != nil {
 		return err
 	}
 	for _, p := range payments {

@@ -31,7 +31,8 @@ type Ledger interface {
 
 	// Due returns payments of all merchants, at most limit of each, that have
 	// an operation whose Due is set and not after now. What has been due
-	// longest comes first.
+	// longest comes first. What cannot be read keeps nobody's place, and is told by
+	// an UnreadableError, oldest first.
 	Due(ctx context.Context, now time.Time, limit int) ([]Payment, error)
 
 	// Watch returns the zero value, but for merchant and mode, before the first

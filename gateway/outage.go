@@ -27,12 +27,14 @@ type part struct{ name, merchant string }
 // The parts that fail at every turn while the ledger does. The log names those of the
 // telling; the others have lines of their own.
 const (
-	partDue    = "asking for what is due"
-	partReady  = "being ready"
-	partSpread = "making deliveries"
-	partAsk    = "asking what is due"
-	partTake   = "taking deliveries"
-	partSee    = "keeping subscriptions"
+	partDue      = "asking for what is due"
+	partVaultDue = "asking for what is due of the vault"
+	partChecks   = "asking for what is to be compared"
+	partReady    = "being ready"
+	partSpread   = "making deliveries"
+	partAsk      = "asking what is due"
+	partTake     = "taking deliveries"
+	partSee      = "keeping subscriptions"
 )
 
 // learn takes what came of a turn, and says whether an outage begins or ends by it.

@@ -67,7 +67,7 @@ type teller struct {
 func newTelling(g *Gateway, subscribers []Subscriber) telling {
 	t := telling{
 		events: make(chan struct{}, 1), byMerchant: map[string][]*teller{}, refused: &atomic.Int64{},
-		unreadables: &unreadables{told: map[string]bool{}},
+		unreadables: &unreadables{},
 	}
 	for _, s := range subscribers {
 		if s.AtOnce == 0 {

@@ -218,7 +218,8 @@ type VaultLedger interface {
 	// Customers returns at most Limit customers.
 	Customers(context.Context, CustomerFilter) ([]VaultCustomer, error)
 	// DueVaultOperations returns at most limit operations of all merchants whose
-	// Due is set and not after now, what has been due longest first.
+	// Due is set and not after now, what has been due longest first. What cannot be
+	// read is told here, and by DueChecks, as by Due.
 	DueVaultOperations(ctx context.Context, now time.Time, limit int) ([]VaultOperation, error)
 	// DueChecks returns at most limit customers of one merchant and mode with a
 	// method whose CheckDue is set and not after now, what has been due longest

@@ -13,6 +13,9 @@ const removalsAtMost = 8
 // beginVaultDue takes up the changes of the vault that are due.
 func (g *Gateway) beginVaultDue(ctx context.Context) error {
 	operations, err := g.ledger.DueVaultOperations(ctx, g.clock(), dueLimit)
+	if err = g.workable(part{name: partVaultDue}, err); err != nil {
+		return err
+	}
 	for _, op := range operations {
 		g.beginWork(ctx, op.ID, op.MerchantID, func() {
 			if err := g.doVaultDue(ctx, op); err != nil && !errors.Is(err, ErrStale) && ctx.Err() == nil {
@@ -20,7 +23,7 @@ func (g *Gateway) beginVaultDue(ctx context.Context) error {
 			}
 		})
 	}
-	return err
+	return nil
 }
 
 func (g *Gateway) doVaultDue(ctx context.Context, op VaultOperation) error {

@@ -35,18 +35,6 @@ const (
 	undecidedRefundsSQL = `SELECT COUNT(*) FROM operations
 		WHERE merchant_id = ? AND live_mode = ? AND kind = 'refund' AND amount = ? AND status IN ('sending', 'unknown') AND send_before >= ?
 			AND NOT EXISTS (SELECT 1 FROM payments WHERE payments.id = operations.payment_id AND substr(payments.transaction_id, 1, 4) = 'chk_')`
-
-	// Each merchant's work has places of its own: one with thousands of
-	// payments that are due delays nobody else's.
-	dueSQL = `SELECT body FROM payments
-		JOIN (SELECT payment_id, MIN(due) AS since,
-				ROW_NUMBER() OVER (PARTITION BY merchant_id ORDER BY MIN(due), payment_id) AS place
-			FROM operations
-			WHERE due > 0 AND due <= ?
-			GROUP BY merchant_id, payment_id) AS work
-		ON payments.id = work.payment_id
-		WHERE work.place <= ?
-		ORDER BY work.since, payments.id`
 )
 
 // readPatience bounds one read, for callers who do not.
@@ -165,14 +153,6 @@ func (l *Ledger) UndecidedRefunds(ctx context.Context, merchantID string, liveMo
 	defer cancel()
 	err = l.reads.undecidedRefunds.QueryRowContext(ctx, merchantID, liveMode, int64(amount), since.UnixMicro()).Scan(&n)
 	return n, l.explain(err)
-}
-
-// Due implements gateway.Ledger.
-func (l *Ledger) Due(ctx context.Context, now time.Time, limit int) ([]gateway.Payment, error) {
-	ctx, cancel := context.WithTimeout(ctx, readPatience)
-	defer cancel()
-	rows, err := l.reads.due.QueryContext(ctx, now.UnixMicro(), max(limit, 0))
-	return l.many(ctx, rows, err)
 }
 
 func (l *Ledger) one(ctx context.Context, row *sql.Row) (gateway.Payment, error) {

@@ -17,7 +17,7 @@ const (
 		WHERE id = ? AND merchant_id = ? AND version = ?`
 
 	vaultOperationSQL     = `SELECT body FROM vault_operations WHERE id = ? AND merchant_id = ?`
-	dueVaultOperationsSQL = `SELECT body FROM vault_operations WHERE due > 0 AND due <= ? ORDER BY due, id LIMIT ?`
+	dueVaultOperationsSQL = `SELECT id, merchant_id, due, 1, body FROM vault_operations WHERE due > 0 AND due <= ? ORDER BY due, id LIMIT ? OFFSET ?`
 )
 
 // vaultOperationRow is an operation of the vault, whole as JSON.
@@ -59,5 +59,11 @@ func (l *Ledger) VaultOperation(ctx context.Context, merchantID, operationID str
 func (l *Ledger) DueVaultOperations(ctx context.Context, now time.Time, limit int) ([]gateway.VaultOperation, error) {
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
-	return manyOfVault[gateway.VaultOperation](l)(l.reads.dueVaultOperations.QueryContext(ctx, now.UnixMicro(), max(limit, 0)))
+	operations := due[gateway.VaultOperation]{limit: limit, decode: decodeVault[gateway.VaultOperation]}
+	if err := operations.read(func(from, size int) ([]dueRow, error) {
+		return l.dueRows(l.reads.dueVaultOperations.QueryContext(ctx, now.UnixMicro(), size, from))
+	}); err != nil {
+		return nil, err
+	}
+	return operations.answer()
 }

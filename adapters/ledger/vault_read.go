@@ -32,11 +32,11 @@ const (
 
 	// dueChecksSQL looks at no more than the methods that are due longest: after
 	// a long outage all of them are.
-	dueChecksSQL = `SELECT body
-		FROM (SELECT customer_id, MIN(check_due) AS since
+	dueChecksSQL = `SELECT id, merchant_id, work.since, work.places, body
+		FROM (SELECT customer_id, MIN(check_due) AS since, COUNT(*) AS places
 			FROM (SELECT customer_id, check_due FROM vault_methods
 				WHERE merchant_id = ? AND live_mode = ? AND check_due > 0 AND check_due <= ?
-				ORDER BY check_due, customer_id LIMIT ?) AS longest
+				ORDER BY check_due, customer_id LIMIT ? OFFSET ?) AS longest
 			GROUP BY customer_id) AS work
 		CROSS JOIN vault_customers
 		WHERE merchant_id = ? AND live_mode = ? AND id = work.customer_id
@@ -89,8 +89,13 @@ func (l *Ledger) Customers(ctx context.Context, f gateway.CustomerFilter) ([]gat
 func (l *Ledger) DueChecks(ctx context.Context, merchantID string, liveMode bool, now time.Time, limit int) ([]gateway.VaultCustomer, error) {
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
-	return manyOfVault[gateway.VaultCustomer](l)(l.reads.dueChecks.QueryContext(ctx,
-		merchantID, liveMode, now.UnixMicro(), max(limit, 0), merchantID, liveMode))
+	checks := due[gateway.VaultCustomer]{limit: limit, decode: decodeVault[gateway.VaultCustomer]}
+	if err := checks.read(func(from, size int) ([]dueRow, error) {
+		return l.dueRows(l.reads.dueChecks.QueryContext(ctx, merchantID, liveMode, now.UnixMicro(), size, from, merchantID, liveMode))
+	}); err != nil {
+		return nil, err
+	}
+	return checks.answer()
 }
 
 func oneOfVault[T any](l *Ledger, row *sql.Row) (T, error) {

@@ -101,9 +101,10 @@ func everything(tel *Telemetry, now time.Time) {
 	tel.Observer().Vault(gateway.VaultObservation{MerchantID: "acme", Verb: gateway.VaultAdd, Status: gateway.OpApproved, By: gateway.ByAnswer})
 	tel.Observer().Delivery(gateway.DeliveryObservation{MerchantID: "acme", Subscriber: "erp", Outcome: gateway.Told, Took: time.Second, Age: time.Minute})
 	tel.Watch(Sources{
-		Routes:   []string{"/api/v1/payments"},
-		InFlight: func() int { return 3 },
-		Guards:   func() map[string]guard.State { return map[string]guard.State{"acme": busyGuard()} },
+		Routes:     []string{"/api/v1/payments"},
+		InFlight:   func() int { return 3 },
+		Unreadable: func() map[string]int { return map[string]int{"acme": 1} },
+		Guards:     func() map[string]guard.State { return map[string]guard.State{"acme": busyGuard()} },
 		Redis: func() RedisState {
 			return RedisState{Up: true, Calls: 12, Errors: map[string]uint64{"away": 2, "timeout": 1}}
 		},

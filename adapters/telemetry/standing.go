@@ -16,6 +16,7 @@ type standing struct {
 
 var (
 	inFlight    = describe("in_flight", "Operations under way in this process.")
+	unworkable  = describe("due_unreadable", "What has work due on it and could not be read when this process last looked.", "merchant")
 	breakerNow  = describe("breaker_state", "1 for the state that a breaker is in, 0 for the others.", "merchant", "class", "state")
 	attempts    = describe("processor_attempts_total", "Calls to PayTrace by what they came to.", "merchant", "class", "outcome")
 	refused     = describe("guard_refused_total", "Calls that the guard ended without PayTrace, by reason.", "merchant", "class", "reason")
@@ -30,7 +31,7 @@ var (
 // Describe names the metrics.
 func (s *standing) Describe(ch chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
-		inFlight, breakerNow, attempts, refused, retried, queued, redisUp, redisCalls, redisErrors, linesLost,
+		inFlight, unworkable, breakerNow, attempts, refused, retried, queued, redisUp, redisCalls, redisErrors, linesLost,
 	} {
 		ch <- desc
 	}
@@ -41,6 +42,13 @@ func (s *standing) Collect(ch chan<- prometheus.Metric) {
 	from := s.watched.Load()
 	if from.InFlight != nil {
 		ch <- prometheus.MustNewConstMetric(inFlight, prometheus.GaugeValue, float64(from.InFlight()))
+	}
+	if from.Unreadable != nil {
+		due := gauges(unworkable)
+		for merchant, n := range from.Unreadable() {
+			due.add(float64(n), s.merchants.label(merchant))
+		}
+		due.tell(ch)
 	}
 	if from.Guards != nil {
 		s.tellGuards(ch, from.Guards())

@@ -9,7 +9,7 @@ import (
 func TestWhatHasNoSourceHasNoMetric(t *testing.T) {
 	tel := opened(t, newClock().Now)
 	for _, name := range []string{
-		"in_flight", "breaker_state", "processor_attempts_total", "guard_refused_total", "guard_retried_total", "limiter_queue",
+		"in_flight", "due_unreadable", "breaker_state", "processor_attempts_total", "guard_refused_total", "guard_retried_total", "limiter_queue",
 		"redis_up", "redis_calls_total", "redis_errors_total", "log_lines_lost_total", "ledger_up", "unknown_operations",
 	} {
 		if got := count(t, tel, name); got != 0 {
@@ -23,6 +23,15 @@ func TestInFlightIsAskedAtEveryScrape(t *testing.T) {
 	under := 0
 	tel.Watch(Sources{InFlight: func() int { under++; return 40 + under }})
 	wantMetrics(t, tel, "gauge", "in_flight", `in_flight 42`) // the first scrape was for its help
+}
+
+func TestWhatIsDueAndCannotBeReadIsCounted(t *testing.T) {
+	tel := opened(t, newClock().Now)
+	tel.Watch(Sources{Unreadable: func() map[string]int { return map[string]int{"acme": 3, "globex": 0, "gone": 1} }})
+	wantMetrics(t, tel, "gauge", "due_unreadable", `
+		due_unreadable{merchant="acme"} 3
+		due_unreadable{merchant="globex"} 0
+		due_unreadable{merchant="other"} 1`)
 }
 
 func TestABreakerIsInOneState(t *testing.T) {

@@ -53,6 +53,8 @@ type Sources struct {
 	// LinesLost counts by level the lines of the log that nobody will read, nil where
 	// the log loses none.
 	LinesLost func() map[string]uint64
+	// Unreadable counts by merchant what has work due on it and cannot be read.
+	Unreadable func() map[string]int
 	// Backlog counts what is unfinished, and Ledger returns nil while the ledger
 	// can write. Both are asked with a deadline, and not more often than
 	// every ten seconds.

@@ -58,7 +58,7 @@ func subscriberNames(cfg *config.Config) map[string][]string {
 // watchFigures says what is asked when the metrics are read.
 func (a *app) watchFigures() {
 	sources := telemetry.Sources{
-		Routes: a.server.Routes(), InFlight: a.gateway.InFlight, Guards: a.guardStates,
+		Routes: a.server.Routes(), InFlight: a.gateway.InFlight, Unreadable: a.gateway.Unreadable, Guards: a.guardStates,
 		Backlog: a.gateway.Backlog, Ledger: a.ledger.Ready, Standings: a.gateway.Standings,
 		LinesLost: lossesOf(a.log),
 	}
