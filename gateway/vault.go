@@ -170,6 +170,10 @@ type VaultNews struct {
 	LiveMode   bool          `json:"liveMode"`
 	CustomerID string        `json:"customerId"`
 	Source     SourceRecords `json:"source,omitzero"`
+	// Previous names the records that the customer belonged to before this change,
+	// where it belongs to others now: those have to be told that it is theirs no
+	// more. Events from before there was this member lack it.
+	Previous SourceRecords `json:"previous,omitzero"`
 	// Since is the customer's Counted.
 	Since  time.Time   `json:"since,omitzero"`
 	Method VaultMethod `json:"method"`

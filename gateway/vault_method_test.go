@@ -62,19 +62,28 @@ func TestOneMethodIsTheDefault(t *testing.T) {
 func TestOtherRecordsAreNewsOfEveryMethod(t *testing.T) {
 	h := newHouse(t)
 	h.stored("a", "b")
-	source := gateway.SourceRecords{ContactID: "003"}
-	c, err := h.UpdateCustomer(t.Context(), as(""), gateway.UpdateCustomer{CustomerID: "c", Source: &source})
-	if err != nil || c.Source != source {
-		t.Fatalf("%+v, %v", c, err)
-	}
-	_, events := h.vaultEvents()
-	for _, e := range events[2:] {
-		if e.Type != gateway.EventMethodUpdated || e.Vault.Source != source || e.Version != c.Version {
-			t.Errorf("%+v", e)
+	var before gateway.SourceRecords
+	for i, source := range []gateway.SourceRecords{{ContactID: "003"}, {}, {AccountID: "001"}} {
+		c, err := h.UpdateCustomer(t.Context(), as(""), gateway.UpdateCustomer{CustomerID: "c", Source: &source})
+		if err != nil || c.Source != source {
+			t.Fatalf("%+v, %v", c, err)
 		}
+		_, events := h.vaultEvents()
+		if len(events) != 4+2*i {
+			t.Fatalf("%d events", len(events))
+		}
+		for _, e := range events[2+2*i:] {
+			if e.Type != gateway.EventMethodUpdated || e.Vault.Source != source || e.Vault.Previous != before || e.Version != c.Version {
+				t.Errorf("%+v", e)
+			}
+		}
+		before = source
 	}
-	if len(events) != 4 {
-		t.Errorf("%d events", len(events))
+	if _, err := h.UpdateCustomer(t.Context(), as(""), gateway.UpdateCustomer{CustomerID: "c", DefaultMethodID: h.customer("c").Methods[1].ID}); err != nil {
+		t.Fatal(err)
+	}
+	if _, events := h.vaultEvents(); events[len(events)-1].Vault.Previous != (gateway.SourceRecords{}) {
+		t.Errorf("where nothing has moved: %+v", events[len(events)-1].Vault)
 	}
 }
 

@@ -64,11 +64,18 @@ func sameToReaders(a, b VaultCustomer) bool {
 // Salesforce records are news of every method.
 func vaultEvents(before, after VaultCustomer, origin Origin, operationID string, now time.Time) []Event {
 	var events []Event
+	var previous SourceRecords
+	if before.Source != after.Source {
+		previous = before.Source
+	}
 	tell := func(kind string, m VaultMethod) {
 		events = append(events, Event{
 			ID: NewEventID(now), MerchantID: after.MerchantID, OperationID: operationID,
 			Type: kind, Version: after.Version, At: now,
-			Vault: &VaultNews{LiveMode: after.LiveMode, CustomerID: after.ID, Source: after.Source, Since: after.Counted(), Method: m, Stored: len(after.Methods), Origin: origin},
+			Vault: &VaultNews{
+				LiveMode: after.LiveMode, CustomerID: after.ID, Source: after.Source, Previous: previous,
+				Since: after.Counted(), Method: m, Stored: len(after.Methods), Origin: origin,
+			},
 		})
 	}
 	for _, m := range after.Methods {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -86,9 +87,31 @@ func (c *client) describe(ctx context.Context, object string) reply {
 	return c.send(ctx, "description of "+object, http.MethodGet, "/sobjects/"+object+"/describe", nil)
 }
 
+// readOwner asks what the vault's field of a record holds. A query tells a record
+// that is not there from an object or a field that is not; the last three characters
+// of an id repeat the others.
+func (c *client) readOwner(ctx context.Context, o owner) reply {
+	query := "SELECT " + c.config.CustomerVaultField + ", SystemModstamp FROM " + o.object + " WHERE Id = '" + o.id[:sameRecord] + "'"
+	return c.send(ctx, "look at "+o.object+" "+o.id, http.MethodGet, "/query?q="+url.QueryEscape(query), nil)
+}
+
+// updateOwner writes into a record that is there and, if a time is given, has not
+// changed since. Unlike an upsert, it makes none.
+func (c *client) updateOwner(ctx context.Context, o owner, fields map[string]any, unchangedSince string) reply {
+	var header http.Header
+	if unchangedSince != "" {
+		header = http.Header{"If-Unmodified-Since": {unchangedSince}}
+	}
+	return c.sendWith(ctx, header, "update of "+o.object+" "+o.id, http.MethodPatch, "/sobjects/"+o.object+"/"+url.PathEscape(o.id), fields)
+}
+
 // send sends a request once. When the session is refused, nothing was done: it
 // goes out once more with the next session, and never a third time.
 func (c *client) send(ctx context.Context, what, method, path string, body any) reply {
+	return c.sendWith(ctx, nil, what, method, path, body)
+}
+
+func (c *client) sendWith(ctx context.Context, header http.Header, what, method, path string, body any) reply {
 	var encoded []byte
 	if body != nil {
 		var err error
@@ -100,7 +123,7 @@ func (c *client) send(ctx context.Context, what, method, path string, body any) 
 	if err != nil {
 		return reply{what: what, err: err}
 	}
-	answer, err := c.once(ctx, s, method, path, encoded)
+	answer, err := c.once(ctx, s, header, method, path, encoded)
 	if err != nil || !sessionExpired(answer) {
 		return reply{what: what, answer: answer, err: err}
 	}
@@ -108,14 +131,14 @@ func (c *client) send(ctx context.Context, what, method, path string, body any) 
 	if s, err = c.tokens.session(ctx); err != nil {
 		return reply{what: what, err: err}
 	}
-	answer, err = c.once(ctx, s, method, path, encoded)
+	answer, err = c.once(ctx, s, header, method, path, encoded)
 	if err == nil && sessionExpired(answer) {
 		c.tokens.drop(s)
 	}
 	return reply{what: what, answer: answer, err: err}
 }
 
-func (c *client) once(ctx context.Context, s session, method, path string, body []byte) (egress.Answer, error) {
+func (c *client) once(ctx context.Context, s session, header http.Header, method, path string, body []byte) (egress.Answer, error) {
 	if err := ctx.Err(); err != nil {
 		return egress.Answer{}, err
 	}
@@ -125,6 +148,7 @@ func (c *client) once(ctx context.Context, s session, method, path string, body 
 	}
 	// Without GetBody net/http has nothing to send a second time.
 	request.GetBody = nil
+	maps.Copy(request.Header, header)
 	request.Header.Set("Authorization", "Bearer "+s.token)
 	request.Header.Set("Content-Type", "application/json; charset=UTF-8")
 	request.Header.Set("Accept", "application/json")

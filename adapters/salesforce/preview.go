@@ -23,7 +23,8 @@ type Preview struct {
 
 // Preview shows what an event becomes, without its being sent. It is a Preview,
 // or nil where an event is about no payment. An event of the vault writes into
-// two records at most, so it is a list of them.
+// several records, so it is a list of them; one that is emptied is only if it bears
+// the customer.
 func (s *Sink) Preview(e gateway.Event) (any, error) {
 	if e.Vault != nil {
 		return s.vaultPreview(*e.Vault), nil
@@ -53,8 +54,12 @@ func (s *Sink) vaultPreview(n gateway.VaultNews) any {
 		return nil
 	}
 	all := []Preview{}
-	for _, o := range ownersOf(n) {
-		all = append(all, Preview{Object: o.object, ID: o.id, Fields: config.vaultFields(n)})
+	bearing, left := parting(n)
+	for _, o := range left {
+		all = append(all, Preview{Object: o.object, ID: o.id, Fields: config.vaultFields(nil)})
+	}
+	for _, o := range bearing {
+		all = append(all, Preview{Object: o.object, ID: o.id, Fields: config.vaultFields(n.CustomerID)})
 	}
 	return all
 }

@@ -1,6 +1,7 @@
 package salesforce
 
 import (
+	"cmp"
 	"maps"
 	"strings"
 
@@ -130,7 +131,7 @@ const sameRecord = 15
 func laneOf(e gateway.Event) string {
 	source := e.Payment.Source
 	if e.Vault != nil {
-		source = e.Vault.Source
+		source = cmp.Or(e.Vault.Source, e.Vault.Previous)
 	}
 	for _, parent := range []struct{ kind, id string }{
 		{"account", source.AccountID}, {"opportunity", source.OpportunityID}, {"order", source.SalesforceOrderID}, {"contact", source.ContactID},

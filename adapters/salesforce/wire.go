@@ -3,10 +3,12 @@ package salesforce
 import (
 	"encoding/json"
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // collection is the body of an upsert of several records.
@@ -122,6 +124,37 @@ func parseFaults(body []byte) []fault {
 		}
 	}
 	return all
+}
+
+// borne is what a record's field for the vault holds, and since when the record is
+// as it is, as a header says a time; "" where that is not told.
+type borne struct{ customerID, unchangedSince string }
+
+// queryTime is how a query's answer writes a time.
+const queryTime = "2006-01-02T15:04:05.000Z0700"
+
+// parseBorne reads the answer to a query for one record.
+func parseBorne(body []byte, field string) (b borne, ok bool) {
+	var found struct {
+		Records *[]map[string]any `json:"records"`
+	}
+	if json.Unmarshal(body, &found) != nil || found.Records == nil {
+		return borne{}, false
+	}
+	for _, record := range *found.Records {
+		for name, value := range record {
+			text, _ := value.(string)
+			switch {
+			case strings.EqualFold(name, field):
+				b.customerID = text
+			case name == "SystemModstamp":
+				if at, err := time.Parse(queryTime, text); err == nil {
+					b.unchangedSince = at.UTC().Format(http.TimeFormat)
+				}
+			}
+		}
+	}
+	return b, true
 }
 
 // tokenAnswer is the answer of the token endpoint.

@@ -75,7 +75,7 @@ func afterwards(op gateway.VaultOperation, status gateway.OperationStatus, due, 
 
 // newsOf tells of the customer's last method.
 func newsOf(c gateway.VaultCustomer, operationID string, at time.Time) gateway.Event {
-	news := gateway.VaultNews{LiveMode: c.LiveMode, CustomerID: c.ID, Source: c.Source, Since: c.Counted(), Origin: gateway.OriginAPI}
+	news := gateway.VaultNews{LiveMode: c.LiveMode, CustomerID: c.ID, Source: c.Source, Previous: gateway.SourceRecords{ContactID: "003before"}, Since: c.Counted(), Origin: gateway.OriginAPI}
 	if n := len(c.Methods); n > 0 {
 		news.Method = c.Methods[n-1]
 	}

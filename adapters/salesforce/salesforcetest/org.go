@@ -103,6 +103,7 @@ const (
 	OpPublish    = "publish"
 	OpComposite  = "composite"
 	OpDescribe   = "describe"
+	OpQuery      = "query"
 	OpOther      = "other"
 )
 
@@ -163,6 +164,8 @@ func (q *request) classify() {
 		q.operation = OpComposite
 	case q.Method == http.MethodGet && len(q.parts) == 3 && q.parts[0] == "sobjects" && q.parts[2] == "describe":
 		q.operation = OpDescribe
+	case q.Method == http.MethodGet && len(q.parts) == 1 && q.parts[0] == "query":
+		q.operation = OpQuery
 	}
 }
 
@@ -207,6 +210,8 @@ func (o *Org) api(q *request, fault *Fault) answer {
 		return o.composite(q)
 	case OpDescribe:
 		return o.describe(q.parts[1])
+	case OpQuery:
+		return o.query(q)
 	}
 	return failure(http.StatusNotFound, "NOT_FOUND", "The requested resource does not exist")
 }

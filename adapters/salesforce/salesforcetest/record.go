@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"time"
 )
 
 // maxRevisions bounds what is remembered of one record.
@@ -19,6 +20,8 @@ type Record struct {
 	Fields map[string]any
 	// Revisions are what its fields were after each write, oldest first.
 	Revisions []map[string]any
+
+	changed time.Time
 }
 
 type table struct {
@@ -94,10 +97,16 @@ func (o *Org) update(q *request) answer {
 		next := map[string]any{}
 		maps.Copy(next, r.Fields)
 		maps.Copy(next, fields)
+		if o.locked[same(r.ID)] > 0 {
+			return fault("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record or 1 records: "+r.ID).answer()
+		}
 		if broken := o.refuses(t, r, next); broken != nil {
 			return broken.answer()
 		}
-		r.Fields = next
+		if refusal, unmet := r.unmet(q); unmet {
+			return refusal
+		}
+		r.Fields, r.changed = next, o.settings.Now()
 		r.Revisions = append(r.Revisions, maps.Clone(next))
 		return answer{status: http.StatusNoContent, acted: true}
 	}
@@ -109,7 +118,7 @@ func (o *Org) Keep(object, id string, fields map[string]any) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	t := o.tables[object]
-	t.records = append(t.records, &Record{ID: id, Fields: maps.Clone(fields)})
+	t.records = append(t.records, &Record{ID: id, Fields: maps.Clone(fields), changed: o.settings.Now()})
 }
 
 // keyed finds the object, if the field is an external id of it.
@@ -179,7 +188,7 @@ func (o *Org) save(t *table, key, value string, fields map[string]any) (result, 
 		existing = &Record{ID: fmt.Sprintf("a00TEST%08dAAA", len(t.records)+1)}
 		t.records = append(t.records, existing)
 	}
-	existing.Fields = next
+	existing.Fields, existing.changed = next, o.settings.Now()
 	existing.Revisions = append(existing.Revisions, maps.Clone(next))
 	existing.Revisions = existing.Revisions[max(0, len(existing.Revisions)-maxRevisions):]
 	return result{ID: existing.ID, Success: true, Errors: []resultFault{}, Created: &created}, nil
@@ -221,7 +230,7 @@ func (o *Org) Insert(object string, fields map[string]any) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	t := o.tables[object]
-	t.records = append(t.records, &Record{ID: fmt.Sprintf("a00TEST%08dAAA", len(t.records)+1), Fields: maps.Clone(fields)})
+	t.records = append(t.records, &Record{ID: fmt.Sprintf("a00TEST%08dAAA", len(t.records)+1), Fields: maps.Clone(fields), changed: o.settings.Now()})
 }
 
 // Records are an object's, oldest first.
