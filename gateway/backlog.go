@@ -74,7 +74,7 @@ func (g *Gateway) oldestCheck(ctx context.Context, m Merchant) (time.Time, error
 	var oldest time.Time
 	var rows UnreadableError
 	if errors.As(err, &rows) {
-		oldest, err = rows[0].DueSince, nil // they come in the order of that
+		oldest, err = rows[0].At, nil // they come in the order of that
 	}
 	for _, c := range due {
 		for _, method := range c.Methods {

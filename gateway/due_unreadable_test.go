@@ -25,7 +25,7 @@ func (w tornWork) beside(id string, err error) error {
 	if w.mended.Load() {
 		return err
 	}
-	return errors.Join(err, gateway.UnreadableError{{ID: id, MerchantID: "main", DueSince: w.since, Err: errors.New("it is torn")}})
+	return errors.Join(err, gateway.UnreadableError{{ID: id, MerchantID: "main", At: w.since, Err: errors.New("it is torn")}})
 }
 
 func (w tornWork) Due(ctx context.Context, now time.Time, limit int) ([]gateway.Payment, error) {

@@ -1,10 +1,12 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -14,8 +16,8 @@ import (
 type Archive interface {
 	// Archivable returns at most limit payments of all merchants that have ended,
 	// need nobody's attention, lie in the ledger whole and were last changed before
-	// a time: the least recently changed first, and behind the place after. Beside
-	// an UnreadableError there may be others.
+	// a time: the least recently changed first, and behind the place after. Those of
+	// them that cannot be read come in an UnreadableError, in the same order.
 	Archivable(ctx context.Context, before time.Time, after ArchivePlace, limit int) ([]Payment, error)
 	// Archive moves payments into the archive, with the replies of their keys, their
 	// events and deliveries, and returns how many it has moved. It leaves one that
@@ -48,6 +50,17 @@ type Archive interface {
 type ArchivePlace struct {
 	UpdatedAt time.Time
 	ID        string
+}
+
+// Behind is the place of the last of a page, of which some could not be read.
+func (a ArchivePlace) Behind(page []Payment, bad UnreadableError) ArchivePlace {
+	if n := len(page); n > 0 {
+		a = ArchivePlace{UpdatedAt: page[n-1].UpdatedAt, ID: page[n-1].ID}
+	}
+	if n := len(bad); n > 0 && cmp.Or(bad[n-1].At.Compare(a.UpdatedAt), strings.Compare(bad[n-1].ID, a.ID)) > 0 {
+		a = ArchivePlace{UpdatedAt: bad[n-1].At, ID: bad[n-1].ID}
+	}
+	return a
 }
 
 // ArchiveFile is one file of the archive.
@@ -275,16 +288,15 @@ func (r *retaining) archive(ctx context.Context) error {
 		page, err := g.ledger.Archivable(ctx, before, after, retainAtOnce)
 		var bad UnreadableError
 		if errors.As(err, &bad) {
-			g.log.Warn("retention.unreadable", "payments", len(bad), "error", bad[0].Err, "behind", after.ID,
+			g.log.Warn("retention.unreadable", "payments", len(bad), "payment", bad[0].ID, "error", bad[0].Err,
 				"consequence", "they stay in the ledger; all others are archived")
 			r.turn.Kept += len(bad)
 			err = nil
 		}
-		if err != nil || len(page) == 0 {
+		if err != nil || len(page)+len(bad) == 0 {
 			return err
 		}
-		last := page[len(page)-1]
-		after = ArchivePlace{UpdatedAt: last.UpdatedAt, ID: last.ID}
+		after = after.Behind(page, bad)
 		finished := slices.DeleteFunc(slices.Clone(page), func(p Payment) bool { return !p.Finished() })
 		moved, err := g.ledger.Archive(ctx, finished, g.clock())
 		r.turn.Archived += moved

@@ -496,29 +496,42 @@ func TestWhatWasToldIsForgottenThoughTheArchiveIsAway(t *testing.T) {
 	})
 }
 
-// halfRead has one more payment than it can read.
-type halfRead struct{ gateway.Ledger }
+// halfRead has one payment more, and cannot read it; on a page of its own it stands
+// in front of all others.
+type halfRead struct {
+	gateway.Ledger
+	alone bool
+}
 
 func (h halfRead) Archivable(ctx context.Context, before time.Time, after gateway.ArchivePlace, limit int) ([]gateway.Payment, error) {
-	found, err := h.Ledger.Archivable(ctx, before, after, limit)
-	if err == nil && after == (gateway.ArchivePlace{}) {
-		err = gateway.UnreadableError{{Err: fmt.Errorf("a newer program's")}}
+	first := after == (gateway.ArchivePlace{})
+	err := gateway.UnreadableError{{ID: "pay_0", At: time.UnixMicro(1), Err: fmt.Errorf("a newer program's")}}
+	if first && h.alone {
+		return nil, err
 	}
-	return found, err
+	found, failed := h.Ledger.Archivable(ctx, before, after, limit)
+	if first && failed == nil {
+		return found, err
+	}
+	return found, failed
 }
 
 func TestAPaymentThatCannotBeReadKeepsNoOther(t *testing.T) {
-	kept(t, func(t *testing.T, k *keeper) {
-		k.create("k", sale(1000))
-		k.processor.Settle()
-		k.lives(time.Hour)
-		k.Gateway = gateway.New(gateway.Config{
-			Ledger: halfRead{k.ledger}, Merchants: merchants, Processors: map[string]gateway.Processor{"main": k.processor}, Secret: secret,
-			Instance: "one", Now: time.Now, MaxInFlight: 256, Log: k.logger, Retention: rules,
+	for _, alone := range []bool{false, true} {
+		t.Run(fmt.Sprint("alone ", alone), func(t *testing.T) {
+			kept(t, func(t *testing.T, k *keeper) {
+				k.create("k", sale(1000))
+				k.processor.Settle()
+				k.lives(time.Hour)
+				k.Gateway = gateway.New(gateway.Config{
+					Ledger: halfRead{k.ledger, alone}, Merchants: merchants, Processors: map[string]gateway.Processor{"main": k.processor}, Secret: secret,
+					Instance: "one", Now: time.Now, MaxInFlight: 256, Log: k.logger, Retention: rules,
+				})
+				k.archives(1)
+				if log := k.log.String(); strings.Count(log, "retention.unreadable payments=1 payment=pay_0") != 1 || !strings.Contains(log, "kept=1") {
+					t.Errorf("the log says\n%s", log)
+				}
+			})
 		})
-		k.archives(1)
-		if log := k.log.String(); !strings.Contains(log, "retention.unreadable") || !strings.Contains(log, "kept=1") {
-			t.Errorf("the log says\n%s", log)
-		}
-	})
+	}
 }

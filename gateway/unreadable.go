@@ -22,9 +22,10 @@ type Unreadable struct {
 	PaymentID string
 	// Subscriber is empty for an event.
 	Subscriber string
-	// DueSince is since when work on it is due, where it was looked for as that.
-	DueSince time.Time
-	Err      error
+	// At is the time that it was looked for by: since when work on it is due, or when
+	// it was last changed.
+	At  time.Time
+	Err error
 }
 
 // UnreadableError comes beside what could be read.
@@ -88,7 +89,7 @@ func (g *Gateway) workable(p part, err error) error {
 	g.duty.unreadable.saw(p, rows)
 	for _, r := range rows {
 		if g.duty.unreadable.told.isNews(r.ID) {
-			g.log.Error("due.unreadable", "id", r.ID, "merchant", r.MerchantID, "since", r.DueSince, "error", r.Err,
+			g.log.Error("due.unreadable", "id", r.ID, "merchant", r.MerchantID, "since", r.At, "error", r.Err,
 				"consequence", "what is due on this is not done: nothing of it is looked for, undone, sent or compared; all else goes on")
 		}
 	}

@@ -85,19 +85,24 @@ func (l *Ledger) Archivable(ctx context.Context, before time.Time, after gateway
 	if err != nil {
 		return nil, l.explain(err)
 	}
-	bodies, err := bodiesOf(rows)
-	if err != nil {
-		return nil, l.explain(err)
-	}
+	defer rows.Close()
 	var payments []gateway.Payment
 	var bad []gateway.Unreadable
-	for _, body := range bodies {
+	for rows.Next() {
+		var id, merchantID, body string
+		var updatedAt int64
+		if err := rows.Scan(&id, &merchantID, &updatedAt, &body); err != nil {
+			return nil, l.explain(err)
+		}
 		p, err := decodePayment(body)
 		if err != nil {
-			bad = append(bad, gateway.Unreadable{ID: p.ID, MerchantID: p.MerchantID, PaymentID: p.ID, Err: err})
+			bad = append(bad, gateway.Unreadable{ID: id, MerchantID: merchantID, PaymentID: id, At: timeOf(updatedAt), Err: err})
 			continue
 		}
 		payments = append(payments, p)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, l.explain(err)
 	}
 	return payments, unreadable(bad)
 }

@@ -208,9 +208,16 @@ func TestAPaymentThatCannotBeReadKeepsNoOtherInTheLedger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := l.Archivable(t.Context(), noon.AddDate(1, 0, 0), gateway.ArchivePlace{}, 10)
-	var unread gateway.UnreadableError
-	if !errors.As(err, &unread) || len(unread) != 1 || len(found) != 1 || found[0].ID != good.ID {
-		t.Errorf("%d found, %v, want the good one and word of the other", len(found), err)
+	for limit, want := range map[int]int{1: 0, 10: 1} {
+		found, err := l.Archivable(t.Context(), noon.AddDate(1, 0, 0), gateway.ArchivePlace{}, limit)
+		rows := wantUnreadable(t, err, 1)
+		if r := rows[0]; len(found) != want || r.ID != bad.ID || r.PaymentID != bad.ID || r.MerchantID != bad.MerchantID || r.Err == nil {
+			t.Errorf("of %d, %d were found beside %+v", limit, len(found), r)
+		}
+		behind := gateway.ArchivePlace{}.Behind(found, rows)
+		rest, err := l.Archivable(t.Context(), noon.AddDate(1, 0, 0), behind, limit)
+		if all := append(found, rest...); err != nil || len(all) != 1 || all[0].ID != good.ID {
+			t.Errorf("page by page of %d were found %d, %v", limit, len(all), err)
+		}
 	}
 }

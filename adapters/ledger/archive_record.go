@@ -60,7 +60,7 @@ func (r archiveRecord) reply(key string) (string, bool) {
 }
 
 const (
-	finishedSQL = `SELECT body FROM payments
+	finishedSQL = `SELECT id, merchant_id, updated_at, body FROM payments
 		WHERE (status IN ('declined', 'failed', 'voided', 'expired', 'verified', 'settled', 'partially_refunded', 'refunded', 'returned')
 				OR (status = 'approved' AND substr(transaction_id, 1, 4) = 'chk_'))
 			AND NOT needs_attention AND substr(body, 1, 1) = '{'

@@ -155,7 +155,7 @@ func (d *due[T]) take(rows []dueRow, places int) (more bool) {
 		d.seen[row.id] = true
 		one, err := d.decode(row.body)
 		if err != nil {
-			d.bad = append(d.bad, gateway.Unreadable{ID: row.id, MerchantID: row.merchantID, DueSince: timeOf(row.since), Err: err})
+			d.bad = append(d.bad, gateway.Unreadable{ID: row.id, MerchantID: row.merchantID, At: timeOf(row.since), Err: err})
 			continue
 		}
 		d.found = append(d.found, dueOne[T]{row, one})
@@ -167,7 +167,7 @@ func (d *due[T]) take(rows []dueRow, places int) (more bool) {
 func (d *due[T]) answer() ([]T, error) {
 	slices.SortFunc(d.found, func(a, b dueOne[T]) int { return place{a.since, a.id}.compare(place{b.since, b.id}) })
 	slices.SortFunc(d.bad, func(a, b gateway.Unreadable) int {
-		return cmp.Or(a.DueSince.Compare(b.DueSince), strings.Compare(a.ID, b.ID))
+		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.ID, b.ID))
 	})
 	var read []T
 	for _, one := range d.found {

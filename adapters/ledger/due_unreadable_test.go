@@ -46,7 +46,7 @@ func TestWorkOnAPaymentThatCannotBeReadStopsThatPaymentAlone(t *testing.T) {
 					t.Errorf("of at most %d of each came %d of %d: %v, want %v", limit, len(ids), len(want), ids, want)
 				}
 				bad := wantUnreadable(t, err, duePage+5)
-				if r := bad[0]; r.ID != mine[1].ID || r.MerchantID != "m1" || !r.DueSince.Equal(mine[1].First().Due) || r.Err == nil {
+				if r := bad[0]; r.ID != mine[1].ID || r.MerchantID != "m1" || !r.At.Equal(mine[1].First().Due) || r.Err == nil {
 					t.Errorf("the first is %+v", r)
 				}
 			}
@@ -73,14 +73,14 @@ func TestWorkOfTheVaultThatCannotBeReadStopsItselfAlone(t *testing.T) {
 				if len(operations) != want || operations[0].ID != "vop_7" {
 					t.Errorf("of at most %d operations came %d", limit, len(operations))
 				}
-				if r := wantUnreadable(t, err, 7)[0]; r.ID != "vop_0" || r.MerchantID != "m1" || !r.DueSince.Equal(noon) || r.Err == nil {
+				if r := wantUnreadable(t, err, 7)[0]; r.ID != "vop_0" || r.MerchantID != "m1" || !r.At.Equal(noon) || r.Err == nil {
 					t.Errorf("the first operation is %+v", r)
 				}
 				customers, err := l.DueChecks(t.Context(), "m1", true, later, limit)
 				if len(customers) != want || customers[0].ID != "cus_7" {
 					t.Errorf("of at most %d customers came %d", limit, len(customers))
 				}
-				if r := wantUnreadable(t, err, 7)[0]; r.ID != "cus_0" || r.MerchantID != "m1" || !r.DueSince.Equal(noon) || r.Err == nil {
+				if r := wantUnreadable(t, err, 7)[0]; r.ID != "cus_0" || r.MerchantID != "m1" || !r.At.Equal(noon) || r.Err == nil {
 					t.Errorf("the first customer is %+v", r)
 				}
 			}

@@ -78,11 +78,10 @@ func dryRun(ctx context.Context, w io.Writer, cfg *config.Config, now time.Time)
 		if err != nil {
 			return err
 		}
-		if len(page) == 0 {
+		if len(page)+len(bad) == 0 {
 			break
 		}
-		last := page[len(page)-1]
-		after = gateway.ArchivePlace{UpdatedAt: last.UpdatedAt, ID: last.ID}
+		after = after.Behind(page, bad)
 		movable, err := l.Movable(ctx, page)
 		if err != nil {
 			return err
