@@ -37,7 +37,10 @@ func conclude(p Payment, sent Operation, r Result, now time.Time) (Change, error
 	if refused {
 		r = declinedPart(r)
 	}
-	op.Status = operationStatus[r.Outcome]
+	op.WasUnknown = op.WasUnknown || op.Status == OpUnknown || r.Outcome == Unknown
+	if op.Status = operationStatus[r.Outcome]; !op.Undecided() && op.Status != OpWaiting {
+		op.DecidedAt = now
+	}
 	op.Decline, op.Rejection = r.Decline, r.Rejection
 	if r.TransactionID != "" {
 		op.TransactionID = r.TransactionID

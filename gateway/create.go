@@ -184,7 +184,7 @@ func newPayment(v verb, caller Caller, cmd CreatePayment, stored VaultMethod, at
 // chargeAgain continues a payment whose charge certainly did nothing. The
 // reference stays: it names this payment, and nothing at PayTrace bears it.
 func chargeAgain(p Payment, again *KeyRecord, m Merchant, at moment) (Change, error) {
-	op, err := begin(p, again, p.First)
+	op, err := begin(p, again, at.now, p.First)
 	if err != nil {
 		return Change{}, err
 	}

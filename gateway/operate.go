@@ -37,8 +37,8 @@ func (g *Gateway) operate(ctx context.Context, caller Caller, name, transactionI
 		if first := p.First(); first.Cancel == CancelRequested && !first.refusedPart() && (first.Attention == "" || name == "capture") {
 			return Change{}, refuse(CodeInProgress, "the payment was given up and is being undone").retry(askAgain)
 		}
-		op, err := begin(p, again, func() Operation {
-			now := g.clock()
+		now := g.clock() // before the look, for which whoever asks waits too
+		op, err := begin(p, again, now, func() Operation {
 			return Operation{ID: NewOperationID(now), Origin: OriginAPI, Channel: caller.Channel, Key: v.key, CreatedAt: now}
 		})
 		if err != nil {

@@ -93,6 +93,14 @@ type Operation struct {
 	// processor's books was made after it.
 	SentAt     time.Time `json:"sentAt,omitzero"`
 	SendBefore time.Time `json:"sendBefore,omitzero"`
+	// AskedAt is when its key was sent again and the operation with it, zero where
+	// what was asked at CreatedAt was sent. DecidedAt is when the processor's answer
+	// to the last intent was taken down, which a look may have found. WasUnknown
+	// says that nobody knew for a time, and that whoever asked was told so. By these
+	// an adapter tells whether whoever asked has heard how it ended.
+	AskedAt    time.Time `json:"askedAt,omitzero"`
+	DecidedAt  time.Time `json:"decidedAt,omitzero"`
+	WasUnknown bool      `json:"wasUnknown,omitempty"`
 	// Due is when a job has to take the operation up, zero when none has to.
 	Due time.Time `json:"due,omitzero"`
 	// Looks counts the looks for an unknown operation, Misses those that would

@@ -80,7 +80,7 @@ func (g *Gateway) undoing(m Merchant, p Payment, given Operation, seen settlemen
 			return Change{}, err
 		}
 		at := g.moment()
-		op, err := begin(p, again, func() Operation {
+		op, err := begin(p, again, at.now, func() Operation {
 			return Operation{ID: NewOperationID(at.now), Origin: OriginGateway, Key: v.key, CreatedAt: at.now}
 		})
 		if err != nil {

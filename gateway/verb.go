@@ -60,6 +60,7 @@ func (at moment) intent(op Operation, m Merchant) Operation {
 	op.Due = op.SendBefore.Add(m.CallDeadline + staleAfter)
 	op.Decline, op.Rejection, op.Contested = nil, nil, false
 	op.SentAt, op.Looks, op.Misses, op.Attention = at.now, 0, 0, ""
+	op.DecidedAt = time.Time{}
 	return op
 }
 
@@ -83,7 +84,7 @@ func fingerprint(secret []byte, operation, target string, content any) []byte {
 // begin gives the operation to decide on: the fresh one for a key that is new,
 // or the one that the key is bound to. Since the key was claimed, another
 // request may have continued that one; the claim has to be made anew then.
-func begin(p Payment, again *KeyRecord, fresh func() Operation) (Operation, error) {
+func begin(p Payment, again *KeyRecord, now time.Time, fresh func() Operation) (Operation, error) {
 	if again == nil {
 		return fresh(), nil
 	}
@@ -91,6 +92,7 @@ func begin(p Payment, again *KeyRecord, fresh func() Operation) (Operation, erro
 	if !op.Continuable() || op.Cancel != "" {
 		return op, ErrStale
 	}
+	op.AskedAt = now
 	return op, nil
 }
 

@@ -81,8 +81,7 @@ func TestADeclineAfterTheShopsBudgetIsTold(t *testing.T) {
 	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
 		p := h.charged(gateway.KindAuthorize, gateway.StatusDeclined, "000000001")
 		h.place(p, inReview)
-		h.now = h.now.Add(DefaultCallerBudget + time.Second)
-		h.tell(p)
+		h.tell(decidedAfter(DefaultCallerBudget+time.Second, p))
 		h.is("000000001", "canceled", 0, 0)
 	})
 }

@@ -208,7 +208,7 @@ func TestWhatMagentoDidNotHearIsAPersonsMatter(t *testing.T) {
 	p := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001")
 	h.place(p)
 	e := h.event(foundLate(byMagento(h.then(p, gateway.KindCapture, 100_00, gateway.StatusApproved))))
-	attends(t, h.deliver(e), "answer_lost")
+	attends(t, h.later(e), "answer_lost")
 	h.is("000000001", "processing", 0, 0)
 	h.shop.Capture("000000001", map[string]int64{"boot": 2, "lace": 1}, "7101")
 	if v := h.deliver(e); v.Outcome != gateway.Told || v.Attention != "" {

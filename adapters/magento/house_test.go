@@ -91,6 +91,9 @@ func (h *house) charged(kind gateway.OperationKind, status gateway.Status, order
 			Amount: 100_00, CreatedAt: h.now,
 		}},
 	}
+	if op != gateway.OpUnknown {
+		p.Operations[0].DecidedAt = h.now
+	}
 	if op == gateway.OpApproved || op == gateway.OpDeclined {
 		p.TransactionID = fmt.Sprint(7000 + h.n)
 		p.Operations[0].TransactionID = p.TransactionID
@@ -109,19 +112,49 @@ func (h *house) then(p gateway.Payment, kind gateway.OperationKind, amount gatew
 	return p
 }
 
-// byMagento is the payment whose last operation the shop itself asked for.
+// byMagento is the payment whose last operation the shop itself asked for, and had
+// its answer to at once.
 func byMagento(p gateway.Payment) gateway.Payment {
+	return changed(p, func(last *gateway.Operation) {
+		last.Origin, last.Channel, last.DecidedAt = gateway.OriginAPI, "magento", last.CreatedAt
+	})
+}
+
+// foundLate is the payment whose last operation was unknown, and decided after its
+// caller had stopped to wait.
+func foundLate(p gateway.Payment) gateway.Payment {
+	return changed(p, func(last *gateway.Operation) { last.Looks, last.WasUnknown = 2, true })
+}
+
+// decidedAfter is the payment whose last operation was decided so long after it was
+// asked for.
+func decidedAfter(d time.Duration, p gateway.Payment) gateway.Payment {
+	return changed(p, func(last *gateway.Operation) { last.DecidedAt = last.CreatedAt.Add(d) })
+}
+
+// askedAnew is the payment whose last operation was not sent at first, and decided at
+// once when its key was sent again.
+func askedAnew(after time.Duration, p gateway.Payment) gateway.Payment {
+	return changed(p, func(last *gateway.Operation) {
+		last.AskedAt = last.CreatedAt.Add(after)
+		last.DecidedAt = last.AskedAt.Add(time.Second)
+	})
+}
+
+// fromBefore is the payment as a gateway has kept it that did not take the times of
+// decisions down.
+func fromBefore(p gateway.Payment) gateway.Payment {
 	p.Operations = slices.Clone(p.Operations)
-	last := &p.Operations[len(p.Operations)-1]
-	last.Origin, last.Channel = gateway.OriginAPI, "magento"
+	for i := range p.Operations {
+		p.Operations[i].AskedAt, p.Operations[i].DecidedAt, p.Operations[i].WasUnknown = time.Time{}, time.Time{}, false
+	}
 	return p
 }
 
-// foundLate is the payment whose last operation was decided after its caller
-// had stopped to wait.
-func foundLate(p gateway.Payment) gateway.Payment {
+// changed is the payment with its last operation changed.
+func changed(p gateway.Payment, change func(last *gateway.Operation)) gateway.Payment {
 	p.Operations = slices.Clone(p.Operations)
-	p.Operations[len(p.Operations)-1].Looks = 2
+	change(&p.Operations[len(p.Operations)-1])
 	return p
 }
 

@@ -70,9 +70,10 @@ type moduleOperation struct {
 	Origin        string        `json:"origin"`
 	// Asked says that the shop itself asked for it, and books it itself.
 	Asked bool `json:"asked"`
-	// Heard says that whoever asked for it was told what became of it at once.
+	// Heard says that whoever asked for the payment was told at once what became of
+	// its charge, so that no order is under review because of it.
 	Heard bool `json:"heard"`
-	// AnsweredLate says that Magento asked for it and did not get its answer.
+	// AnsweredLate says that Magento asked for it and did not get this answer.
 	AnsweredLate bool `json:"answeredLate"`
 }
 
@@ -143,6 +144,7 @@ func (c Config) moduleEvent(t task) moduleEvent {
 	if t.deed == deny && c.Declined == DeclineStaysInReview {
 		to = place{}
 	}
+	asked := c.asked(t.op, t.event)
 	e := moduleEvent{
 		EventID: t.event.ID, Type: t.event.Type, Version: t.event.Version,
 		OccurredAt: t.event.At.UTC().Format(time.RFC3339),
@@ -156,9 +158,9 @@ func (c Config) moduleEvent(t task) moduleEvent {
 		Operation: moduleOperation{
 			ID: t.op.ID, Kind: string(t.op.Kind), Status: string(t.op.Status), Amount: t.op.Amount,
 			TransactionID: t.op.TransactionID, Channel: t.op.Channel, Origin: string(t.op.Origin),
-			Asked:        c.asked(t.op, t.event),
-			Heard:        c.heard(t.op, t.event),
-			AnsweredLate: t.deed == recall,
+			Asked:        asked,
+			Heard:        c.chargeHeard(t.event),
+			AnsweredLate: t.deed == recall || (asked && t.deed == remark),
 		},
 		Message: t.words(t.attention),
 	}

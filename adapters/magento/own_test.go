@@ -131,3 +131,48 @@ func TestABankPaymentThatMagentoCapturedIsPaidOnceItIsApproved(t *testing.T) {
 		}
 	})
 }
+
+// The shop has told its staff to do it once more in a minute, and holds its
+// transaction while it books what that brought.
+func TestWhatMagentoAskedForAnewIsGivenTimeToBook(t *testing.T) {
+	inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+		p := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001")
+		h.place(p)
+		e := h.event(askedAnew(30*time.Second, byMagento(h.then(p, gateway.KindCapture, 100_00, gateway.StatusApproved))))
+		unheard := h.event(decidedAfter(DefaultCallerBudget+time.Second, byMagento(h.then(p, gateway.KindCapture, 100_00, gateway.StatusApproved))))
+		for _, e := range []gateway.Event{e, unheard} {
+			if v := h.deliver(e); v.Outcome != gateway.Later || !v.Patient || len(h.shop.History()) > 0 {
+				t.Fatalf("%d calls, %+v", len(h.shop.History()), v)
+			}
+		}
+		h.shop.Capture("000000001", map[string]int64{"boot": 2, "lace": 1}, "7101")
+		if v := h.later(e); v.Attention != "" || len(h.order("000000001").Comments) > 0 {
+			t.Errorf("%s, comments %v", v.Attention, h.order("000000001").Comments)
+		}
+	})
+}
+
+// To do it once more is safe, and to correct it by hand beside that is not: the same
+// thing would be asked for under a new key. So only what was heard is corrected.
+func TestOnlyWhatMagentoHeardIsCorrectedByHand(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(gateway.Payment) gateway.Payment
+		code   string
+	}{
+		"at once":                   {func(p gateway.Payment) gateway.Payment { return p }, "not_booked"},
+		"in the caller's time":      {func(p gateway.Payment) gateway.Payment { return decidedAfter(DefaultCallerBudget, p) }, "not_booked"},
+		"after it":                  {func(p gateway.Payment) gateway.Payment { return decidedAfter(DefaultCallerBudget+1, p) }, "answer_lost"},
+		"at once, by a repeat":      {func(p gateway.Payment) gateway.Payment { return askedAnew(time.Hour, p) }, "not_booked"},
+		"after it was unknown":      {foundLate, "answer_lost"},
+		"before it was noted":       {fromBefore, "not_booked"},
+		"before, and it was looked": {func(p gateway.Payment) gateway.Payment { return fromBefore(foundLate(p)) }, "answer_lost"},
+	} {
+		h := newHouse(t, WayCore, magentotest.Options{})
+		p := h.charged(gateway.KindAuthorize, gateway.Authorized, "000000001")
+		h.place(p)
+		v := h.later(h.event(c.change(byMagento(h.then(p, gateway.KindCapture, 100_00, gateway.StatusApproved)))))
+		if code, _, _ := strings.Cut(v.Attention, ":"); code != c.code {
+			t.Errorf("%s: %q, want %s", name, v.Attention, c.code)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package magento
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"paytrace-gateway/adapters/magento/magentotest"
 	"paytrace-gateway/gateway"
@@ -43,6 +44,81 @@ func TestAReviewOfAnotherModuleStays(t *testing.T) {
 		review(foundLate(h.charged(gateway.KindSale, gateway.StatusDeclined, "")), "kount_review")
 		review(h.then(h.charged(gateway.KindSale, gateway.StatusApproved, ""), gateway.KindVoid, 100_00, gateway.Voided), "kount_review")
 	})
+}
+
+// What comes after the charge says nothing about whether the shop had heard of the
+// charge.
+func TestAReviewOfAnotherModuleStaysWhateverComesAfterTheCharge(t *testing.T) {
+	const day = 24 * time.Hour
+	for name, c := range map[string]struct {
+		ours  bool
+		event func(h *house) gateway.Event
+	}{
+		"a clerk captures": {false, func(h *house) gateway.Event {
+			return h.clerkCaptures(h.charged(gateway.KindAuthorize, gateway.Authorized, ""))
+		}},
+		"a clerk captures what was unknown": {true, func(h *house) gateway.Event {
+			return h.clerkCaptures(foundLate(h.charged(gateway.KindAuthorize, gateway.Authorized, "")))
+		}},
+		"a clerk captures what came late": {true, func(h *house) gateway.Event {
+			return h.clerkCaptures(decidedAfter(10*time.Second, h.charged(gateway.KindAuthorize, gateway.Authorized, "")))
+		}},
+		"a clerk captures what is from before": {false, func(h *house) gateway.Event {
+			return h.clerkCaptures(fromBefore(h.charged(gateway.KindAuthorize, gateway.Authorized, "")))
+		}},
+		"a bank payment has come in":          {false, func(h *house) gateway.Event { return h.cameIn(7*day, h.bank()) }},
+		"one that was unknown has come in":    {true, func(h *house) gateway.Event { return h.cameIn(7*day, foundLate(h.bank())) }},
+		"one that is from before has come in": {false, func(h *house) gateway.Event { return h.cameIn(7*day, fromBefore(h.bank())) }},
+		"the key was sent again": {false, func(h *house) gateway.Event {
+			return h.after(13*time.Second, askedAnew(12*time.Second, h.charged(gateway.KindAuthorize, gateway.Authorized, "")))
+		}},
+		"the charge from before comes late": {true, func(h *house) gateway.Event {
+			return h.after(10*time.Second, fromBefore(h.charged(gateway.KindSale, gateway.StatusApproved, "")))
+		}},
+		"the charge from before comes at once": {false, func(h *house) gateway.Event {
+			return h.after(time.Second, fromBefore(h.charged(gateway.KindSale, gateway.StatusApproved, "")))
+		}},
+		"the charge from before was looked for": {true, func(h *house) gateway.Event {
+			return h.after(time.Second, fromBefore(foundLate(h.charged(gateway.KindSale, gateway.StatusApproved, ""))))
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBothWays(t, magentotest.Options{}, func(t *testing.T, h *house) {
+				e := c.event(h)
+				e.Payment.OrderID = "000000001"
+				h.place(e.Payment, inReview)
+				v := h.deliver(e)
+				if c.ours {
+					h.is("000000001", "processing", len(h.order("000000001").Invoices), 0)
+					return
+				}
+				attends(t, v, map[Way]string{WayCore: "foreign_review", WayModule: "magento_conflict"}[h.sink.config.Way])
+				h.is("000000001", "payment_review", 0, 0)
+			})
+		})
+	}
+}
+
+func (h *house) bank() gateway.Payment {
+	p := h.charged(gateway.KindSale, gateway.Accepted, "")
+	p.Bank = &gateway.BankSummary{LastFour: "8206"}
+	return p
+}
+
+func (h *house) clerkCaptures(p gateway.Payment) gateway.Event {
+	h.now = h.now.Add(time.Hour)
+	return h.event(h.then(p, gateway.KindCapture, 100_00, gateway.StatusApproved))
+}
+
+func (h *house) cameIn(d time.Duration, p gateway.Payment) gateway.Event {
+	p.Status = gateway.StatusApproved
+	return h.after(d, p)
+}
+
+// after is the event of the payment's charge, so long after it was made.
+func (h *house) after(d time.Duration, p gateway.Payment) gateway.Event {
+	h.now = h.now.Add(d)
+	return h.event(p)
 }
 
 // The shop saves undecided orders in a status of its own.

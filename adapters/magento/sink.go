@@ -43,8 +43,9 @@ func (s *Sink) GoString() string { return s.config.String() }
 // costs little.
 func (s *Sink) Lane(e gateway.Event) string { return e.Payment.OrderID }
 
-// bookedAfter is when what Magento has had its answer to is in its books, if it
-// ever will be.
+// bookedAfter is when what Magento itself asked for is in its books, if it ever will
+// be: it books an answer after it has heard it, and whoever did not hear one is told
+// to do the same once more in a minute.
 const bookedAfter = 2 * time.Minute
 
 // Deliver tells the shop of one event.
@@ -54,9 +55,9 @@ func (s *Sink) Deliver(ctx context.Context, d gateway.Delivery) gateway.Verdict 
 	if t.deed == leave {
 		return gateway.Verdict{Outcome: gateway.Told, Detail: "not sent: " + t.why}
 	}
-	if left := bookedAfter - s.config.Now().Sub(d.Event.At); t.deed == confirm && left > 0 {
+	if left := bookedAfter - s.config.Now().Sub(d.Event.At); left > 0 && (t.deed == confirm || t.deed == recall) {
 		return gateway.Verdict{Outcome: gateway.Later, Patient: true, After: max(left, time.Second),
-			Detail: "Magento asked for this itself and has had its answer; it is given " + bookedAfter.String() + " to book it, then its books are looked at"}
+			Detail: "Magento asked for this itself; it is given " + bookedAfter.String() + " to book it, then its books are looked at"}
 	}
 	if err := ctx.Err(); err != nil {
 		return gateway.Verdict{Outcome: gateway.Later, Detail: "there was no time left to ask Magento"}

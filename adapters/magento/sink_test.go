@@ -91,7 +91,7 @@ func TestAnInvoiceOfMoreThanThePartIsAPersonsMatter(t *testing.T) {
 		attends(t, h.later(h.event(captured)), code)
 		unheard := foundLate(captured)
 		unheard.Version++
-		attends(t, h.tell(unheard), "partial_amount")
+		attends(t, h.later(h.event(unheard)), "partial_amount")
 
 		boots := partly(h.charged(gateway.KindAuthorize, gateway.Authorized, "000000002"))
 		boots.Operations[0].Amount = 45_00

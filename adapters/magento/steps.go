@@ -61,13 +61,13 @@ func (c *call) leaveReview(to place) *gateway.Verdict {
 	return nil
 }
 
-// reviewIsOurs says that the order waits for what the gateway had not decided
-// when the shop saved it. Whoever heard the decision at once saved no such
+// reviewIsOurs says that the order waits for a charge that the gateway had not
+// decided when the shop saved it. Whoever heard of the charge at once saved no such
 // order, and a status of another name is another module's.
 func (c *call) reviewIsOurs() bool {
 	status := c.books.order.Status
 	known := status == places[gateway.StatusUnknown].status || status == c.config.reviewStatus()
-	return known && !c.config.heard(c.task.op, c.task.event)
+	return known && !c.config.chargeHeard(c.task.event)
 }
 
 // cancel cancels the order. Its payment method is asked for a void by that,

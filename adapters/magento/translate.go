@@ -1,6 +1,7 @@
 package magento
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -57,13 +58,13 @@ func (c Config) plan(e gateway.Event) task {
 	if t.deed == leave || !c.asked(t.op, e) {
 		return t
 	}
-	heard := c.heard(t.op, e)
-	switch {
-	case heard && (t.op.Status != gateway.OpApproved || t.deed == remark):
+	switch heard := c.heard(t.op, e); {
+	case t.deed == remark: // news of what was answered long ago
+	case heard && t.op.Status != gateway.OpApproved:
 		return leaveIt(e, "Magento asked for this itself and has had its answer, so it books it itself")
 	case heard:
 		t.deed = confirm
-	case t.deed != remark:
+	default:
 		t.deed = recall
 	}
 	return t
@@ -181,14 +182,41 @@ func paymentsReturn(p gateway.Payment) string {
 // are another matter: what they have become is told. So is that a bank payment has
 // come in, days after whoever captured it had an answer.
 func (c Config) asked(op gateway.Operation, e gateway.Event) bool {
-	cameIn := e.Payment.ACH() && e.Type == eventOf(gateway.StatusApproved)
-	return op.Channel == c.Channel && !op.Charges() && !cameIn
+	return op.Channel == c.Channel && !op.Charges() && !cameIn(e)
 }
 
 // heard says that whoever asked for the operation was still waiting when it was
-// decided.
+// decided. An operation whose key was sent again was asked for anew: that is whom
+// the answer went to. What a gateway has decided that did not take the time down is
+// as old as the event that tells of it.
 func (c Config) heard(op gateway.Operation, e gateway.Event) bool {
-	return op.Origin == gateway.OriginAPI && op.Looks == 0 && e.At.Sub(op.CreatedAt) <= c.CallerBudget
+	switch {
+	case op.Origin != gateway.OriginAPI || op.WasUnknown:
+		return false
+	case op.DecidedAt.IsZero():
+		return op.Looks == 0 && e.At.Sub(op.CreatedAt) <= c.CallerBudget
+	}
+	return op.DecidedAt.Sub(cmp.Or(op.AskedAt, op.CreatedAt)) <= c.CallerBudget
+}
+
+// chargeHeard says the same of the payment's charge, whatever the event tells of: by
+// the charge alone the shop has decided whether to save its order under review. A
+// charge whose time of decision was not taken down is known by its own event only,
+// which tells of it first. With any other it counts as heard, so that no review is
+// lifted on a guess.
+func (c Config) chargeHeard(e gateway.Event) bool {
+	charge := e.Payment.First()
+	decides := e.OperationID == charge.ID && !cameIn(e)
+	if charge.DecidedAt.IsZero() && !charge.WasUnknown && !decides {
+		return true
+	}
+	return c.heard(charge, e)
+}
+
+// cameIn says that the event tells of a bank payment that has come in, days after it
+// was accepted.
+func cameIn(e gateway.Event) bool {
+	return e.Payment.ACH() && e.Type == eventOf(gateway.StatusApproved)
 }
 
 // holdsMoney says that the shopper's money is taken or held.
