@@ -81,6 +81,9 @@ func (p *People) Assign(ctx context.Context, who Principal, a Assignment) (gatew
 		if len(a.MerchantIDs) == 0 {
 			merchants = o.MerchantIDs
 		}
+		if err := p.answersFor(who, merchants, "role"); err != nil {
+			return o, err
+		}
 		after, changes := o.Assign(string(a.Role), merchants)
 		if !changes {
 			return o, &gateway.Error{Code: gateway.CodeOperatorsRole, Message: "the operator has this role for these merchants already"}
@@ -93,6 +96,9 @@ func (p *People) Assign(ctx context.Context, who Principal, a Assignment) (gatew
 // by OpenID Connect, no longer disabled.
 func (p *People) Reset(ctx context.Context, who Principal, name string, by gateway.Actor) (after gateway.Operator, oneTime string, err error) {
 	after, err = p.change(ctx, who, name, gateway.AuditOperatorReset, by, func(o gateway.Operator) (gateway.Operator, error) {
+		if err := p.answersFor(who, o.MerchantIDs, "reset"); err != nil {
+			return o, err
+		}
 		if o.Subject != "" {
 			return o.Reset("", time.Time{}), nil
 		}
@@ -170,7 +176,7 @@ func (p *People) assigned(who Principal, a Assignment) ([]string, error) {
 // manages says whether the caller may decide about who works for these
 // merchants: the command at the gateway's machine when its own is among them, an
 // admin who works for all of them. Merchants that the gateway has no longer keep
-// nobody from deciding.
+// nobody from shutting somebody out; for more than that see answersFor.
 func (p *People) manages(who Principal, merchantIDs []string) bool {
 	if who.Role == "" {
 		return who.IsOperator() && slices.Contains(merchantIDs, who.MerchantID)
@@ -178,6 +184,23 @@ func (p *People) manages(who Principal, merchantIDs []string) bool {
 	self, known := p.find(who.ClientID[len(operatorPrefix):])
 	served := p.served(merchantIDs)
 	return known && len(served) > 0 && !slices.ContainsFunc(served, func(id string) bool { return !slices.Contains(p.worksFor(self), id) })
+}
+
+// answersFor is for what lets an operator do more. It refuses unless an admin works
+// for all of these merchants, served here or not: another gateway on the ledger may
+// have those that this one lacks, and who had the operator's password could decide
+// for them there.
+func (p *People) answersFor(who Principal, merchantIDs []string, command string) error {
+	if who.Role == "" {
+		return nil
+	}
+	self, _ := p.find(who.ClientID[len(operatorPrefix):])
+	strange := slices.DeleteFunc(slices.Clone(merchantIDs), func(id string) bool { return slices.Contains(self.MerchantIDs, id) })
+	if len(strange) == 0 {
+		return nil
+	}
+	return &gateway.Error{Code: codeForbiddenRole, Message: "the operator also works for " + strings.Join(strange, ", ") + ", for which you do not decide, " +
+		"and which another gateway may serve; ask an admin of all these merchants, or whoever looks after this gateway's machine, where the command is: gateway operators " + command}
 }
 
 // nameTaken is said of names that differ in capitals alone, too: whoever reads a

@@ -3,13 +3,15 @@ package auth
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	"paytrace-gateway/gateway"
 )
 
-func TestAMerchantThatIsGoneKeepsNoAdminFromDeciding(t *testing.T) {
+func TestAMerchantThatIsGoneKeepsNoAdminFromShuttingOut(t *testing.T) {
 	p, kept, _ := newPeople(t)
 	p.invited(t, Assignment{Name: "cyd", Role: RoleAdmin})
 	admin := Principal{ClientID: "operator:cyd", Role: RoleAdmin, MerchantID: "main"}
@@ -24,6 +26,56 @@ func TestAMerchantThatIsGoneKeepsNoAdminFromDeciding(t *testing.T) {
 		kept.kept["bea"] = gateway.Operator{Name: "bea", Role: "viewer", MerchantIDs: c.worksFor, Version: 1}
 		if _, err := p.Disable(t.Context(), admin, "bea", gateway.Actor{Client: "operator:cyd"}); codeOf(err) != c.want {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Another gateway on the ledger may serve what this one does not: with bea's
+// password cyd would decide there.
+func TestAnAdminLetsNobodyDoMoreForMerchantsThatTheAdminDoesNotWorkFor(t *testing.T) {
+	p, kept, _ := newPeople(t)
+	p.invited(t, Assignment{Name: "cyd", Role: RoleAdmin})
+	admin := Principal{ClientID: "operator:cyd", Role: RoleAdmin, MerchantID: "main"}
+	by := gateway.Actor{Client: "operator:cyd"}
+	reset := func(who Principal) error {
+		_, oneTime, err := p.Reset(t.Context(), who, "bea", by)
+		if err != nil && oneTime != "" {
+			t.Error("the refusal has a one-time password")
+		}
+		return err
+	}
+	assign := func(role Role, merchants ...string) func(Principal) error {
+		return func(who Principal) error {
+			_, err := p.Assign(t.Context(), who, Assignment{Name: "bea", Role: role, MerchantIDs: merchants, By: by})
+			return err
+		}
+	}
+	for name, c := range map[string]struct {
+		who    Principal
+		works  []string // for which cyd does
+		change func(Principal) error
+		want   gateway.Code
+	}{
+		"a reset":                            {admin, []string{"main"}, reset, codeForbiddenRole},
+		"a higher role":                      {admin, []string{"main"}, assign(RoleAdmin), codeForbiddenRole},
+		"a lower role":                       {admin, []string{"main"}, assign(RoleViewer), codeForbiddenRole},
+		"a role for main alone":              {admin, []string{"main"}, assign(RoleAdmin, "main"), ""},
+		"a reset by an admin of both":        {admin, []string{"main", "shoes"}, reset, ""},
+		"a higher role by an admin of both":  {admin, []string{"main", "shoes"}, assign(RoleAdmin), ""},
+		"a reset at the machine":             {atTheMachine, nil, reset, ""},
+		"a higher role at the machine":       {atTheMachine, nil, assign(RoleAdmin), ""},
+		"a role for shoes, not served here":  {admin, []string{"main", "shoes"}, assign(RoleAdmin, "main", "shoes"), codeInvalidRequest},
+		"a reset of one who works for other": {admin, []string{"main", "other"}, reset, codeForbiddenRole},
+	} {
+		kept.kept["cyd"] = gateway.Operator{Name: "cyd", Role: "admin", MerchantIDs: c.works, Version: kept.kept["cyd"].Version}
+		bea := gateway.Operator{Name: "bea", Role: "operator", MerchantIDs: []string{"main", "shoes"}, PasswordHash: "hers", Version: 1}
+		kept.kept["bea"] = bea
+		err := c.change(c.who)
+		if codeOf(err) != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+		if c.want == codeForbiddenRole && (err == nil || !strings.Contains(err.Error(), "shoes") || !reflect.DeepEqual(kept.kept["bea"], bea)) {
+			t.Errorf("%s: %v, and bea is %+v", name, err, kept.kept["bea"])
 		}
 	}
 }
