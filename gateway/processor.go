@@ -44,6 +44,10 @@ type Result struct {
 	// transaction's state forbids the call. Such an answer decides nothing:
 	// the transaction has to be looked at, by a person if it is a bank payment.
 	Contested bool
+	// Answered marks an Unknown that the processor answered in full, in words that
+	// do not say for certain what it did. The call is as unknown as any other, and
+	// never made again; the processor is there.
+	Answered bool
 	// Doubt is what an approval of enhanced data says that does not fit what was
 	// told: that it made fewer lines, for one.
 	Doubt string

@@ -3,6 +3,7 @@ package paytrace
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -192,6 +193,34 @@ func TestSeveralErrorsAreARejectionOnlyWhenAllAreKnown(t *testing.T) {
 				t.Errorf("contested %t, rejection %+v", got.Contested, got.Rejection)
 			}
 		})
+	}
+}
+
+// An answer whose words leave everything open says all the same that PayTrace is
+// there. What is no answer of PayTrace's, or a failing one, does not.
+func TestOnlyAFullAnswerSaysThatPayTraceIsThere(t *testing.T) {
+	approval := `{"success":true,"response_code":101,"status_message":"m","transaction_id":7}`
+	for name, c := range map[string]struct {
+		reply    reply
+		outcome  gateway.Outcome
+		answered bool
+	}{
+		"an error of no table":       {refusal("12345"), gateway.Unknown, true},
+		"an error that forbids":      {refusal("818"), gateway.Unknown, true},
+		"a code of no table":         {answerTo(true, "9999"), gateway.Unknown, true},
+		"a known error":              {refusal("35"), gateway.Rejected, false},
+		"an approval":                {answerTo(true, "101"), gateway.Approved, false},
+		"a page":                     {reply{left: true, status: 404, body: []byte("<html>Not Found</html>")}, gateway.Unknown, false},
+		"nothing":                    {reply{left: true, status: 200}, gateway.Unknown, false},
+		"half an answer":             {reply{left: true, status: 200, body: []byte(`{"success":false}`)}, gateway.Unknown, false},
+		"a failure with an approval": {reply{left: true, status: 500, body: []byte(approval)}, gateway.Unknown, false},
+		"a connection that broke":    {reply{left: true, err: errors.New("reset")}, gateway.Unknown, false},
+		"a connection never made":    {reply{err: errors.New("refused")}, gateway.NotSent, false},
+	} {
+		got := result(asked{verb: charging}, c.reply)
+		if got.Outcome != c.outcome || got.Answered != c.answered {
+			t.Errorf("%s: %s, answered %t, want %s, %t", name, got.Outcome, got.Answered, c.outcome, c.answered)
+		}
 	}
 }
 

@@ -68,7 +68,9 @@ func result(q asked, r reply) gateway.Result {
 	if r.status < 200 || (r.status >= 300 && r.status < 400) || serverFault(r.status) {
 		return unknown("HTTP %d is no status to believe an answer with; it said %s", r.status, a.summary())
 	}
-	return q.withAmounts(judge(q, a), r.body)
+	judged := q.withAmounts(judge(q, a), r.body)
+	judged.Answered = judged.Outcome == gateway.Unknown && a.complete()
+	return judged
 }
 
 // judge decides on success and response code together.

@@ -198,6 +198,7 @@ func checkResult(t *testing.T, got gateway.Result, recorded recording, answer []
 	want := gateway.Result{
 		Outcome: w.Outcome, AVS: w.AVS, CSC: w.CSC, Card: gateway.CardSummary{LastFour: w.LastFour},
 		Decline: w.Decline, Rejection: w.Rejection, Contested: w.Contested,
+		Answered: w.Outcome == gateway.Unknown,
 	}
 	if w.TransactionID != "" {
 		want.TransactionID = wire[".transaction_id"]

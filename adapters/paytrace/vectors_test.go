@@ -171,6 +171,7 @@ func checkResult(t *testing.T, got gateway.Result, v vector) {
 		Outcome: v.Want.Outcome, TransactionID: v.Want.TransactionID, ApprovalCode: v.Want.ApprovalCode,
 		AVS: v.Want.AVS, CSC: v.Want.CSC, Card: gateway.CardSummary{LastFour: v.Want.LastFour},
 		Decline: v.Want.Decline, Rejection: v.Want.Rejection, Contested: v.Want.Contested,
+		Answered: v.Want.Outcome == gateway.Unknown,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -105,7 +105,7 @@ func TestThePageNamesTheValuesOfEachLabel(t *testing.T) {
 	text := readPage(t)
 	for first, known := range map[string]names{
 		"kind of an operation": kinds, "status of an operation": statuses, "by: who found out": deciders,
-		"verb of the vault": verbs, "stage of the road": stages, "method": methods, "class of calls": namesOf(guard.Money, guard.Look, guard.Form, guard.Enhanced, guard.Report, guard.Token),
+		"verb of the vault": verbs, "stage of the road": stages, "method": methods, "class of calls": namesOf(guard.Money, guard.Look, guard.Form, guard.Enhanced, guard.Vault, guard.Report, guard.Token),
 		"outcome of a call": outcomes, "outcome of a delivery": tellings, "reason of a refusal": reasons, "state of a breaker": breakerStates,
 		"kind of an error of Redis": redisFaults, "level of a line of the log": logLevels,
 	} {

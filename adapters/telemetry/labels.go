@@ -68,7 +68,7 @@ var (
 
 // classesOf are the parts of a guard's state by the names of its classes.
 func classesOf(s guard.State) map[string]guard.ClassState {
-	return map[string]guard.ClassState{guard.Money: s.Money, guard.Look: s.Look, guard.Form: s.Form, guard.Enhanced: s.Enhanced, guard.Report: s.Report}
+	return map[string]guard.ClassState{guard.Money: s.Money, guard.Look: s.Look, guard.Form: s.Form, guard.Enhanced: s.Enhanced, guard.Vault: s.Vault, guard.Report: s.Report}
 }
 
 // statusLabel is the number of a status that HTTP knows.
@@ -82,7 +82,7 @@ func statusLabel(status int) string {
 // breakersOf are the states of a merchant's breakers by the names of their
 // classes.
 func breakersOf(s guard.State) map[string]string {
-	states := map[string]string{guard.Money: s.Money.Breaker, guard.Look: s.Look.Breaker, guard.Form: s.Form.Breaker, guard.Enhanced: s.Enhanced.Breaker, guard.Report: s.Report.Breaker}
+	states := map[string]string{guard.Money: s.Money.Breaker, guard.Look: s.Look.Breaker, guard.Form: s.Form.Breaker, guard.Enhanced: s.Enhanced.Breaker, guard.Vault: s.Vault.Breaker, guard.Report: s.Report.Breaker}
 	if s.LogIn != "" {
 		states[guard.Token] = s.LogIn
 	}

@@ -59,7 +59,7 @@ func TestUnknownValuesBecomeOther(t *testing.T) {
 		t.Fatalf("the scrape failed: %v", err)
 	}
 	allowed := map[string][]string{
-		"merchant": {"acme", "globex"}, "class": {"money", "look", "form", "enhanced_data", "report"}, "state": {"closed", "half-open", "open"}, "version": {"1.2.3"},
+		"merchant": {"acme", "globex"}, "class": {"money", "look", "form", "enhanced_data", "vault", "report"}, "state": {"closed", "half-open", "open"}, "version": {"1.2.3"},
 		"subscriber": {"erp", "shop"},
 	}
 	for _, stage := range gateway.Stages {

@@ -40,7 +40,7 @@ func TestABreakerIsInOneState(t *testing.T) {
 		tel.Watch(Sources{Guards: func() map[string]guard.State {
 			return map[string]guard.State{"acme": {
 				Money: guard.ClassState{Breaker: state}, Look: guard.ClassState{Breaker: "closed"}, Form: guard.ClassState{Breaker: "closed"},
-				Enhanced: guard.ClassState{Breaker: "closed"}, Report: guard.ClassState{Breaker: "closed"}, LogIn: "open",
+				Enhanced: guard.ClassState{Breaker: "closed"}, Vault: guard.ClassState{Breaker: "closed"}, Report: guard.ClassState{Breaker: "closed"}, LogIn: "open",
 			}}
 		}})
 		one := map[bool]string{true: " 1\n", false: " 0\n"}
@@ -62,7 +62,10 @@ func TestABreakerIsInOneState(t *testing.T) {
 			breaker_state{class="report",merchant="acme",state="open"} 0
 			breaker_state{class="token",merchant="acme",state="closed"} 0
 			breaker_state{class="token",merchant="acme",state="half-open"} 0
-			breaker_state{class="token",merchant="acme",state="open"} 1`)
+			breaker_state{class="token",merchant="acme",state="open"} 1
+			breaker_state{class="vault",merchant="acme",state="closed"} 1
+			breaker_state{class="vault",merchant="acme",state="half-open"} 0
+			breaker_state{class="vault",merchant="acme",state="open"} 0`)
 	}
 }
 
@@ -90,7 +93,9 @@ func TestAGuardTellsItsCounts(t *testing.T) {
 		guard_retried_total{class="money",merchant="acme"} 3
 		guard_retried_total{class="money",merchant="globex"} 0
 		guard_retried_total{class="report",merchant="acme"} 0
-		guard_retried_total{class="report",merchant="globex"} 0`)
+		guard_retried_total{class="report",merchant="globex"} 0
+		guard_retried_total{class="vault",merchant="acme"} 0
+		guard_retried_total{class="vault",merchant="globex"} 0`)
 	wantMetrics(t, tel, "gauge", "limiter_queue", `
 		limiter_queue{merchant="acme"} 4
 		limiter_queue{merchant="globex"} 1`)

@@ -49,6 +49,7 @@ func TestWhatOpensTheBreakerAndWhatNever(t *testing.T) {
 		"rejected":  {gateway.Result{Outcome: gateway.Rejected, Rejection: &gateway.Rejection{}}, "closed"},
 		"log-in":    {gateway.Result{Outcome: gateway.Rejected, Rejection: &gateway.Rejection{Credentials: true}}, "closed"},
 		"contested": {gateway.Result{Outcome: gateway.Unknown, Contested: true}, "closed"},
+		"answered":  {gateway.Result{Outcome: gateway.Unknown, Answered: true}, "closed"},
 		"not sent":  {notSent, "open"},
 		"unknown":   {unknown, "open"},
 	} {

@@ -17,6 +17,8 @@ const (
 	Form  = "form"
 	// Enhanced is enhanced data, which nobody waits for.
 	Enhanced = "enhanced_data"
+	// Vault is what is done to stored cards and accounts.
+	Vault = "vault"
 	// Report is what a person asks for, who waits, and who may ask again.
 	Report = "report"
 	Token  = "token"
@@ -68,8 +70,9 @@ func (c *call) left(ctx context.Context, now func() time.Time) time.Duration {
 }
 
 // verdict is what an operation's result says about the processor. A decline or
-// a rejection is an answer, and so is a contested one. Why something was not
-// sent cannot be seen from here.
+// a rejection is an answer, and so is an Unknown that the processor answered in
+// full: it is there, and whoever sends such a request again and again must not
+// close it to all the others. Why something was not sent cannot be seen from here.
 func verdict(r gateway.Result) error {
 	switch r.Outcome {
 	case gateway.Approved, gateway.Declined, gateway.Rejected:
@@ -77,7 +80,7 @@ func verdict(r gateway.Result) error {
 	case gateway.NotSent:
 		return errAgain
 	}
-	if r.Contested {
+	if r.Contested || r.Answered {
 		return nil
 	}
 	return errFailed
@@ -89,6 +92,11 @@ const untilFormat = "2006-01-02T15:04:05.000Z"
 // operate sends an operation that moves money.
 func (g *Guard) operate(ctx context.Context, sendBefore time.Time, do func(context.Context) gateway.Result) gateway.Result {
 	return g.send(ctx, &call{class: g.money, sendBefore: sendBefore}, do)
+}
+
+// keep sends a change of what the processor has stored.
+func (g *Guard) keep(ctx context.Context, sendBefore time.Time, do func(context.Context) gateway.Result) gateway.Result {
+	return g.send(ctx, &call{class: g.vault, sendBefore: sendBefore}, do)
 }
 
 // send makes a call that must not be made again once it may have left.

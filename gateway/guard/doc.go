@@ -9,5 +9,5 @@
 //
 // Operations come in classes with a breaker each: money moves, looks do not.
 // So the looks that decide an unknown payment go on while PayTrace fails to
-// charge.
+// charge, and charges go on while stored cards cannot be deleted.
 package guard

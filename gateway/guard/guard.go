@@ -19,6 +19,7 @@ type Guard struct {
 	// enhanced has a breaker of its own too: neither a charge nor a look waits
 	// because it fails.
 	enhanced *class
+	vault    *class
 	report   *class
 	through  stage
 }
@@ -62,6 +63,14 @@ func New(next gateway.Processor, config Config) *Guard {
 	}
 	g.enhanced = &class{
 		breaker:    NewBreaker(Enhanced, config.Breaker, config.changed),
+		maxWaiting: oneSecond,
+		attempts:   newTally(outcomes...),
+		refused:    newTally(reasons...),
+	}
+	// Deletions of stored cards are tried again by nobody's wish, so one that keeps
+	// failing would find the door that a charge needs half open, and shut it.
+	g.vault = &class{
+		breaker:    NewBreaker(Vault, config.Breaker, config.changed),
 		maxWaiting: oneSecond,
 		attempts:   newTally(outcomes...),
 		refused:    newTally(reasons...),
@@ -115,17 +124,17 @@ func (g *Guard) Enhance(ctx context.Context, e gateway.Enhance) gateway.Result {
 
 // CreateProfile makes a profile in the processor's vault.
 func (g *Guard) CreateProfile(ctx context.Context, p gateway.SaveProfile) gateway.Result {
-	return g.operate(ctx, p.SendBefore, func(ctx context.Context) gateway.Result { return g.next.CreateProfile(ctx, p) })
+	return g.keep(ctx, p.SendBefore, func(ctx context.Context) gateway.Result { return g.next.CreateProfile(ctx, p) })
 }
 
 // UpdateProfile changes a profile.
 func (g *Guard) UpdateProfile(ctx context.Context, p gateway.SaveProfile) gateway.Result {
-	return g.operate(ctx, p.SendBefore, func(ctx context.Context) gateway.Result { return g.next.UpdateProfile(ctx, p) })
+	return g.keep(ctx, p.SendBefore, func(ctx context.Context) gateway.Result { return g.next.UpdateProfile(ctx, p) })
 }
 
 // DeleteProfile deletes a profile.
 func (g *Guard) DeleteProfile(ctx context.Context, p gateway.RemoveProfile) gateway.Result {
-	return g.operate(ctx, p.SendBefore, func(ctx context.Context) gateway.Result { return g.next.DeleteProfile(ctx, p) })
+	return g.keep(ctx, p.SendBefore, func(ctx context.Context) gateway.Result { return g.next.DeleteProfile(ctx, p) })
 }
 
 // Profile looks one profile up. When the guard refuses, the error wraps a

@@ -27,7 +27,7 @@ var reasons = []string{reasonOpen, reasonLimit, reasonLate, reasonCancelled}
 
 // State is a guard in figures, for metrics.
 type State struct {
-	Money, Look, Form, Enhanced, Report ClassState
+	Money, Look, Form, Enhanced, Vault, Report ClassState
 	// LogIn is how the breaker before the log-in stands, empty where there is
 	// none.
 	LogIn string
@@ -39,8 +39,8 @@ type State struct {
 type ClassState struct {
 	// Breaker is "closed", "half-open" or "open".
 	Breaker string
-	// Attempts counts the calls to the processor by outcome: those of money by
-	// gateway.Outcome, those of looks as "found", "not_found", "failed", those for
+	// Attempts counts the calls to the processor by outcome: those of money,
+	// enhanced data and the vault by gateway.Outcome, those of looks as "found", "not_found", "failed", those for
 	// a card form or a report as "given", "refused", "failed".
 	Attempts map[string]uint64
 	// Refused counts the calls that the guard ended itself: "open" by the
@@ -53,8 +53,8 @@ type ClassState struct {
 // State takes no lock.
 func (g *Guard) State() State {
 	s := State{
-		Money: g.money.state(), Look: g.look.state(), Form: g.form.state(), Enhanced: g.enhanced.state(), Report: g.report.state(),
-		Queue: int(g.money.waiting.Load() + g.look.waiting.Load() + g.form.waiting.Load() + g.enhanced.waiting.Load() + g.report.waiting.Load()),
+		Money: g.money.state(), Look: g.look.state(), Form: g.form.state(), Enhanced: g.enhanced.state(), Vault: g.vault.state(), Report: g.report.state(),
+		Queue: int(g.money.waiting.Load() + g.look.waiting.Load() + g.form.waiting.Load() + g.enhanced.waiting.Load() + g.vault.waiting.Load() + g.report.waiting.Load()),
 	}
 	if g.config.LogIn != nil {
 		s.LogIn = g.config.LogIn.State()
