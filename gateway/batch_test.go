@@ -47,9 +47,11 @@ func TestAQueueIsToldInBatchesWhereTheSinkTakesThem(t *testing.T) {
 		}
 		org.answers(nil)
 		time.Sleep(2 * time.Minute)
+		org.mu.Lock()
 		if len(org.calls) == 0 || slices.Max(org.calls) < 40 {
 			t.Errorf("batches of %v", org.calls)
 		}
+		org.mu.Unlock()
 		if left := h.deliveries(gateway.DeliveryFilter{Statuses: []gateway.DeliveryStatus{gateway.DeliveryPending}}); len(left) != 0 {
 			t.Errorf("%d are left", len(left))
 		}

@@ -175,7 +175,7 @@ func (t *teller) tell(stopping context.Context, taken []Delivery, called func())
 		v := g.overtaken(ctx, d, verdicts[i])
 		v.Attention = strings.ReplaceAll(v.Attention, "; ", ", ") // reasons are kept with that between them
 		next := d.after(v, t.Schedule, g.jitter, Attempt{At: began, Took: ended.Sub(began), By: g.instance}, ended)
-		all = append(all, outcome{next, v})
+		all = append(all, outcome{Delivery: next, verdict: v})
 	}
 	t.told(ctx, all)
 }

@@ -10,29 +10,59 @@ import (
 type outcome struct {
 	Delivery
 	verdict Verdict
+	// dies says that it is a dead letter once a person has been shown why.
+	dies bool
 }
 
 // told writes down what came of one call and lets it have its consequences. Of a
 // call that told of many all is written in one go: each would else wait for the
 // commit of the one before.
+//
+// What a person is to see is raised only once the attempt is written: it ends by
+// what the delivery's log has, and what a process had raised that died before it
+// wrote that would stay for ever. A dead letter is written as one only after that,
+// since no attempt follows it that would raise it.
 func (t *teller) told(ctx context.Context, all []outcome) {
-	for _, o := range all {
+	for i, o := range all {
 		t.hear(ctx, o)
+		if o.Status == DeliveryDead && o.verdict.Attention != "" {
+			all[i].Delivery, all[i].dies = o.dying(), true
+		}
 	}
+	var dead []outcome
 	for _, o := range t.save(ctx, all) {
-		if v := o.verdict; v.Outcome == Later && !v.Patient && v.After == 0 && o.Status == DeliveryPending {
+		if !o.Status.Ended() {
+			t.gateway.attendDelivery(ctx, o.Delivery, o.verdict)
+		}
+		switch v := o.verdict; {
+		case o.dies:
+			dead = append(dead, outcome{Delivery: o.dead(), verdict: v})
+		case v.Outcome == Later && !v.Patient && v.After == 0 && o.Status == DeliveryPending:
 			t.health.postpone(o.Delivery)
 		}
 		if o.verdict.Undo {
 			t.gateway.undoDelivery(ctx, o.Delivery)
 		}
 	}
+	t.save(ctx, dead)
 }
 
-// hear is what comes before the outcome is written. What a person is to see is
-// among it: it can be raised twice, and a process that dies in between has the
-// whole attempt again. Money goes back only by the process that has the delivery
-// still.
+// dying is a dead letter before it is one: if nobody makes it one, the attempt is
+// made again.
+func (d Delivery) dying() Delivery {
+	d.Status, d.Due = DeliveryPending, d.UpdatedAt.Add(leaseAtMost)
+	return d
+}
+
+func (d Delivery) dead() Delivery {
+	d.Status, d.Due, d.Version = DeliveryDead, time.Time{}, d.Version+1
+	return d
+}
+
+// hear is what comes before the outcome is written. Of what was told that is also
+// what a person is to see, and what nobody has to see any more: nothing comes after
+// it, and a process that dies in between has the whole attempt again. Money goes
+// back only by the process that has the delivery still.
 func (t *teller) hear(ctx context.Context, o outcome) {
 	t.log(o.Delivery)
 	t.gateway.observer.Delivery(DeliveryObservation{
@@ -42,7 +72,9 @@ func (t *teller) hear(ctx context.Context, o outcome) {
 	if o.verdict.Disable {
 		t.disable(ctx, o.verdict, o.UpdatedAt)
 	}
-	t.gateway.attendDelivery(ctx, o.Delivery, o.verdict)
+	if o.Status.Ended() {
+		t.gateway.attendDelivery(ctx, o.Delivery, o.verdict)
+	}
 }
 
 // save writes deliveries, and tries again for a while: what was told and is not
