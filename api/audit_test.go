@@ -52,8 +52,9 @@ func TestEachDecisionLeavesItsRecord(t *testing.T) {
 	}
 	byAda, byPostman := "of main by Ada Byron (operator:ada) from 127.0.0.1", "of main by Ada Byron (postman) from 127.0.0.1"
 	told := func(d gateway.Delivery) string {
-		return fmt.Sprintf(`{"event":%q,"payment":%q,"subscriber":"erp"}`, d.Event.ID, d.Event.PaymentID)
+		return fmt.Sprintf(`{"event":%q,"payment":%q,"subscriber":%q}`, d.Event.ID, d.Event.PaymentID, d.Subscriber)
 	}
+	var left []gateway.Delivery
 	seen := 0
 	if said := h.newInTrail(&seen); said != "" {
 		t.Errorf("payments by clients left %s", said)
@@ -111,6 +112,18 @@ func TestEachDecisionLeavesItsRecord(t *testing.T) {
 			h.ends(behind, gateway.DeliveryDead, refusedByERP())
 			post(postman, callbacks+"/replay", `{"createdFrom":"2020-01-01T00:00:00Z","decidedBy":"Ada Byron"}`, 200)()
 		}, func() string { return "delivery.replayed delivery " + behind.ID + " " + byPostman + " " + told(behind) }},
+		{"what is left of a subscriber is given up", func() {
+			h.spread("old-shop", asked.at("paymentId"))
+			left = must(h.ledger.Deliveries(t.Context(), gateway.DeliveryFilter{MerchantID: "main", Subscriber: "old-shop", Limit: 100}))(t)
+			post(postman, callbacks+"/skip", `{"subscriber":"old-shop","decidedBy":"Ada Byron","note":"Mrs Smith called"}`, 200)()
+		}, func() string {
+			var lines []string
+			for _, d := range left {
+				lines = append(lines, "delivery.skipped delivery "+d.ID+" "+byPostman+" "+told(d))
+			}
+			return strings.Join(lines, "\n")
+		}},
+		{"it is asked of one that is told", post(postman, callbacks+"/skip", `{"subscriber":"erp","decidedBy":"Ada Byron"}`, 422), nil},
 		{"a subscriber is enabled", post(postman, subscribers+"/erp/enable", person(), 200), func() string {
 			return "subscriber.enabled subscriber erp " + byPostman + " null"
 		}},

@@ -60,6 +60,18 @@ func badCallbacks() []badRequest {
 	} {
 		rows = append(rows, badRequest{"a skip with " + name, asPostman(callbacks+"/dlv_1/skip", row[0]), http.StatusBadRequest, "invalid_request", row[1]})
 	}
+	for name, row := range map[string][2]string{
+		"without a body":               {"", "body"},
+		"without a subscriber":         {person(), "subscriber"},
+		"of nobody":                    {person("subscriber", `""`), "subscriber"},
+		"of a long name":               {person("subscriber", `"`+marker+strings.Repeat("x", 24)+`"`), "subscriber"},
+		"of a control character":       {person("subscriber", `"zqmarker7\u0007"`), "subscriber"},
+		"by nobody":                    {person("subscriber", `"old"`, "decidedBy", `""`), "decidedBy"},
+		"with a note that is too long": {person("subscriber", `"old"`, "note", `"`+marker+strings.Repeat("x", 492)+`"`), "note"},
+		"with an unknown member":       {person("subscriber", `"old"`, "zqmarker7", "1"), "?"},
+	} {
+		rows = append(rows, badRequest{"a skip of all " + name, asPostman(callbacks+"/skip", row[0]), http.StatusBadRequest, "invalid_request", row[1]})
+	}
 	for name, id := range map[string]string{
 		"nobody's": "dlv_" + marker, "no id at all": marker, "a blank": "%20", "a NUL": "%00" + marker, "a slash": "a%2Fb",
 		"not UTF-8": "%ff" + marker, "long": strings.Repeat(marker, 500),

@@ -89,6 +89,7 @@ func badTokens(t *testing.T, h *house) []badRequest {
 		"a delivery by a shop":       {path: callbacks + "/dlv_1", as: shop},
 		"a replay by an auditor":     {path: callbacks + "/dlv_1/replay", body: person(), as: auditor},
 		"a skip by an auditor":       {path: callbacks + "/dlv_1/skip", body: person(), as: auditor},
+		"leftovers by an auditor":    {path: callbacks + "/skip", body: person("subscriber", `"old"`), as: auditor},
 		"a range by an auditor":      {path: callbacks + "/replay", body: replayRange(), as: auditor},
 		"subscribers by a chief":     {path: subscribers, as: chief},
 		"enabling by an auditor":     {path: subscribers + "/erp/enable", body: person(), as: auditor},

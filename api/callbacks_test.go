@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -273,6 +274,39 @@ func TestARangeWithTheDeliveredOnesSendsTheNewestOfEachPayment(t *testing.T) {
 		expect(http.StatusOK, "replayedCount", "1", "leftCount", "1")
 	h.do(postmans(callbacks+"/"+newest)).expect(http.StatusOK, "deliveryStatus", "pending")
 	h.do(postmans(callbacks+"/"+older)).expect(http.StatusOK, "deliveryStatus", "delivered")
+}
+
+func TestWhatIsOwedToASubscriberThatIsGoneKeepsNobodyFromBeingErased(t *testing.T) {
+	h := newHouse(t)
+	ada := h.operators("main")
+	h.storeCustomers()
+	left := h.spread("old-shop", h.create("k", paidBy("vault", "customerId", `"7"`)).at("paymentId"))
+	untold := func() string {
+		steps := h.erases(ada, "demo-visa", `,"dryRun":true`)
+		n := 0
+		for _, step := range steps {
+			n += int(must(strconv.ParseInt(step.at("untoldCount"), 10, 32))(t))
+		}
+		return strconv.Itoa(n)
+	}
+	if n := untold(); n != "1" {
+		t.Errorf("%s untold", n)
+	}
+	skip := func(subscriber, as string) answer {
+		return h.do(call{method: "POST", path: callbacks + "/skip", body: person("subscriber", quoted(subscriber), "note", `"the shop is closed"`), as: as})
+	}
+	skip("erp", postman).refused(http.StatusUnprocessableEntity, "not_replayable", "")
+	// In the other environment it is another.
+	must(0, h.ledger.Subscribe(t.Context(), gateway.Subscription{MerchantID: "main", LiveMode: true, Name: "old-shop", SeenAt: time.Now()}))(t)
+	skip("old-shop", rival).expect(http.StatusOK, "skippedCount", "0", "hasMore", "false")
+	skip("old-shop", postman).expect(http.StatusOK, "skippedCount", strconv.Itoa(len(left)), "hasMore", "false").golden("skipped_leftovers")
+	skip("old-shop", postman).expect(http.StatusOK, "skippedCount", "0", "hasMore", "false")
+	if n := untold(); n != "0" {
+		t.Errorf("%s untold, of what was given up", n)
+	}
+	// One that another gateway has in its configuration is told by that one.
+	must(0, h.ledger.Subscribe(t.Context(), gateway.Subscription{MerchantID: "main", Name: "old-shop", SeenAt: time.Now()}))(t)
+	skip("old-shop", postman).refused(http.StatusUnprocessableEntity, "not_replayable", "")
 }
 
 func TestSubscribersShowWhatTheyAreOwed(t *testing.T) {

@@ -17,6 +17,7 @@ type decision interface{ decidedBy(name string) }
 func (r *resolveRequest) decidedBy(name string)     { r.DecidedBy = name }
 func (r *personRequest) decidedBy(name string)      { r.DecidedBy = name }
 func (r *skipRequest) decidedBy(name string)        { r.DecidedBy = name }
+func (r *leftoversRequest) decidedBy(name string)   { r.DecidedBy = name }
 func (r *replayRequest) decidedBy(name string)      { r.DecidedBy = name }
 func (r *addClientRequest) decidedBy(name string)   { r.DecidedBy = name }
 func (r *rotateRequest) decidedBy(name string)      { r.DecidedBy = name }

@@ -13,7 +13,7 @@ import (
 
 // bodies are those of all calls.
 var bodies = []any{
-	createPaymentRequest{}, amountRequest{}, noMembers{}, resolveRequest{}, returnRequest{}, personRequest{}, skipRequest{}, replayRequest{},
+	createPaymentRequest{}, amountRequest{}, noMembers{}, resolveRequest{}, returnRequest{}, personRequest{}, skipRequest{}, leftoversRequest{}, replayRequest{},
 	createCustomerRequest{}, updateCustomerRequest{}, addMethodRequest{}, updateMethodRequest{},
 	eraseRequest{},
 	secretsRequest{},

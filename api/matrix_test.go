@@ -133,6 +133,7 @@ var asking = map[string]struct {
 	"DELETE /api/v1/customer_vault/{customerId}":                            {},
 	"DELETE /api/v1/customer_vault/{customerId}/payments/{paymentMethodId}": {},
 	"POST /api/v1/callbacks/replay":                                         {body: replayRange("subscriber", `"erp"`, "createdTo", `"2026-03-02T01:00:00Z"`)},
+	"POST /api/v1/callbacks/skip":                                           {body: person("subscriber", `"nobody"`)},
 	"POST /api/v1/callbacks/{deliveryId}/replay":                            {body: person()},
 	"POST /api/v1/callbacks/{deliveryId}/skip":                              {body: person("note", `"seen"`)},
 	"POST /api/v1/subscribers/{subscriber}/enable":                          {body: person()},

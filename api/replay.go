@@ -21,6 +21,20 @@ type skipRequest struct {
 	Note      string `json:"note" validate:"max=500,printable"`
 }
 
+// leftoversRequest is the body of POST /api/v1/callbacks/skip.
+type leftoversRequest struct {
+	Subscriber string `json:"subscriber" validate:"required,max=32,printable"`
+	DecidedBy  string `json:"decidedBy" validate:"required,max=100,printable"`
+	Note       string `json:"note" validate:"max=500,printable"`
+}
+
+// leftoversAnswer is what came of one call.
+type leftoversAnswer struct {
+	SkippedCount int    `json:"skippedCount"`
+	HasMore      bool   `json:"hasMore"`
+	RequestID    string `json:"requestId,omitempty"`
+}
+
 // replayRequest is the body of POST /api/v1/callbacks/replay. It needs a
 // beginning, so that nobody sends everything again by an empty body.
 type replayRequest struct {
@@ -67,6 +81,19 @@ func decideCallback[T any](s *Server, c *fiber.Ctx, decide func(context.Context,
 		return err
 	}
 	return writeDelivery(c, d)
+}
+
+func (s *Server) skipCallbacks(c *fiber.Ctx) error {
+	request, ctx, cancel, err := decided[leftoversRequest](s, c)
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	done, err := s.gateway.SkipLeftovers(ctx, principal(c).MerchantID, decider(c, request.DecidedBy), request.Subscriber, request.Note)
+	if err != nil {
+		return err
+	}
+	return writeJSON(c, http.StatusOK, leftoversAnswer{SkippedCount: done.Skipped, HasMore: done.More, RequestID: requestID(c)})
 }
 
 func (s *Server) replayCallbacks(c *fiber.Ctx) error {

@@ -52,6 +52,7 @@ func (s *Server) routes(app *fiber.App) {
 
 	app.Get("/api/v1/callbacks", s.needs(auth.CallbacksRead, auth.RoleViewer), s.listCallbacks)
 	app.Post("/api/v1/callbacks/replay", s.needs(auth.CallbacksWrite, auth.RoleOperator), s.replayCallbacks)
+	app.Post("/api/v1/callbacks/skip", s.needs(auth.CallbacksWrite, auth.RoleOperator), s.skipCallbacks)
 	app.Get("/api/v1/callbacks/:deliveryId", s.needs(auth.CallbacksRead, auth.RoleViewer), s.getCallback)
 	app.Post("/api/v1/callbacks/:deliveryId/replay", s.needs(auth.CallbacksWrite, auth.RoleOperator), s.replayCallback)
 	app.Post("/api/v1/callbacks/:deliveryId/skip", s.needs(auth.CallbacksWrite, auth.RoleOperator), s.skipCallback)

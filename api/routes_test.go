@@ -94,8 +94,10 @@ func TestWrongMethodsAreRefusedOnEveryPath(t *testing.T) {
 			allowed[path] = append(allowed[path], http.MethodHead)
 		}
 	}
-	// /api/v1/callbacks/replay could be a delivery's id, too.
-	allowed[callbacks+"/replay"] = append(allowed[callbacks+"/replay"], allowed[callbacks+"/{deliveryId}"]...)
+	// These could be a delivery's id, too.
+	for _, verb := range []string{"/replay", "/skip"} {
+		allowed[callbacks+verb] = append(allowed[callbacks+verb], allowed[callbacks+"/{deliveryId}"]...)
+	}
 	for path, methods := range allowed {
 		operator := slices.Contains(operators, "GET "+path)
 		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"} {

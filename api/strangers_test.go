@@ -121,6 +121,9 @@ func TestAnothersIsNotFoundByABodyEither(t *testing.T) {
 		"a default": {path: vault + "/theirs", method: http.MethodPatch, body: func(e estate) string {
 			return `{"defaultPaymentMethodId":"` + e["paymentMethodId"] + `"}`
 		}},
+		"what is left of a subscriber": {path: callbacks + "/skip", filter: true, body: func(e estate) string {
+			return person("subscriber", `"`+e["subscriber"]+`"`)
+		}},
 		"a range": {path: callbacks + "/replay", filter: true, body: func(e estate) string {
 			return replayRange("subscriber", `"`+e["subscriber"]+`"`, "createdTo", `"2026-03-02T01:00:00Z"`)
 		}},

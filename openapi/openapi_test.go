@@ -110,6 +110,7 @@ func TestContractHasTheseCallsAndNoOthers(t *testing.T) {
 		"patch /api/v1/customer_vault/{customerId}",
 		"patch /api/v1/customer_vault/{customerId}/payments/{paymentMethodId}",
 		"post /api/v1/callbacks/replay",
+		"post /api/v1/callbacks/skip",
 		"post /api/v1/callbacks/{deliveryId}/replay",
 		"post /api/v1/callbacks/{deliveryId}/skip",
 		"post /api/v1/client_tokens",

@@ -131,29 +131,3 @@ func (o *operator) sayForgotten(w io.Writer, from string, now time.Time) {
 		fmt.Fprintf(w, "what was told before %s may be forgotten, or archived with its payment; it is not sent again\n", moment(gone))
 	}
 }
-
-func callbacksSkipCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "skip" + oneDelivery,
-		Short: "Give a delivery up: the subscriber is never told of it",
-		Args:  cobra.ExactArgs(1),
-	}
-	flags := addOperatorFlags(cmd)
-	var p person
-	cmd.Flags().StringVar(&p.Note, "note", "", "why, for those who ask later")
-	cmd.Flags().StringVar(&p.DecidedBy, "by", userName(), "who decides")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		o, err := flags.operator()
-		if err != nil {
-			return err
-		}
-		var after delivery
-		if err := o.call(cmd.Context(), callbacksPath+"/"+url.PathEscape(args[0])+"/skip", p, &after); err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is given up: %s is never told of %s %s; what waits behind it goes on\n",
-			plain(after.DeliveryID), plain(after.Subscriber), plain(after.EventType), plain(after.PaymentID))
-		return err
-	}
-	return cmd
-}

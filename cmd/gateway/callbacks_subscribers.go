@@ -70,7 +70,8 @@ func printSubscribers(w io.Writer, all []subscriber, given string) error {
 		case "disabled":
 			fmt.Fprintf(w, "once %s takes events again: gateway callbacks enable %s%s\n", plain(s.Subscriber), name, given)
 		case "not_configured":
-			fmt.Fprintf(w, "%s is not in the configuration: put it back, and it is told what it is owed\n", plain(s.Subscriber))
+			fmt.Fprintf(w, "%s is not in the configuration: put it back, and it is told what it is owed; or if it is gone for good: "+
+				"gateway callbacks skip --subscriber %s --note WHY%s\n", plain(s.Subscriber), name, given)
 		}
 	}
 	return nil

@@ -115,7 +115,7 @@ func (e erased) print(w io.Writer, dry bool) error {
 		text string
 	}{
 		{e.OpenCount, "%d stay for now: not decided yet, or PayTrace has not deleted the card yet\n"},
-		{e.UntoldCount, "%d stay for now: a subscriber is still to be told; of dead letters decide with gateway callbacks\n"},
+		{e.UntoldCount, "%d stay for now: a subscriber is still to be told; of dead letters, and of what is owed to one that is gone, decide with gateway callbacks\n"},
 		{e.LaterCount, "%d files of the archive are written today and were not searched\n"},
 	} {
 		if left.n > 0 {

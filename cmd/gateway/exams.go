@@ -157,7 +157,8 @@ func examineOwed(ctx context.Context, cfg *config.Config, m config.Merchant) []g
 			found = append(found, gateway.Finding{
 				Grade: gateway.Doubtful, Tried: s.Subscriber + " deliveries",
 				Found: fmt.Sprintf("it is in no configuration, and owed %d deliveries, %d of them dead letters", s.PendingCount+s.DeadCount, s.DeadCount),
-				Mend:  "put it back under its name, and it is told; or leave it: a week after it was last configured nothing more is kept for it",
+				Mend: "put it back under its name, and it is told; or give up what it is owed: gateway callbacks skip --subscriber " + shellWord(s.Subscriber) + " --note WHY; " +
+					"until then its payments are not archived, and their customers not erased",
 			})
 		}
 	}

@@ -34,7 +34,17 @@ func TestTheDoctorTellsWhoIsOwedThoughNobodyHasItConfigured(t *testing.T) {
 	}
 	want(t, "a sale", shop.pay("sale", "order-1", paytrace.hostedFields(), 0), "201 approved")
 	eventually(t, "it is owed", func() bool { return strings.Contains(s.callbacks("list").stdout, "former") })
-	s.operate("doctor").says(t, 0, "warn  former deliveries", "it is in no configuration, and owed ", "→ put it back under its name")
+	const way = "gateway callbacks skip --subscriber former --note WHY"
+	s.operate("doctor").says(t, 0, "warn  former deliveries", "it is in no configuration, and owed ", "→ put it back under its name", way)
+	s.callbacks("subscribers").says(t, 0, "not_configured", way+" --config "+s.config)
+	s.callbacks("skip", "--subscriber", "erp").says(t, 1, "after 0 that are given up", "not_replayable")
+	s.callbacks("skip", "--subscriber", "former", "--note", "the shop is closed").says(t, 0, "deliveries are given up: former is never told of them")
+	s.callbacks("list", "--status", "skipped").says(t, 0, "former", "the shop is closed")
+	// What is learned of a payment later is kept for it too, for a week.
+	eventually(t, "nothing is owed to it", func() bool {
+		s.callbacks("skip", "--subscriber", "former").says(t, 0, "deliveries are given up")
+		return !strings.Contains(s.callbacks("subscribers").stdout, "former")
+	})
 }
 
 // TestTheSubscribersAreKeptBeforeAnythingIsServed opens a gateway, which listens

@@ -63,6 +63,7 @@ var bodies = map[string]string{
 	"POST /api/v1/customer_vault/{customerId}/erase":                        `{"dryRun":true,"decidedBy":"Ada Byron"}`,
 	"POST /api/v1/customer_vault/{customerId}/payments":                     `{"paymentMethod":` + aMethod + `}`,
 	"POST /api/v1/callbacks/replay":                                         `{"subscriber":"erp","createdFrom":"2026-03-02T00:00:00Z","createdTo":"2026-03-02T01:00:00Z","decidedBy":"Ada Byron"}`,
+	"POST /api/v1/callbacks/skip":                                           `{"subscriber":"nobody","decidedBy":"Ada Byron","note":"seen"}`,
 	"POST /api/v1/callbacks/{deliveryId}/replay":                            `{"decidedBy":"Ada Byron"}`,
 	"POST /api/v1/callbacks/{deliveryId}/skip":                              `{"decidedBy":"Ada Byron","note":"seen"}`,
 	"POST /api/v1/payments":                                                 `{"amount":"5.00","orderId":"o","paymentMethod":` + aMethod + `}`,
