@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -223,7 +224,8 @@ var settlementColumns = []string{
 	"paymentId", "paymentAmount", "orderId", "processorReference", "cardType", "last4Digits", "createdAt",
 }
 
-func writeSettlementCSV(c *fiber.Ctx, r gateway.SettlementReport) error {
+// SettlementTable is a report as CSV, one line for each transaction.
+func SettlementTable(r gateway.SettlementReport) ([]byte, error) {
 	var text bytes.Buffer
 	lines := csv.NewWriter(&text)
 	_ = lines.Write(settlementColumns) // a buffer takes everything
@@ -239,13 +241,26 @@ func writeSettlementCSV(c *fiber.Ctx, r gateway.SettlementReport) error {
 		})
 	}
 	lines.Flush()
+	return text.Bytes(), lines.Error()
+}
+
+// SettlementJSON is a report as the contract shows it, outside of any request.
+func SettlementJSON(r gateway.SettlementReport) ([]byte, error) {
+	return json.MarshalIndent(viewOfSettlement(r), "", "  ")
+}
+
+func writeSettlementCSV(c *fiber.Ctx, r gateway.SettlementReport) error {
+	text, err := SettlementTable(r)
+	if err != nil {
+		return err
+	}
 	// Salesforce imports a contract with this media type, and none with text/csv.
 	c.Set(fiber.HeaderContentType, "text/plain; charset=utf-8")
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set(headerComplete, strconv.FormatBool(r.Complete))
 	c.Set(fiber.HeaderContentDisposition, fmt.Sprintf(`attachment; filename="settlement-%s-%s-%s.csv"`,
 		r.Merchant.ID, r.From.Format(time.DateOnly), r.To.Format(time.DateOnly)))
-	return c.Send(text.Bytes())
+	return c.Send(text)
 }
 
 func momentOf(t time.Time) string {

@@ -31,6 +31,8 @@ type Config struct {
 	// Retention says when what is finished leaves the ledger; the zero value is
 	// never.
 	Retention RetentionRules
+	// Filer takes the settlement files; nil makes none.
+	Filer SettlementFiler
 	// Subscribers are told of changes.
 	Subscribers []Subscriber
 	// Jitter lengthens a wait between two attempts to tell a subscriber; nil is
@@ -58,6 +60,7 @@ type Gateway struct {
 	telling    telling
 	outages    outages
 	retention  RetentionRules
+	filer      SettlementFiler
 	jitter     func(time.Duration) time.Duration
 	// reporting has a place for one settlement report of each merchant.
 	reporting map[string]chan struct{}
@@ -80,7 +83,7 @@ func New(c Config) *Gateway {
 		now: c.Now, log: c.Log, merchants: map[string]Merchant{}, flights: newFlights(c.MaxInFlight),
 		learning: make(chan struct{}, learnAtOnce), finishing: make(chan struct{}, finishAtOnce), duty: newDuty(),
 		claims: c.Claims, observer: c.Observer, watching: newWatching(), jitter: c.Jitter, visitors: newVisitors(),
-		retention: c.Retention, reporting: map[string]chan struct{}{},
+		retention: c.Retention, filer: c.Filer, reporting: map[string]chan struct{}{},
 	}
 	g.telling = newTelling(g, c.Subscribers)
 	g.ledger = loud{c.Ledger, &g.telling, g.visitors, g.clock}

@@ -70,6 +70,7 @@ type Ledger interface {
 	Outbox
 	VaultLedger
 	Archive
+	SettlementFilings
 	Eraser
 }
 

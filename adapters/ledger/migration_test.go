@@ -336,7 +336,7 @@ func TestMigrationsAreOnlyEverAddedAtTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inUse := []string{"0001_ledger", "0002_watch", "0003_outbox", "0004_vault", "0005_subscriptions", "0006_archive", "0008_clients", "0010_vault_lives", "0011_audit", "0012_unread_index", "0013_sealed_secrets", "0014_operators", "0015_verified", "0016_answers", "0017_bank_payments", "0018_delivery_indexes", "0019_marks"}
+	inUse := []string{"0001_ledger", "0002_watch", "0003_outbox", "0004_vault", "0005_subscriptions", "0006_archive", "0008_clients", "0010_vault_lives", "0011_audit", "0012_unread_index", "0013_sealed_secrets", "0014_operators", "0015_verified", "0016_answers", "0017_bank_payments", "0018_delivery_indexes", "0019_marks", "0020_settlement_filings"}
 	for i, name := range inUse {
 		if i >= len(files) || files[i] != "migrations/"+name+".sql" {
 			t.Fatalf("the migrations are %q, and a ledger of schema %d has gone through %s", files, i+1, name)

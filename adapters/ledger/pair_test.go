@@ -54,6 +54,14 @@ func (p *pair) SaveWatch(ctx context.Context, w gateway.Watch) error {
 	return p.next().SaveWatch(ctx, w)
 }
 
+func (p *pair) SettlementFiling(ctx context.Context, merchantID string, liveMode bool) (gateway.SettlementFiling, error) {
+	return p.next().SettlementFiling(ctx, merchantID, liveMode)
+}
+
+func (p *pair) SaveSettlementFiling(ctx context.Context, f gateway.SettlementFiling) error {
+	return p.next().SaveSettlementFiling(ctx, f)
+}
+
 func (p *pair) KeepUnmatched(ctx context.Context, u gateway.UnmatchedTransaction, e *gateway.Event) error {
 	return p.next().KeepUnmatched(ctx, u, e)
 }

@@ -40,6 +40,8 @@ func plannedQueries() map[string]plannedQuery {
 		"reference":        {byReferenceSQL, []string{"payments_2"}},
 		"watch":            {watchSQL, []string{"watches_1"}},
 		"save watch":       {updateWatchSQL, []string{"watches_1"}},
+		"filed":            {settlementFilingSQL, []string{"settlement_filings_1"}},
+		"save filed":       {updateSettlementFilingSQL, []string{"settlement_filings_1"}},
 		"unmatched":        {unmatchedSQL, []string{"unmatched_newest (merchant_id=? AND live_mode=? AND first_seen<?)"}},
 		"unmatched by order": {unmatchedByOrderSQL, []string{
 			"unmatched_by_order (merchant_id=? AND live_mode=? AND order_id=? AND first_seen<?)"}},

@@ -34,6 +34,7 @@ var (
 	dueOldest     = describe("due_oldest_seconds", "How long the longest of them has been due, 0 without one.", "merchant")
 	exportAge     = describe("export_age_seconds", "How long ago all that PayTrace's export showed had been followed, +Inf before the first time.", "merchant")
 	unmatched     = describe("unmatched_transactions", "Transactions at PayTrace that belong to no payment.", "merchant")
+	unfiled       = describe("settlement_days_unfiled", "Settlement days that are over and whose files are not written.", "merchant")
 
 	storing        = describe("vault_undecided", "Cards that are being stored or replaced, or of which nobody knows whether they were.", "merchant")
 	storingOldest  = describe("vault_undecided_oldest_seconds", "Age of the oldest of them, 0 without one.", "merchant")
@@ -52,7 +53,7 @@ func (b *books) Describe(ch chan<- *prometheus.Desc) {
 		ledgerUp, unknowns, unknownOldest, waiting, attention, overdue, dueOldest, unmatched, exportAge,
 		storing, storingOldest, removing, removingOldest, checkOldest,
 		pending, pendingOldest, deadNow, paused, disabled,
-		archivedRecords, archivedBytes, retentionKept, retentionAge,
+		archivedRecords, archivedBytes, retentionKept, retentionAge, unfiled,
 	} {
 		ch <- desc
 	}
@@ -74,6 +75,9 @@ func (b *books) Collect(ch chan<- prometheus.Metric) {
 	b.tellSubscribers(ch, last.standings, now)
 	if from.Retention != nil {
 		tellRetention(ch, last.retention, now)
+	}
+	for merchant, days := range last.unfiled {
+		ch <- prometheus.MustNewConstMetric(unfiled, prometheus.GaugeValue, float64(days), b.merchants.label(merchant))
 	}
 	for merchant, one := range b.byLabel(last.backlog) {
 		for desc, value := range map[*prometheus.Desc]float64{

@@ -30,6 +30,7 @@ type inquiry struct {
 	backlog   []gateway.Backlog
 	standings []gateway.SubscriberStanding
 	retention gateway.RetentionStanding
+	unfiled   map[string]int
 	err       error
 }
 
@@ -93,5 +94,8 @@ func (q *inquiry) ask(from Sources) {
 	}
 	if q.err == nil && from.Retention != nil {
 		q.retention, q.err = from.Retention(q.ctx)
+	}
+	if q.err == nil && from.Unfiled != nil {
+		q.unfiled, q.err = from.Unfiled(q.ctx)
 	}
 }

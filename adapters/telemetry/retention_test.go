@@ -32,3 +32,19 @@ func TestTheArchiveIsToldWhereThereIsOne(t *testing.T) {
 		t.Errorf("%d series without an archive", n)
 	}
 }
+
+func TestDaysWithoutAFileAreToldWhereThereAreFiles(t *testing.T) {
+	c := newClock()
+	tel := opened(t, c.Now)
+	(&fakeLedger{}).watch(tel)
+	if n := count(t, tel, "settlement_days_unfiled"); n != 0 {
+		t.Errorf("%d series without files", n)
+	}
+	tel = opened(t, c.Now)
+	books := fakeLedger{}
+	tel.Watch(Sources{
+		Backlog: books.backlog, Ledger: func(context.Context) error { return nil },
+		Unfiled: func(context.Context) (map[string]int, error) { return map[string]int{"acme": 2}, nil },
+	})
+	wantMetrics(t, tel, "gauge", "settlement_days_unfiled", `settlement_days_unfiled{merchant="acme"} 2`)
+}

@@ -66,6 +66,9 @@ type Sources struct {
 	// Retention tells how the archive stands, nil where nothing leaves the ledger.
 	// It is asked for together with the backlog.
 	Retention func(context.Context) (gateway.RetentionStanding, error)
+	// Unfiled counts by merchant the settlement days whose files are still to be
+	// written, nil where there are no files. It is asked for together with the backlog.
+	Unfiled func(context.Context) (map[string]int, error)
 }
 
 // RedisState is Redis in figures. The counts only ever grow.

@@ -101,6 +101,7 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *app, er
 		Ledger: a.ledger, Merchants: merchantsOf(cfg), Processors: a.processors(),
 		Secret: secret, Instance: instance, Now: time.Now, Log: log, MaxInFlight: cfg.MaxInFlight,
 		Claims: a.desk.claims, Observer: a.gauges.Observer(), Subscribers: subscribers, Retention: cfg.Retention.Rules(),
+		Filer: filerOf(cfg),
 	})
 	if err := a.gateway.Subscribe(ctx); err != nil {
 		return nil, err
@@ -214,6 +215,7 @@ func (a *app) run(ctx context.Context) error {
 	a.background(func(ctx context.Context) { a.gateway.RunComparison(ctx, compareEvery) })
 	a.background(func(ctx context.Context) { a.gateway.RunTelling(ctx, tellEvery) })
 	a.background(func(ctx context.Context) { a.gateway.RunRetention(ctx, retainEvery) })
+	a.background(func(ctx context.Context) { a.gateway.RunSettlementFiles(ctx, fileEvery) })
 	a.background(a.roster.Run)
 	if a.keys != nil {
 		a.background(a.keys.Run)

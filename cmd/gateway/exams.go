@@ -42,6 +42,9 @@ func ownExams(cfg *config.Config) []exam {
 			return examineCertificate("TLS certificate", "tlsListener", cfg.Mutual.CertFile, cfg.Mutual.KeyFile, time.Now())
 		}))
 	}
+	if cfg.SettlementFolder != "" {
+		exams = append(exams, one(func(context.Context) gateway.Finding { return examineSettlementFolder(cfg) }))
+	}
 	return exams
 }
 

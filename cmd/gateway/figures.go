@@ -65,6 +65,9 @@ func (a *app) watchFigures() {
 	if a.cfg.Retention.Rules() != (gateway.RetentionRules{}) {
 		sources.Retention = a.gateway.RetentionStanding
 	}
+	if a.cfg.SettlementFolder != "" {
+		sources.Unfiled = a.gateway.UnfiledSettlements
+	}
 	if a.desk.redis != nil {
 		sources.Redis = a.desk.redisState
 	}

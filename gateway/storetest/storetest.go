@@ -18,7 +18,7 @@ type spec struct {
 }
 
 var specs = [][]spec{applySpecs, atomicSpecs, keySpecs, readSpecs, transactionSpecs, listSpecs, dueSpecs,
-	watchSpecs, unmatchedSpecs, backlogSpecs, concurrencySpecs,
+	watchSpecs, settlementFilingSpecs, unmatchedSpecs, backlogSpecs, concurrencySpecs,
 	vaultSpecs, vaultKeySpecs, vaultAtomicSpecs, vaultRaceSpecs, vaultListSpecs, vaultNewsSpecs,
 	spreadSpecs, queueSpecs, takeSpecs, saveSpecs, replaySpecs, behindSpecs, deliveriesSpecs, subscriberSpecs, subscriptionSpecs, outboxRaceSpecs,
 	archiveSpecs, eraseSpecs}

@@ -183,6 +183,16 @@ func (l *ledgerPort) SaveWatch(ctx context.Context, w gateway.Watch) error {
 	return l.write("SaveWatch", "", crashes{}, func() error { return l.next.SaveWatch(ctx, w) })
 }
 
+// SettlementFiling implements gateway.Ledger.
+func (l *ledgerPort) SettlementFiling(ctx context.Context, merchantID string, live bool) (gateway.SettlementFiling, error) {
+	return read(l, "SettlementFiling", "", func() (gateway.SettlementFiling, error) { return l.next.SettlementFiling(ctx, merchantID, live) })
+}
+
+// SaveSettlementFiling implements gateway.Ledger.
+func (l *ledgerPort) SaveSettlementFiling(ctx context.Context, f gateway.SettlementFiling) error {
+	return l.write("SaveSettlementFiling", "", crashes{}, func() error { return l.next.SaveSettlementFiling(ctx, f) })
+}
+
 // KeepUnmatched implements gateway.Ledger.
 func (l *ledgerPort) KeepUnmatched(ctx context.Context, u gateway.UnmatchedTransaction, e *gateway.Event) error {
 	return l.write("KeepUnmatched", u.Record.TransactionID, crashes{}, func() error { return l.next.KeepUnmatched(ctx, u, e) })

@@ -45,8 +45,10 @@ type Config struct {
 	// StopTimeout is how long a stopping process waits for payments under way.
 	StopTimeout time.Duration `yaml:"stopTimeout"`
 	Retention   Retention     `yaml:"retention"`
-	Operators   Operators     `yaml:"operators,omitempty"`
-	Merchants   []Merchant    `yaml:"merchants"`
+	// SettlementFolder is where settlement files go, empty for none.
+	SettlementFolder string     `yaml:"settlementFolder,omitempty"`
+	Operators        Operators  `yaml:"operators,omitempty"`
+	Merchants        []Merchant `yaml:"merchants"`
 	// Sealed are the places that name a secret in the ledger.
 	Sealed []Sealed `yaml:"-"`
 

@@ -45,6 +45,7 @@ func (r *reader) gateway(root *yaml.Node) *Config {
 	c.ClientAddressHeader = read(o, "clientAddressHeader", addressHeader, "")
 	c.Ledger = o.ledger(c)
 	c.Retention = o.retention(c)
+	c.SettlementFolder = o.filePath("settlementFolder", "")
 	c.Sealing = o.sealing()
 	c.Operators = o.operators()
 	c.Merchants = o.merchants()

@@ -15,7 +15,7 @@ import (
 // members lists what may stand in each object of the file.
 var members = map[string][]string{
 	"gateway": {"listen", "operatorListen", "cardListener", "tlsListener", "publicURL", "clientAddressHeader", "dataDir", "ledger", "redis", "secret", "signingKeys", "signingKeyFolder", "signingKeyDays",
-		"tokenLifetime", "sealing", "log", "tracing", "maxInFlight", "stopTimeout", "retention", "operators", "merchants"},
+		"tokenLifetime", "sealing", "log", "tracing", "maxInFlight", "stopTimeout", "retention", "settlementFolder", "operators", "merchants"},
 	"operators":    {"oidc"},
 	"oidc":         {"issuer", "clientID", "clientSecret", "roleClaim", "roles"},
 	"cardListener": {"listen", "certFile", "keyFile"},
