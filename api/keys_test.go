@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -49,7 +50,11 @@ func TestAKeyBelongsToOneRequest(t *testing.T) {
 	} {
 		c.key, c.method = "k", http.MethodPost
 		t.Run(name, func(t *testing.T) {
-			h.do(c).refused(http.StatusUnprocessableEntity, "idempotency_key_reused", "")
+			told := h.do(c).refused(http.StatusUnprocessableEntity, "idempotency_key_reused", "")
+			// Whoever is sent on to a new key pays for the same thing again.
+			if detail, _ := told.body["detail"].(string); !strings.Contains(detail, "GET /api/v1/payments/by-key/") {
+				t.Errorf("the words do not send the caller to the key first: %s", detail)
+			}
 		})
 	}
 	h.expectCharges(2)

@@ -178,6 +178,9 @@ func (g *Gateway) sealOf(key ClaimKey, body []byte) []byte {
 	return mac.Sum(nil)
 }
 
+// keyReused sends nobody on to a new key at once: what came first under this one
+// may have charged, and the same thing under another key would charge again.
 func keyReused() *Error {
-	return refuse(CodeKeyReused, "this idempotency key was used for another request; use a new key for a new request")
+	return refuse(CodeKeyReused,
+		"this idempotency key was used for another request; what that did, GET /api/v1/payments/by-key/{idempotencyKey} tells; take a new key only for something new")
 }
