@@ -47,22 +47,13 @@ func conclude(p Payment, sent Operation, r Result, now time.Time) (Change, error
 	}
 	op.settleCancel()
 	if op.Status == OpWaiting {
-		op.ProcessedAs = "" // how is decided when it is sent
+		op.ProcessedAs, op.Rejection, op.Waited = "", nil, true // how is decided when it is sent
 	}
 	op.Due = dueAfter(p, op, now)
 	if refused {
 		op.giveBack(now)
 	}
-	told := op.Attention
-	switch {
-	case op.Status == OpUnknown && p.ACH():
-		op.Contested = r.Contested
-		op.raise(bankUnknown(op, r))
-	case op.Status == OpWaiting && now.Sub(op.CreatedAt) > waitingAtMost:
-		op.raise("PayTrace has not taken this refund yet: " + r.Detail)
-	case !op.Undecided() && op.Status != OpWaiting:
-		op.Attention = ""
-	}
+	news := op.attend(p, r, now)
 	if op.Due.IsZero() && op.Charges() && op.Status == OpApproved && !p.ACH() && !cardKnown(p.Card, r.Card) {
 		op.Due = now.Add(learnAfter)
 	}
@@ -75,13 +66,33 @@ func conclude(p Payment, sent Operation, r Result, now time.Time) (Change, error
 		Payment: next, Base: p.Version, Operation: op.ID,
 		Events: []Event{eventOf(p.Status, next, op.ID, now)},
 	}
-	if op.Attention != "" && told == "" {
+	if news {
 		change.Events = append(change.Events, attentionEvent(next, op.ID, now))
 	}
 	if op.Final() {
 		change.Reply = replyOf(next, op.ID)
 	}
 	return change, nil
+}
+
+// attend calls a person for what the answer leaves to one, and says whether that is
+// news. What somebody was called for before is over once the operation is decided.
+func (o *Operation) attend(p Payment, r Result, now time.Time) (news bool) {
+	told := o.Attention
+	switch {
+	case o.Status == OpUnknown && p.ACH():
+		o.Contested = r.Contested
+		o.raise(bankUnknown(*o, r))
+	case o.Status == OpWaiting && r.Rejection != nil && !r.Rejection.Again:
+		o.raise(keptWaiting(r))
+	case o.Status == OpWaiting && now.Sub(o.CreatedAt) > waitingAtMost:
+		o.raise("PayTrace has not taken this refund yet: " + r.Detail)
+	case o.Promised() && (o.Status == OpDeclined || o.Status == OpRejected):
+		told, o.Attention = "", notMade(*o)
+	case !o.Undecided() && o.Status != OpWaiting:
+		o.Attention = ""
+	}
+	return o.Attention != "" && told == ""
 }
 
 // settleCancel ends the wish to give an operation up that took no money. One

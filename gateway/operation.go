@@ -101,6 +101,9 @@ type Operation struct {
 	AskedAt    time.Time `json:"askedAt,omitzero"`
 	DecidedAt  time.Time `json:"decidedAt,omitzero"`
 	WasUnknown bool      `json:"wasUnknown,omitempty"`
+	// Waited marks a refund that was sent and has waited for settlement, be it before
+	// or since.
+	Waited bool `json:"waited,omitempty"`
 	// Due is when a job has to take the operation up, zero when none has to.
 	Due time.Time `json:"due,omitzero"`
 	// Looks counts the looks for an unknown operation, Misses those that would
@@ -196,6 +199,13 @@ func (o Operation) Continuable() bool {
 // it took is given back, or is being given back.
 func (o Operation) GivenUp() bool {
 	return o.Cancel != "" && !o.Undecided() && !o.Late && !o.refusedPart()
+}
+
+// Promised says of a refund that it waited for settlement. Whoever asked for it was
+// answered that it is going to be made, and does not ask again: how it ended otherwise
+// has to be told. What never left can have done nothing but wait.
+func (o Operation) Promised() bool {
+	return o.Kind == KindRefund && o.Origin == OriginAPI && (o.Waited || o.SentAt.IsZero())
 }
 
 // Charges says that the operation is the one that made its payment.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -39,14 +40,37 @@ func (g *Gateway) sendWaiting(ctx context.Context, m Merchant, p Payment, op Ope
 	return nil
 }
 
-// callWaiting keeps a refund waiting that did not leave: it was promised, and
-// nobody is there to send it again.
+// callWaiting keeps a refund waiting that did not leave, or that was refused for the
+// gateway's log-in or set-up, which a person mends: it was promised, and nobody is
+// there to send it again.
 func callWaiting(ctx context.Context, to Processor, p *Payment, op *Operation) Result {
 	r := callRefund(ctx, to, p, op)
-	if r.Outcome == NotSent || (r.Outcome == Rejected && r.Rejection != nil && r.Rejection.Again) {
-		return Result{Outcome: waits, Detail: r.Detail}
+	ours := r.Outcome == Rejected && r.Rejection != nil && (r.Rejection.Again || r.Rejection.Credentials)
+	if r.Outcome == NotSent || ours {
+		return Result{Outcome: waits, Rejection: r.Rejection, Detail: r.Detail}
 	}
 	return r
+}
+
+// keptWaiting is what an operator is told at once of a refund that waits for a set-up
+// to be mended: a right that refunds alone need shows nowhere else. A log-in that is
+// refused stops everything, and is told by that.
+func keptWaiting(r Result) string {
+	return "PayTrace refuses this refund for the gateway's set-up or rights (error " + r.Rejection.Code + "), and it is tried every hour"
+}
+
+// notMade is what an operator is told of a refund that was promised and refused.
+func notMade(op Operation) string {
+	why := "PayTrace has refused it"
+	switch {
+	case op.Decline != nil:
+		why = "PayTrace has declined it (" + op.Decline.Code + ")"
+	case op.Rejection != nil && op.Rejection.Code == RejectedByState:
+		why = strings.TrimSuffix(op.Rejection.Message, ".")
+	case op.Rejection != nil:
+		why = "PayTrace has rejected it (error " + op.Rejection.Code + ")"
+	}
+	return "this refund was promised, and is not made: " + why
 }
 
 // decideWaiting says what becomes of a waiting refund after a look.
@@ -80,7 +104,7 @@ func decideWaiting(p Payment, op Operation, seen settlement, at moment, m Mercha
 func resend(op Operation, as ProcessedAs, at moment, m Merchant) Operation {
 	told := op.Attention
 	op = at.intent(op, m)
-	op.ProcessedAs, op.Attention = as, told
+	op.ProcessedAs, op.Attention, op.Waited = as, told, true
 	return op
 }
 

@@ -134,6 +134,7 @@ func (b *body) operation(o *gateway.Operation) {
 	b.timeIfAny("askedAt", o.AskedAt)
 	b.timeIfAny("decidedAt", o.DecidedAt)
 	b.flagIfSet("wasUnknown", o.WasUnknown)
+	b.flagIfSet("waited", o.Waited)
 	b.timeIfAny("due", o.Due)
 	b.numberIfAny("looks", int64(o.Looks))
 	b.numberIfAny("misses", int64(o.Misses))

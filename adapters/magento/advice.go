@@ -15,6 +15,7 @@ var advice = map[string]string{
 	"authorization_expired": "cancel the order, or take a new payment",
 	"payment_returned":      "ask for the money; or cancel the order, or make an offline credit memo if it was paid. Where something was refunded, ask for the sum that the words name; where all of it was refunded and came back, for nothing",
 	"refund_returned":       "pay it in another way; where both came back, pay nothing and ask for none of it",
+	"refund_not_made":       "pay it in another way, such as at PayTrace's screens; the order has its credit memo already",
 	"amount_lowered":        "correct the order by hand",
 	"open_invoice":          "under review, accept or deny the payment in the shop; else set the invoice to paid by hand. The module does both",
 	"fraud_review":          "accept or deny the payment in the shop",

@@ -100,6 +100,8 @@ func (c *call) act() gateway.Verdict {
 		return c.recall()
 	case confirm:
 		return c.confirm()
+	case unmade:
+		return c.unmade()
 	}
 	return c.handOver(c.task.attention)
 }

@@ -160,7 +160,7 @@ func (c Config) moduleEvent(t task) moduleEvent {
 			TransactionID: t.op.TransactionID, Channel: t.op.Channel, Origin: string(t.op.Origin),
 			Asked:        asked,
 			Heard:        c.chargeHeard(t.event),
-			AnsweredLate: t.deed == recall || (asked && t.deed == remark),
+			AnsweredLate: t.deed == recall || (asked && (t.deed == remark || t.deed == unmade)),
 		},
 		Message: t.words(t.attention),
 	}

@@ -55,7 +55,8 @@ func (s *Sink) Deliver(ctx context.Context, d gateway.Delivery) gateway.Verdict 
 	if t.deed == leave {
 		return gateway.Verdict{Outcome: gateway.Told, Detail: "not sent: " + t.why}
 	}
-	if left := bookedAfter - s.config.Now().Sub(d.Event.At); left > 0 && (t.deed == confirm || t.deed == recall) {
+	books := t.deed == confirm || t.deed == recall || t.deed == unmade
+	if left := bookedAfter - s.config.Now().Sub(d.Event.At); books && left > 0 {
 		return gateway.Verdict{Outcome: gateway.Later, Patient: true, After: max(left, time.Second),
 			Detail: "Magento asked for this itself; it is given " + bookedAfter.String() + " to book it, then its books are looked at"}
 	}

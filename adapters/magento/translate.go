@@ -26,6 +26,8 @@ const (
 	giveBack deed = "refunded"
 	// remark: nothing in the order changes, and the shop should know.
 	remark deed = "remark"
+	// unmade: a refund that Magento was promised, and has booked, is not made.
+	unmade deed = "not refunded"
 	// recall: Magento asked for it, and had stopped to wait when it was decided.
 	recall deed = "answered late"
 	// confirm: Magento asked for it and has had its answer, so it should have
@@ -59,7 +61,7 @@ func (c Config) plan(e gateway.Event) task {
 		return t
 	}
 	switch heard := c.heard(t.op, e); {
-	case t.deed == remark: // news of what was answered long ago
+	case t.deed == remark || t.deed == unmade: // news of what was answered long ago
 	case heard && t.op.Status != gateway.OpApproved:
 		return leaveIt(e, "Magento asked for this itself and has had its answer, so it books it itself")
 	case heard:
@@ -90,7 +92,7 @@ func (c Config) changes(e gateway.Event) task {
 	case eventOf(gateway.Accepted):
 		return leaveIt(e, "a bank may still return the payment; the shop hears of it once it is approved")
 	case eventOf(gateway.Returned):
-		return returned(t)
+		return c.returned(t)
 	case eventOf(gateway.StatusApproved):
 		t.deed = pay
 	case eventOf(gateway.StatusDeclined), eventOf(gateway.Failed):
@@ -105,7 +107,7 @@ func (c Config) changes(e gateway.Event) task {
 	case eventOf(gateway.Expired):
 		t.deed, t.attention = remark, "authorization_expired: the order cannot be captured any more; cancel it in Magento, or take a new payment"
 	case gateway.EventUpdated:
-		return planUpdate(t)
+		return c.planUpdate(t)
 	default:
 		return leaveIt(e, "an event of type "+e.Type+" changes nothing in Magento")
 	}
@@ -116,13 +118,16 @@ func (c Config) changes(e gateway.Event) task {
 func eventOf(s gateway.Status) string { return "payment." + string(s) }
 
 // planUpdate finds the changes of money that leave the payment's status as it
-// is: one more partial refund, and what a clerk has lowered.
-func planUpdate(t task) task {
+// is: one more partial refund, one that is not made though it was promised, and what
+// a clerk has lowered.
+func (c Config) planUpdate(t task) task {
 	switch {
 	case t.event.Payment.Status == gateway.StatusDeclined:
 		return leaveIt(t.event, "the payment was declined, and what a bank had given of it all the same is given back")
 	case t.op.Return != nil:
-		return returned(t)
+		return c.returned(t)
+	case c.unmade(t.op):
+		return notRefunded(t)
 	case t.op.Status != gateway.OpApproved:
 		return leaveIt(t.event, "nothing was done that Magento books")
 	case t.op.Kind == gateway.KindRefund:
@@ -138,7 +143,7 @@ func planUpdate(t task) task {
 
 // returned is for a person: whether the goods are out, and whether the shopper pays
 // in another way, Magento does not know.
-func returned(t task) task {
+func (c Config) returned(t task) task {
 	code := ""
 	if t.op.Return != nil {
 		code = " with " + t.op.Return.Code
@@ -147,7 +152,7 @@ func returned(t task) task {
 	if t.op.Kind == gateway.KindRefund {
 		t.attention = "refund_returned: a bank has returned the refund of " + t.op.Amount.String() + code + refundsReturn(t.event.Payment)
 	} else {
-		t.attention = "payment_returned: a bank has returned the payment" + code + paymentsReturn(t.event.Payment)
+		t.attention = "payment_returned: a bank has returned the payment" + code + paymentsReturn(t.event.Payment) + c.unmadeBefore(t.event.Payment)
 	}
 	return t
 }

@@ -164,6 +164,42 @@ func TestARecordForEachOperation(t *testing.T) {
 	}
 }
 
+// A refund that was promised and is refused is not pending any more, and the payment's
+// own record says by needsAttention that somebody has to see to it.
+func TestARefundThatIsRefusedAtLastIsNotPendingAnyMore(t *testing.T) {
+	for end, want := range map[gateway.OperationStatus]string{gateway.OpDeclined: "Declined", gateway.OpRejected: "Failed", gateway.OpCancelled: "Failed"} {
+		for _, perOperation := range []bool{true, false} {
+			h := settle(t, func(s *salesforcetest.Settings) {
+				if perOperation {
+					s.Objects = []salesforcetest.Object{salesforcetest.OperationObject()}
+				}
+			}, func(c *Config) {
+				if c.PerOperation = perOperation; !perOperation {
+					c.Rules = mapping.Rules{Fields: map[string]string{"Status__c": `needsAttention ? "Pending" : mappedStatus`}}
+				}
+			})
+			var seen []string
+			for _, status := range []gateway.OperationStatus{gateway.OpWaiting, end} {
+				d := delivery(1)
+				d.Event.Type, d.Event.OperationID = gateway.EventUpdated, "op_refund"
+				d.Event.Payment.NeedsAttention = status != gateway.OpWaiting
+				d.Event.Payment.Operations = append(d.Event.Payment.Operations, gateway.Operation{
+					ID: "op_refund", Kind: gateway.KindRefund, Status: status, Amount: 500, CreatedAt: d.Event.At,
+				})
+				h.tell(d, gateway.Told)
+				seen = append(seen, fmt.Sprint(h.only().Fields["Status__c"]))
+			}
+			wanted := "Pending " + want
+			if !perOperation {
+				wanted = "Completed Pending"
+			}
+			if strings.Join(seen, " ") != wanted {
+				t.Errorf("%s, a record for each operation %t: %v, want %s", end, perOperation, seen, wanted)
+			}
+		}
+	}
+}
+
 func TestCustomFieldsAreAddedOverriddenAndLeftOut(t *testing.T) {
 	h := settle(t, nil, func(c *Config) {
 		c.Rules = mapping.Rules{

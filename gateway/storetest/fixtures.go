@@ -19,7 +19,7 @@ func Sale(merchantID string, at time.Time) gateway.Change {
 		ID: gateway.NewOperationID(at), Kind: gateway.KindSale, Status: gateway.OpSending,
 		Origin: gateway.OriginAPI, Channel: "magento", Amount: 1999, Key: "order-" + rand.Text()[:16],
 		Sender: "instance-1", SentAt: at, SendBefore: at.Add(5 * time.Second), Due: at.Add(2 * time.Hour), Looks: 2, Misses: 1,
-		AskedAt: at.Add(time.Second), DecidedAt: at.Add(2 * time.Second), WasUnknown: true,
+		AskedAt: at.Add(time.Second), DecidedAt: at.Add(2 * time.Second), WasUnknown: true, Waited: true,
 		Attention: "a person has to decide", CreatedAt: at, UpdatedAt: at,
 		Resolution: &gateway.Resolution{Decision: gateway.Seen, By: "ops", Note: `"looked" at it`, At: at},
 	}

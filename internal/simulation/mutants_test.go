@@ -135,7 +135,7 @@ var vaultMutants = []mutant{
 // show.
 var checkMutants = []mutant{
 	{name: "an unknown bank payment that calls nobody", rule: history.Attended, seed: 7, patches: []patch{
-		{"gateway/conclude.go", "		op.raise(bankUnknown(op, r))\n", ""},
+		{"gateway/conclude.go", "		o.raise(bankUnknown(*o, r))\n", ""},
 	}},
 	{name: "an unknown bank payment looked for like a card's", rule: history.NoOrphan, seed: 17, patches: []patch{
 		{"gateway/conclude.go", "return time.Time{} // nothing can be looked for", "return now.Add(time.Minute)"},

@@ -76,9 +76,10 @@ func attended(x *index) []Violation {
 			judge(c.Payment, ", as told")
 		}
 	}
+	promised := x.promised()
 	for _, p := range x.Payments {
 		judge(p, ", in the end")
-		if p.ACH && p.NeedsAttention && undecided(p) == "" {
+		if p.ACH && p.NeedsAttention && undecided(p) == "" && brokenPromise(p, promised) == "" {
 			found = append(found, x.violation(Attended, "payment "+p.ID, "a person is called, and there is nothing to decide", about{payment: p.ID}))
 		}
 		if p.ACH && x.listed[p.Order] {

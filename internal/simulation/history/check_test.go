@@ -42,9 +42,20 @@ func (h *History) operation(o Operation) {
 	switch {
 	case o.Kind == "refund" && o.Status == "approved":
 		p.Refunded += o.Amount
-	case o.Kind == "refund":
+	case o.Kind == "refund" && o.Status != "declined" && o.Status != "rejected":
 		p.Pending += o.Amount
 	}
+}
+
+// refused is a refund that a caller was promised, and that is not made.
+func (h *History) refused(status string) {
+	o := Operation{ID: "op2", Kind: "refund", Status: "waiting_settlement", Amount: 5}
+	c := again(h.Calls[0], 5)
+	c.Verb, c.Key, c.Operation, c.Replayed = "refund", "k2", o, false
+	c.Payment.Operations, c.Payment.Pending = append(slices.Clone(c.Payment.Operations), o), 5
+	h.Calls = append(h.Calls, c)
+	o.Status = status
+	h.operation(o)
 }
 
 // again is the same call once more, later.
@@ -190,6 +201,19 @@ func TestAHistoryIsJudged(t *testing.T) {
 		"a refund that waits for a person to say whose a listed transaction is": {"", func(h *History) {
 			h.operation(Operation{ID: "op2", Kind: "refund", Status: "waiting_settlement", Amount: 5})
 			h.Unmatched = []Unmatched{{ID: "101", Order: "o1"}}
+		}},
+		"a promised refund that is refused, and nobody was told": {Decided, func(h *History) { h.refused("declined") }},
+		"a promised refund that is refused, and a person was called": {"", func(h *History) {
+			h.refused("rejected")
+			h.payment().NeedsAttention = true
+		}},
+		"a promised refund whose money a clerk has given back": {"", func(h *History) {
+			h.refused("rejected")
+			h.operation(Operation{ID: "op3", Kind: "refund", Status: "approved", Origin: "external", Amount: 996, TransactionID: "200"})
+			h.Transactions = append(h.Transactions, Transaction{ID: "200", Kind: "refund", State: "settled", Amount: 996, Of: "100", ByClerk: true})
+		}},
+		"a refund that was refused at once": {"", func(h *History) {
+			h.operation(Operation{ID: "op2", Kind: "refund", Status: "declined", Amount: 5})
 		}},
 		"an unknown beside a listed transaction": {Decided, func(h *History) {
 			h.operation(Operation{ID: "op2", Kind: "refund", Status: "unknown", Amount: 5})

@@ -16,14 +16,21 @@ func undecided(p Payment) string {
 	return ""
 }
 
-// decided: in the end every payment is decided or waits for a person, and none
-// that a caller was told of is gone. A refund may wait for a person to say whose
-// money a listed transaction of its order is.
+// decided: in the end every payment is decided or waits for a person, none that a
+// caller was told of is gone, and no refund that a caller was promised has ended undone
+// without a person. A refund may wait for a person to say whose money a listed
+// transaction of its order is.
 func decided(x *index) []Violation {
 	var found []Violation
 	for _, p := range x.Payments {
 		if id := undecided(p); id != "" && !p.NeedsAttention && !(x.listed[p.Order] && onlyWaits(p)) {
 			found = append(found, x.violation(Decided, "payment "+p.ID, "nobody was told that "+id+" is not decided", about{payment: p.ID}))
+		}
+	}
+	promised := x.promised()
+	for _, p := range x.Payments {
+		if id := brokenPromise(p, promised); id != "" && !p.NeedsAttention {
+			found = append(found, x.violation(Decided, "payment "+p.ID, id+" was promised and is not made, and nobody was told", about{payment: p.ID}))
 		}
 	}
 	missing := map[string]bool{}
@@ -34,6 +41,32 @@ func decided(x *index) []Violation {
 		}
 	}
 	return found
+}
+
+// promised are the refunds of which a caller was told that they wait.
+func (x *index) promised() map[string]bool {
+	all := map[string]bool{}
+	for _, c := range x.Calls {
+		if c.Operation.Kind == "refund" && c.Operation.Status == "waiting_settlement" {
+			all[c.Operation.ID] = true
+		}
+	}
+	return all
+}
+
+// brokenPromise names a promised refund that was refused, though its money is there to
+// be given back, or "". What was given back otherwise, or returned by a bank, was not.
+func brokenPromise(p Payment, promised map[string]bool) string {
+	if p.Status == "voided" || p.Status == "returned" {
+		return ""
+	}
+	for _, o := range p.Operations {
+		refused := o.Status == "declined" || o.Status == "rejected"
+		if promised[o.ID] && refused && o.Amount <= p.Captured-p.Refunded {
+			return o.ID
+		}
+	}
+	return ""
 }
 
 // onlyWaits says that nothing of the payment is unknown.
