@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,6 +53,35 @@ func TestWorkOnAPaymentThatCannotBeReadStopsThatPaymentAlone(t *testing.T) {
 			}
 			if none, err := l.Due(t.Context(), noon.Add(24*time.Hour), 0); len(none) > 0 || err != nil {
 				t.Errorf("no place has %d, %v", len(none), err)
+			}
+		})
+	}
+}
+
+// A page from which something was left out would be reconciled as if it was whole.
+func TestAListWithAPaymentThatCannotBeReadIsRefusedByItsName(t *testing.T) {
+	for name, blank := range migratedStores {
+		t.Run(name, func(t *testing.T) {
+			s := blank(t)
+			l := s.open(t)
+			var made []gateway.Payment
+			for i := range 3 {
+				sale := storetest.Sale("m1", noon.Add(time.Duration(i)*time.Second))
+				fits(t, l.Apply(t.Context(), sale))
+				made = append(made, sale.Payment)
+			}
+			s.exec(t, `UPDATE payments SET body = ? WHERE id = ?`, torn, made[1].ID)
+			for _, statuses := range [][]gateway.Status{nil, {gateway.Sending, gateway.Failed}} {
+				page, err := l.Payments(t.Context(), gateway.PaymentFilter{MerchantID: "m1", Statuses: statuses, Limit: 10})
+				if len(page) > 0 || err == nil || !strings.Contains(err.Error(), "payment "+made[1].ID) {
+					t.Errorf("of %v are listed %d, %v", statuses, len(page), err)
+				}
+			}
+			for i, f := range map[int]gateway.PaymentFilter{0: {CreatedTo: made[1].CreatedAt}, 2: {CreatedFrom: made[2].CreatedAt}} {
+				f.MerchantID, f.Limit = "m1", 10
+				if page, err := l.Payments(t.Context(), f); err != nil || len(page) != 1 || page[0].ID != made[i].ID {
+					t.Errorf("beside it are %d, %v", len(page), err)
+				}
 			}
 		})
 	}

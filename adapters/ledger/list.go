@@ -9,7 +9,8 @@ import (
 	"paytrace-gateway/gateway"
 )
 
-// Payments implements gateway.Ledger. Ids sort by the time of their making, so
+// Payments implements gateway.Ledger. One that cannot be read fails the whole page:
+// who reconciles by it would not know of what was left out. Ids sort by the time of their making, so
 // the newest are the greatest, and a page begins below the id it is given.
 func (l *Ledger) Payments(ctx context.Context, f gateway.PaymentFilter) ([]gateway.Payment, error) {
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
@@ -26,7 +27,7 @@ func (l *Ledger) Payments(ctx context.Context, f gateway.PaymentFilter) ([]gatew
 // would have taken 100 times that of a million.
 func listSQL(f gateway.PaymentFilter) (string, []any) {
 	if len(f.Statuses) < 2 || walksOther(f) {
-		return walkSQL("body", f)
+		return walkSQL("id, body", f)
 	}
 	var walks []string
 	var args []any
@@ -36,7 +37,7 @@ func listSQL(f gateway.PaymentFilter) (string, []any) {
 		query, of := walkSQL("id, body", one)
 		walks, args = append(walks, "SELECT id, body FROM ("+query+") AS walked"), append(args, of...)
 	}
-	return "SELECT body FROM (" + strings.Join(walks, " UNION ALL ") + ") AS merged ORDER BY id DESC LIMIT ?",
+	return "SELECT id, body FROM (" + strings.Join(walks, " UNION ALL ") + ") AS merged ORDER BY id DESC LIMIT ?",
 		append(args, max(f.Limit, 0))
 }
 

@@ -209,11 +209,11 @@ var readByRules = []string{"operations_refunds", "deliveries_by_event", "operato
 // wantAllRead wants no index that each payment writes to and nobody reads.
 func wantAllRead(t *testing.T, l *Ledger, read string) {
 	t.Helper()
-	rows, err := l.reads.db.QueryContext(t.Context(), `SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name`)
+	rows, err := l.reads.db.QueryContext(t.Context(), `SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	names, err := bodiesOf(rows)
+	names, _, err := bodiesOf(rows)
 	if err != nil || len(names) < 20 {
 		t.Fatalf("the indexes are %q, %v", names, err)
 	}

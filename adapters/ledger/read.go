@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
 
 	"paytrace-gateway/gateway"
@@ -173,29 +174,29 @@ func (l *Ledger) many(ctx context.Context, rows *sql.Rows, err error) ([]gateway
 	if err != nil {
 		return nil, l.explain(err)
 	}
-	bodies, err := bodiesOf(rows)
+	ids, bodies, err := bodiesOf(rows)
 	if err != nil {
 		return nil, l.explain(err)
 	}
 	var payments []gateway.Payment
-	for _, body := range bodies {
+	for i, body := range bodies {
 		p, err := l.payment(ctx, body)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("payment %s: %w", ids[i], err)
 		}
 		payments = append(payments, p)
 	}
 	return payments, nil
 }
 
-func bodiesOf(rows *sql.Rows) (bodies []string, err error) {
+func bodiesOf(rows *sql.Rows) (ids, bodies []string, err error) {
 	defer rows.Close()
 	for rows.Next() {
-		var body string
-		if err := rows.Scan(&body); err != nil {
-			return nil, err
+		var id, body string
+		if err := rows.Scan(&id, &body); err != nil {
+			return nil, nil, err
 		}
-		bodies = append(bodies, body)
+		ids, bodies = append(ids, id), append(bodies, body)
 	}
-	return bodies, rows.Err()
+	return ids, bodies, rows.Err()
 }
