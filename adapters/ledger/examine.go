@@ -162,7 +162,7 @@ func stateOf(ctx context.Context, config *pgx.ConnConfig) (s state, err error) {
 		return s, err
 	}
 	var there bool
-	if err := connection.QueryRow(ctx, `SELECT to_regclass('schema_version') IS NOT NULL`).Scan(&there); err != nil || !there {
+	if err := connection.QueryRow(ctx, versionThereSQL).Scan(&there); err != nil || !there {
 		return s, err
 	}
 	return s, connection.QueryRow(ctx, versionSQL).Scan(&s.version)

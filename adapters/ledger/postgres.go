@@ -57,12 +57,9 @@ var exclusiveSQL = []string{
 // its tables when they are not there. Any number of gateways may share it.
 // Errors name the server and the database, never the user's password.
 func OpenPostgres(ctx context.Context, url string, opts Options) (*Ledger, error) {
-	config, err := pgx.ParseConfig(url)
+	config, err := parseURL(url)
 	if err != nil {
-		return nil, errURL
-	}
-	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = connectPatience
+		return nil, err
 	}
 	place := placeOf(config)
 	l, err := openPostgres(ctx, config, opts, postgresDialect(place))
@@ -70,6 +67,17 @@ func OpenPostgres(ctx context.Context, url string, opts Options) (*Ledger, error
 		return nil, fmt.Errorf("cannot open the ledger %s: %w", place, err)
 	}
 	return l, nil
+}
+
+func parseURL(url string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, errURL
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectPatience
+	}
+	return config, nil
 }
 
 // placeOf names the server and the database.
@@ -83,10 +91,7 @@ func openPostgres(ctx context.Context, config *pgx.ConnConfig, opts Options, d d
 	lookout := newLookout(opts, placeOf(config))
 	db := connectedBy(config, writerSettings, lookout)
 	db.SetMaxOpenConns(1)
-	reads := connectedBy(config, readerSettings, nil)
-	reads.SetMaxOpenConns(readConnections)
-	reads.SetMaxIdleConns(readConnections)
-	reads.SetConnMaxIdleTime(idlePatience)
+	reads := readingFrom(config)
 	closers := closers{io.Closer(db), reads}
 	defer func() {
 		if err != nil {
@@ -102,6 +107,15 @@ func openPostgres(ctx context.Context, config *pgx.ConnConfig, opts Options, d d
 		l.made = made
 	}
 	return l, err
+}
+
+// readingFrom are the connections for reading.
+func readingFrom(config *pgx.ConnConfig) *sql.DB {
+	reads := connectedBy(config, readerSettings, nil)
+	reads.SetMaxOpenConns(readConnections)
+	reads.SetMaxIdleConns(readConnections)
+	reads.SetConnMaxIdleTime(idlePatience)
+	return reads
 }
 
 // connectedBy looks at the server whenever it connects: after a restart or a

@@ -16,7 +16,9 @@ var migrations embed.FS
 const (
 	createVersionSQL = `CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)`
 	versionSQL       = `SELECT COALESCE(MAX(version), 0) FROM schema_version`
-	setVersionSQL    = `INSERT INTO schema_version (version) VALUES (?)`
+	// versionThereSQL is PostgreSQL's alone.
+	versionThereSQL = `SELECT to_regclass('schema_version') IS NOT NULL`
+	setVersionSQL   = `INSERT INTO schema_version (version) VALUES (?)`
 )
 
 // migrate brings the schema to this program's version, in one transaction, so

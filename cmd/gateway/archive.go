@@ -45,13 +45,13 @@ func ledgerCommand(cmd *cobra.Command, do func(ctx context.Context, w io.Writer,
 	return cmd
 }
 
-// lookIntoLedger opens it beside the gateway that runs. Any number of programs
-// share a PostgreSQL ledger.
+// lookIntoLedger opens it beside the gateways that run, and changes nothing of it.
 func lookIntoLedger(ctx context.Context, cfg *config.Config) (*ledger.Ledger, error) {
-	if !cfg.Ledger.Postgres.IsZero() {
-		return openLedger(ctx, cfg, nil)
+	opts := ledger.Options{Archive: cfg.Retention.ArchiveFolder}
+	if url := cfg.Ledger.Postgres.Reveal(); url != "" {
+		return ledger.LookPostgres(ctx, url, opts)
 	}
-	return ledger.LookSQLite(ctx, cfg.Ledger.SQLite, ledger.Options{Archive: cfg.Retention.ArchiveFolder})
+	return ledger.LookSQLite(ctx, cfg.Ledger.SQLite, opts)
 }
 
 func archiveStatusCommand() *cobra.Command {
@@ -171,7 +171,7 @@ func archiveRunCommand() *cobra.Command {
 func runRetention(ctx context.Context, w, log io.Writer, cfg *config.Config) error {
 	lines, endLog := newLog(cfg.Log, log)
 	defer endLog()
-	l, err := takeLedger(ctx, cfg, lines)
+	l, err := takeLedgerAsItIs(ctx, cfg, lines)
 	if err != nil {
 		return fmt.Errorf("%w (a gateway that runs does this by itself each day; see gateway archive status)", err)
 	}

@@ -46,8 +46,23 @@ func takeLedger(ctx context.Context, cfg *config.Config, log *slog.Logger) (*led
 	return l, nil
 }
 
+// takeLedgerAsItIs is takeLedger for a command. It leaves it to a start to bring the
+// tables of a PostgreSQL ledger up to date: gateways of the release before may be at
+// work on them. A file of SQLite's no gateway has open when it is taken.
+func takeLedgerAsItIs(ctx context.Context, cfg *config.Config, log *slog.Logger) (*ledger.Ledger, error) {
+	if !cfg.Ledger.Postgres.IsZero() {
+		switch l, err := lookIntoLedger(ctx, cfg); {
+		case err == nil:
+			l.Close()
+		case errors.Is(err, ledger.ErrOlder):
+			return nil, err
+		}
+	}
+	return takeLedger(ctx, cfg, log)
+}
+
 // openLedger gives the ledger the key of its audit trail where this machine has
-// the gateway's secret. Without a log nobody is told what it finds of its server.
+// the gateway's secret.
 func openLedger(ctx context.Context, cfg *config.Config, log *slog.Logger) (*ledger.Ledger, error) {
 	key, err := ledgerKey(cfg)
 	if err != nil {

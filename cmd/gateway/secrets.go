@@ -66,7 +66,7 @@ func secretsListCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "List the secrets, where each is used and who set it; never a value", Args: cobra.NoArgs}
 	flags := addOperatorFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		d, err := flags.secretsDesk(cmd.Context(), cmd.ErrOrStderr())
+		d, err := flags.secretsLook(cmd.Context())
 		if err != nil {
 			return err
 		}

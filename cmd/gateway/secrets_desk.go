@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"paytrace-gateway/adapters/ledger"
 	"paytrace-gateway/api/auth"
 	"paytrace-gateway/cmd/gateway/config"
 	"paytrace-gateway/gateway"
@@ -22,11 +23,29 @@ type secretsDesk struct {
 	cfg      *config.Config
 	merchant config.Merchant
 	running  *operator       // nil where none runs
-	keeper   *sealing.Keeper // nil where one runs
+	keeper   *sealing.Keeper // nil where one runs, or where there is no ledger to look into
 	close    func()
 }
 
+// secretsDesk is for a command that changes secrets. Before the first start it makes
+// the ledger.
 func (f operatorFlags) secretsDesk(ctx context.Context, log io.Writer) (*secretsDesk, error) {
+	return f.openDesk(ctx, func(cfg *config.Config) (*ledger.Ledger, error) {
+		if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+			return nil, fmt.Errorf("dataDir: %w; name a folder that the gateway may write to", err)
+		}
+		lines, endLog := newLog(cfg.Log, log)
+		defer endLog()
+		return takeLedgerAsItIs(ctx, cfg, lines)
+	})
+}
+
+// secretsLook is for a command that changes nothing.
+func (f operatorFlags) secretsLook(ctx context.Context) (*secretsDesk, error) {
+	return f.openDesk(ctx, func(cfg *config.Config) (*ledger.Ledger, error) { return lookIntoLedger(ctx, cfg) })
+}
+
+func (f operatorFlags) openDesk(ctx context.Context, open func(*config.Config) (*ledger.Ledger, error)) (*secretsDesk, error) {
 	cfg, err := config.Load(*f.config, os.LookupEnv)
 	if err != nil {
 		return nil, err
@@ -43,12 +62,10 @@ func (f operatorFlags) secretsDesk(ctx context.Context, log io.Writer) (*secrets
 	if owner, another := ownedByAnother(cfg.DataDir); another {
 		return nil, fmt.Errorf("no gateway runs, and the data folder %s belongs to user %d: what root makes there the gateway could not read; run the command as that user, with sudo -u '#%d'", cfg.DataDir, owner, owner)
 	}
-	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("dataDir: %w; name a folder that the gateway may write to", err)
+	l, err := open(cfg)
+	if errors.Is(err, ledger.ErrNone) {
+		return d, nil
 	}
-	lines, endLog := newLog(cfg.Log, log)
-	defer endLog()
-	l, err := takeLedger(ctx, cfg, lines)
 	if err != nil {
 		return nil, fmt.Errorf("no gateway runs, and the ledger is not to be had: %w", err)
 	}
@@ -82,6 +99,9 @@ func runningGateway(ctx context.Context, cfg *config.Config, m config.Merchant, 
 func (d *secretsDesk) list(ctx context.Context) (list secretsSaid, err error) {
 	if d.running != nil {
 		return list, d.running.call(ctx, secretsPath, nil, &list)
+	}
+	if d.keeper == nil {
+		return list, nil
 	}
 	known, err := d.keeper.List(ctx, d.merchant.ID, d.merchant.LiveMode)
 	return d.said(known), err
