@@ -69,7 +69,8 @@ func admit(t *testing.T) *patient {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.write(string(content) + fmt.Sprintf(`    callbacks:
+	p.write(string(content) + fmt.Sprintf(`        channel: magento
+    callbacks:
       magento:
         baseURL: %s
         consumerKey: ${CONSUMER_KEY}
@@ -152,6 +153,26 @@ func (p *patient) entries() string {
 		names = append(names, e.Name())
 	}
 	return strings.Join(names, " ")
+}
+
+// A shop's client without the shop's channel has its own captures told to the
+// shop as a stranger's.
+func TestTheDoctorMissesAClientOfTheShopsChannel(t *testing.T) {
+	t.Parallel()
+	p := admit(t)
+	p.rewrite("        channel: magento\n", "")
+	const warning = "warn  magento channel"
+	if f := p.examined(); strings.Contains(f.stdout, warning) {
+		t.Errorf("no gateway runs, so the clients that were added are not known:\n%s", f.stdout)
+	}
+	p.start()
+	p.examined().says(t, 0, warning, "no client of the merchant has the channel magento", "→ give the shop's client the channel")
+	p.operate("clients", "add", "magento-de", "--scope", "payments:write", "--channel", "magento").says(t, 0, "magento-de may call")
+	if f := p.examined(); strings.Contains(f.stdout, warning) {
+		t.Errorf("a client has the channel:\n%s", f.stdout)
+	}
+	p.operate("clients", "revoke", "magento-de").says(t, 0)
+	p.examined().says(t, 0, warning)
 }
 
 func TestTheDoctorLooksBeforeTheFirstStartAndMakesNothing(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -134,8 +135,37 @@ func merchantExams(cfg *config.Config, m config.Merchant, log *slog.Logger) (exa
 			exams = append(exams, exam{name: s.Name, examine: sink.Examine})
 		}
 	}
-	exams = append(exams, exam{examine: func(ctx context.Context) []gateway.Finding { return examineOwed(ctx, cfg, m) }})
+	exams = append(exams,
+		exam{examine: func(ctx context.Context) []gateway.Finding { return examineChannel(ctx, cfg, m) }},
+		exam{examine: func(ctx context.Context) []gateway.Finding { return examineOwed(ctx, cfg, m) }})
 	return exams, a.close
+}
+
+// examineChannel asks the gateway that runs for the shop's own client: by its
+// channel the shop's captures, voids and refunds are told from a stranger's. Those
+// that were added by command are in the ledger alone, so where no gateway runs
+// nothing can be said; one that does not answer is spoken of elsewhere.
+func examineChannel(ctx context.Context, cfg *config.Config, m config.Merchant) []gateway.Finding {
+	shop := m.Callbacks.Magento
+	if shop == nil {
+		return nil
+	}
+	o, err := operatorOf(cfg, m, "")
+	if err != nil {
+		return nil
+	}
+	var list struct{ Items []apiClient }
+	if err := o.call(ctx, clientsPath, nil, &list); err != nil {
+		return nil
+	}
+	if slices.ContainsFunc(list.Items, func(c apiClient) bool { return c.Channel == shop.Channel && c.ClientStatus != "revoked" }) {
+		return nil
+	}
+	return []gateway.Finding{{
+		Grade: gateway.Doubtful, Tried: config.MagentoName + " channel",
+		Found: fmt.Sprintf("no client of the merchant has the channel %s, so what the shop captures, voids and refunds itself is taken for somebody else's, and told to it once more", shop.Channel),
+		Mend:  fmt.Sprintf("give the shop's client the channel: channel: %s in the file, or gateway clients add ID --channel %s; or name the client's own under callbacks: magento: channel", shop.Channel, shop.Channel),
+	}}
 }
 
 // examineOwed asks the gateway that runs whom it owes something though nobody
