@@ -17,6 +17,10 @@ const (
 	// dueAtOnce those that are worked on at a time.
 	dueLimit  = 256
 	dueAtOnce = 8
+	// removeAtOnce are the hands that delete a merchant's stored cards. Nobody waits
+	// for that, and hundreds may be due at once: no payment whose answer was lost
+	// stands behind them.
+	removeAtOnce = 2
 	// undoEvery is how often the undoing of a payment that was given up is
 	// tried again.
 	undoEvery = 10 * time.Second
@@ -43,7 +47,7 @@ type duty struct {
 	taken map[string]bool
 	// hands are those of each merchant: one whose processor hangs holds nobody
 	// else up.
-	hands map[string]chan struct{}
+	hands map[crew]chan struct{}
 	// enhancing are the lanes of enhanced data, for each merchant.
 	enhancing map[string]*enhancingLane
 	work      sync.WaitGroup
@@ -51,23 +55,37 @@ type duty struct {
 	unreadable unworkables
 }
 
+// crew is whose hands do a piece of work.
+type crew struct {
+	merchantID string
+	// removes says that they delete stored cards, and do nothing else.
+	removes bool
+}
+
+func (c crew) hands() chan struct{} {
+	if c.removes {
+		return make(chan struct{}, removeAtOnce)
+	}
+	return make(chan struct{}, dueAtOnce)
+}
+
 func newDuty() *duty {
-	return &duty{taken: map[string]bool{}, hands: map[string]chan struct{}{}, enhancing: map[string]*enhancingLane{}}
+	return &duty{taken: map[string]bool{}, hands: map[crew]chan struct{}{}, enhancing: map[string]*enhancingLane{}}
 }
 
 // begin takes something in hand, unless it is. The work on it waits for a hand
-// of its merchant.
-func (d *duty) begin(id, merchantID string) (hands chan struct{}, ok bool) {
+// of its crew.
+func (d *duty) begin(id string, by crew) (hands chan struct{}, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.taken[id] {
 		return nil, false
 	}
 	d.taken[id] = true
-	if d.hands[merchantID] == nil {
-		d.hands[merchantID] = make(chan struct{}, dueAtOnce)
+	if d.hands[by] == nil {
+		d.hands[by] = by.hands()
 	}
-	return d.hands[merchantID], true
+	return d.hands[by], true
 }
 
 func (d *duty) end(id string) {
@@ -101,7 +119,7 @@ func (g *Gateway) beginDue(ctx context.Context) error {
 		if charge, only := p.onlyEnhances(g.clock()); only && g.beginEnhancing(ctx, p, charge) {
 			continue
 		}
-		g.beginWork(ctx, p.ID, p.MerchantID, func() {
+		g.beginWork(ctx, p.ID, crew{merchantID: p.MerchantID}, func() {
 			if err := g.doDue(ctx, p); err != nil && !errors.Is(err, ErrStale) && ctx.Err() == nil {
 				g.log.Warn("due.payment", "merchant", p.MerchantID, "payment", p.ID, "error", err)
 			}
@@ -110,9 +128,9 @@ func (g *Gateway) beginDue(ctx context.Context) error {
 	return nil
 }
 
-// beginWork does something by one of its merchant's hands, unless it is in hand.
-func (g *Gateway) beginWork(ctx context.Context, id, merchantID string, work func()) {
-	hands, ok := g.duty.begin(id, merchantID)
+// beginWork does something by one of its crew's hands, unless it is in hand.
+func (g *Gateway) beginWork(ctx context.Context, id string, by crew, work func()) {
+	hands, ok := g.duty.begin(id, by)
 	if !ok {
 		return
 	}

@@ -221,9 +221,10 @@ type VaultLedger interface {
 	ProfileUsed(ctx context.Context, merchantID string, liveMode bool, profileID string) (bool, error)
 	// Customers returns at most Limit customers.
 	Customers(context.Context, CustomerFilter) ([]VaultCustomer, error)
-	// DueVaultOperations returns at most limit operations of all merchants whose
-	// Due is set and not after now, what has been due longest first. What cannot be
-	// read is told here, and by DueChecks, as by Due.
+	// DueVaultOperations returns operations of all merchants whose Due is set and not
+	// after now, what has been due longest first: of each merchant at most limit that
+	// remove a profile, and at most limit others. What cannot be read is told here,
+	// and by DueChecks, as by Due.
 	DueVaultOperations(ctx context.Context, now time.Time, limit int) ([]VaultOperation, error)
 	// DueChecks returns at most limit customers of one merchant and mode with a
 	// method whose CheckDue is set and not after now, what has been due longest

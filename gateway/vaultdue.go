@@ -17,7 +17,7 @@ func (g *Gateway) beginVaultDue(ctx context.Context) error {
 		return err
 	}
 	for _, op := range operations {
-		g.beginWork(ctx, op.ID, op.MerchantID, func() {
+		g.beginWork(ctx, op.ID, crew{merchantID: op.MerchantID, removes: op.Verb == VaultRemove}, func() {
 			if err := g.doVaultDue(ctx, op); err != nil && !errors.Is(err, ErrStale) && ctx.Err() == nil {
 				g.log.Warn("due.vault", "merchant", op.MerchantID, "customer", op.CustomerID, "method", op.MethodID, "operation", op.ID, "error", err)
 			}

@@ -43,24 +43,11 @@ func (l *Ledger) Due(ctx context.Context, now time.Time, limit int) ([]gateway.P
 	}
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
-	ask := func(merchantID string, from, size int) ([]dueRow, error) {
+	all := due[gateway.Payment]{limit: limit, decode: func(body string) (gateway.Payment, error) { return l.payment(ctx, body) }}
+	if err := all.readOfEach(func(merchantID string, from, size int) ([]dueRow, error) {
 		return l.dueRows(l.reads.due.QueryContext(ctx, now.UnixMicro(), merchantID, merchantID, from, from+size))
-	}
-	first, err := ask("", 0, limit)
-	if err != nil {
+	}); err != nil {
 		return nil, err
-	}
-	decode := func(body string) (gateway.Payment, error) { return l.payment(ctx, body) }
-	var all due[gateway.Payment]
-	for merchantID, rows := range byMerchant(first) {
-		mine := due[gateway.Payment]{limit: limit, decode: decode}
-		if mine.take(rows, limit) {
-			err = mine.goOn(limit, func(from, size int) ([]dueRow, error) { return ask(merchantID, from, size) })
-			if err != nil {
-				return nil, err
-			}
-		}
-		all.found, all.bad = append(all.found, mine.found...), append(all.bad, mine.bad...)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, l.explain(err) // what lies in the archive was not waited for
@@ -126,6 +113,26 @@ func (d *due[T]) read(page func(from, size int) ([]dueRow, error)) error {
 		return err
 	}
 	return d.goOn(d.limit, page)
+}
+
+// readOfEach looks at as many of each merchant as are wanted, and further at those
+// of whom some cannot be read.
+func (d *due[T]) readOfEach(page func(merchantID string, from, size int) ([]dueRow, error)) error {
+	first, err := page("", 0, d.limit)
+	if err != nil {
+		return err
+	}
+	for merchantID, rows := range byMerchant(first) {
+		mine := due[T]{limit: d.limit, decode: d.decode}
+		if mine.take(rows, d.limit) {
+			err := mine.goOn(d.limit, func(from, size int) ([]dueRow, error) { return page(merchantID, from, size) })
+			if err != nil {
+				return err
+			}
+		}
+		d.found, d.bad = append(d.found, mine.found...), append(d.bad, mine.bad...)
+	}
+	return nil
 }
 
 // goOn looks at page after page behind so many.

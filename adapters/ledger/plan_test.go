@@ -69,7 +69,7 @@ func plannedQueries() map[string]plannedQuery {
 		"change its methods":       {deleteMethodsSQL, []string{"vault_methods_1 (merchant_id=? AND live_mode=? AND customer_id=?)"}},
 		"vault operation":          {vaultOperationSQL, []string{"vault_operations_1 (id=?)"}},
 		"change a vault operation": {updateVaultOperationSQL, []string{"vault_operations_1 (id=?)"}},
-		"due vault operations":     {dueVaultOperationsSQL, []string{"vault_operations_due (due>? AND due<?)"}},
+		"due vault operations":     {dueVaultOperationsSQL, []string{"vault_operations_due (due>? AND due<?)", "vault_operations_1 (id=?)"}},
 
 		"unspread": {unspreadSQL, []string{"events USING INDEX events_unspread ((at,id)>(?,?))", "events_unspread_queue (<expr>=?)"}},
 		"spread":   {spreadEventSQL, []string{"events_1"}},

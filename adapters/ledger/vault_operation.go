@@ -16,8 +16,18 @@ const (
 	updateVaultOperationSQL = `UPDATE vault_operations SET status = ?, due = ?, version = ?, updated_at = ?, body = ?
 		WHERE id = ? AND merchant_id = ? AND version = ?`
 
-	vaultOperationSQL     = `SELECT body FROM vault_operations WHERE id = ? AND merchant_id = ?`
-	dueVaultOperationsSQL = `SELECT id, merchant_id, due, 1, body FROM vault_operations WHERE due > 0 AND due <= ? ORDER BY due, id LIMIT ? OFFSET ?`
+	vaultOperationSQL = `SELECT body FROM vault_operations WHERE id = ? AND merchant_id = ?`
+
+	// Each merchant's removals have places of their own, as dueSQL has them for
+	// payments, and so has the rest of its work: of a customer with hundreds of cards
+	// who left, hundreds of removals are due before what somebody waits for.
+	dueVaultOperationsSQL = `SELECT vault_operations.id, vault_operations.merchant_id, work.due, 1, vault_operations.body FROM vault_operations
+		JOIN (SELECT id, due, ROW_NUMBER() OVER (PARTITION BY merchant_id ORDER BY due, id) AS place
+			FROM vault_operations
+			WHERE due > 0 AND due <= ? AND (verb = 'remove') = ? AND (? = '' OR merchant_id = ?)) AS work
+		ON vault_operations.id = work.id
+		WHERE work.place > ? AND work.place <= ?
+		ORDER BY work.due, vault_operations.id`
 )
 
 // vaultOperationRow is an operation of the vault, whole as JSON.
@@ -57,13 +67,18 @@ func (l *Ledger) VaultOperation(ctx context.Context, merchantID, operationID str
 
 // DueVaultOperations implements gateway.VaultLedger.
 func (l *Ledger) DueVaultOperations(ctx context.Context, now time.Time, limit int) ([]gateway.VaultOperation, error) {
+	if limit <= 0 {
+		return nil, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
 	operations := due[gateway.VaultOperation]{limit: limit, decode: decodeVault[gateway.VaultOperation]}
-	if err := operations.read(func(from, size int) ([]dueRow, error) {
-		return l.dueRows(l.reads.dueVaultOperations.QueryContext(ctx, now.UnixMicro(), size, from))
-	}); err != nil {
-		return nil, err
+	for _, removals := range []bool{false, true} {
+		if err := operations.readOfEach(func(merchantID string, from, size int) ([]dueRow, error) {
+			return l.dueRows(l.reads.dueVaultOperations.QueryContext(ctx, now.UnixMicro(), removals, merchantID, merchantID, from, from+size))
+		}); err != nil {
+			return nil, err
+		}
 	}
 	return operations.answer()
 }

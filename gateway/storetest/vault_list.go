@@ -14,6 +14,7 @@ var vaultListSpecs = []spec{
 	{"Customers/come in pages that begin after a customer", customersInPages},
 	{"Customers/are chosen by a card that expires, each once", customersExpiring},
 	{"DueVaultOperations/has what is due, from that moment on, longest due first", dueVaultOperations},
+	{"DueVaultOperations/has at most the limit of each merchant, and of its removals", dueVaultOperationsOfEach},
 	{"DueChecks/has customers with a method that is due, each once, longest due first", dueChecks},
 	{"DueChecks/has those of one merchant and mode", dueChecksApart},
 	{"DueChecks/has some while there are any, however many methods they have", dueChecksLimited},
@@ -140,7 +141,7 @@ func dueVaultOperations(t *testing.T, l gateway.Ledger) {
 	wantDueOperations(t, l, made[1].Due.Add(-time.Microsecond), 10)
 	wantDueOperations(t, l, made[1].Due, 10, made[1])
 	wantDueOperations(t, l, later, 10, made[1], made[2], made[3])
-	wantDueOperations(t, l, later, 2, made[1], made[2])
+	wantDueOperations(t, l, later, 1, made[1], made[2])
 	wantDueOperations(t, l, later, 0)
 	moved := afterwards(made[1], gateway.OpUnknown, later.Add(time.Hour), start.Add(time.Hour))
 	done := afterwards(made[2], gateway.OpApproved, time.Time{}, start.Add(time.Hour))
@@ -148,6 +149,28 @@ func dueVaultOperations(t *testing.T, l gateway.Ledger) {
 		gateway.VaultChange{Operations: []gateway.VaultOperation{done}})
 	wantDueOperations(t, l, later, 10, made[3])
 	wantDueOperations(t, l, later.Add(time.Hour), 10, made[3], moved)
+}
+
+// dueVaultOperationsOfEach has many removals in front of a merchant's other work,
+// and of another merchant's.
+func dueVaultOperationsOfEach(t *testing.T, l gateway.Ledger) {
+	at := func(minutes int) time.Time { return start.Add(time.Duration(minutes) * time.Minute) }
+	due := func(merchant string, verb gateway.VaultVerb, minutes int) gateway.VaultOperation {
+		change := adding(shopper(merchant, "cus_"+strconv.Itoa(minutes), start))
+		change.Operations[0].Verb, change.Operations[0].Due, change.Events = verb, at(minutes), nil
+		applyVault(t, l, change)
+		return change.Operations[0]
+	}
+	var removals []gateway.VaultOperation
+	for minutes := range 6 {
+		removals = append(removals, due("m1", gateway.VaultRemove, minutes))
+	}
+	lost, replaced, third := due("m1", gateway.VaultAdd, 6), due("m1", gateway.VaultReplace, 7), due("m1", gateway.VaultAdd, 8)
+	others, other := due("m2", gateway.VaultRemove, 9), due("m2", gateway.VaultAdd, 10)
+
+	wantDueOperations(t, l, later, 1, removals[0], lost, others, other)
+	wantDueOperations(t, l, later, 2, removals[0], removals[1], lost, replaced, others, other)
+	wantDueOperations(t, l, at(8), 5, append(removals[:5:5], lost, replaced, third)...)
 }
 
 func checks(t *testing.T, l gateway.Ledger, now time.Time, limit int) []gateway.VaultCustomer {
