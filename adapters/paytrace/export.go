@@ -109,6 +109,8 @@ func (c *Client) export(ctx context.Context, path string, request exportRequest,
 		return answer{}, fmt.Errorf("asking PayTrace for an export: %w", r.err)
 	}
 	a, err := r.read()
+	// Whether a profile is a card or a bank account nobody knows before the answer.
+	a.bank = path == exportProfilePath
 	switch {
 	case err != nil:
 		return answer{}, fmt.Errorf("PayTrace's export, HTTP %d: %w", r.status, err)

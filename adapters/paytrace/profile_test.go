@@ -35,6 +35,20 @@ func TestProfileThatPayTraceDoesNotKnow(t *testing.T) {
 	}
 }
 
+// The number of an account is shorter than a card's, which is looked for in all that
+// PayTrace says.
+func TestWhatPayTraceSaysOfAProfileQuotesNoAccount(t *testing.T) {
+	for status, body := range map[int]string{
+		200: `{"success":false,"response_code":1,"status_message":"check 12345678901 is refused","errors":{"149":["account 123456789 is not valid."]}}`,
+		500: `{"success":false,"response_code":0,"status_message":"check 12345678901 and 123456789 broke"}`,
+	} {
+		_, err := newFake(t, always(status, body)).client(t).Profile(context.Background(), "x")
+		if err == nil || strings.Contains(err.Error(), "12345678") || !strings.Contains(err.Error(), "[digits]") {
+			t.Errorf("HTTP %d: %v", status, err)
+		}
+	}
+}
+
 func TestNoProfileIsAskedForWithoutAnID(t *testing.T) {
 	f := newFake(t, always(200, oneProfile))
 	c, ctx := f.client(t), context.Background()
