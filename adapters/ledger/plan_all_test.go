@@ -18,6 +18,7 @@ var unplanned = map[string]string{
 	"toldInSQL":         "each half of queueToldSQL",
 	"standbysSQL":       "of a view of the server",
 	"versionSQL":        "of a table with one row for each migration",
+	"versionThereSQL":   "of a view of the server",
 	"clockSQL":          "of no table",
 	"timelineSQL":       "of no table",
 	"secretCheckSQL":    "ends at the first row of each table",

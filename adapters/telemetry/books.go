@@ -34,7 +34,7 @@ var (
 	dueOldest     = describe("due_oldest_seconds", "How long the longest of them has been due, 0 without one.", "merchant")
 	exportAge     = describe("export_age_seconds", "How long ago all that PayTrace's export showed had been followed, +Inf before the first time.", "merchant")
 	unmatched     = describe("unmatched_transactions", "Transactions at PayTrace that belong to no payment.", "merchant")
-	unfiled       = describe("settlement_days_unfiled", "Settlement days that are over and whose files are not written.", "merchant")
+	unfiled       = describe("settlement_files_missing", "Settlement files that are not written though their day is over.", "merchant")
 
 	storing        = describe("vault_undecided", "Cards that are being stored or replaced, or of which nobody knows whether they were.", "merchant")
 	storingOldest  = describe("vault_undecided_oldest_seconds", "Age of the oldest of them, 0 without one.", "merchant")

@@ -117,6 +117,7 @@ func everything(tel *Telemetry, now time.Time) {
 			return []gateway.SubscriberStanding{{MerchantID: "acme", Name: "erp", Configured: true}}, nil
 		},
 		Retention: func(context.Context) (gateway.RetentionStanding, error) { return gateway.RetentionStanding{}, nil },
+		Unfiled:   func(context.Context) (map[string]int, error) { return map[string]int{"acme": 1}, nil },
 	})
 	tel.Request("/api/v1/payments", "POST", 201, time.Second)
 }

@@ -37,7 +37,7 @@ func TestDaysWithoutAFileAreToldWhereThereAreFiles(t *testing.T) {
 	c := newClock()
 	tel := opened(t, c.Now)
 	(&fakeLedger{}).watch(tel)
-	if n := count(t, tel, "settlement_days_unfiled"); n != 0 {
+	if n := count(t, tel, "settlement_files_missing"); n != 0 {
 		t.Errorf("%d series without files", n)
 	}
 	tel = opened(t, c.Now)
@@ -46,5 +46,5 @@ func TestDaysWithoutAFileAreToldWhereThereAreFiles(t *testing.T) {
 		Backlog: books.backlog, Ledger: func(context.Context) error { return nil },
 		Unfiled: func(context.Context) (map[string]int, error) { return map[string]int{"acme": 2}, nil },
 	})
-	wantMetrics(t, tel, "gauge", "settlement_days_unfiled", `settlement_days_unfiled{merchant="acme"} 2`)
+	wantMetrics(t, tel, "gauge", "settlement_files_missing", `settlement_files_missing{merchant="acme"} 2`)
 }

@@ -70,6 +70,9 @@ func TestAnAdminLetsNobodyDoMoreForMerchantsThatTheAdminDoesNotWorkFor(t *testin
 		kept.kept["cyd"] = gateway.Operator{Name: "cyd", Role: "admin", MerchantIDs: c.works, Version: kept.kept["cyd"].Version}
 		bea := gateway.Operator{Name: "bea", Role: "operator", MerchantIDs: []string{"main", "shoes"}, PasswordHash: "hers", Version: 1}
 		kept.kept["bea"] = bea
+		if err := p.refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		err := c.change(c.who)
 		if codeOf(err) != c.want {
 			t.Errorf("%s: %v", name, err)

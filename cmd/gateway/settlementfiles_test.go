@@ -45,7 +45,7 @@ func TestTheServingGatewayFilesSettlements(t *testing.T) {
 	s.triesNow()
 	s.start()
 	eventually(t, "the metrics", func() bool {
-		return strings.Contains(s.metrics(), `paytrace_gateway_settlement_days_unfiled{merchant="main"} 0`)
+		return strings.Contains(s.metrics(), `paytrace_gateway_settlement_files_missing{merchant="main"} 0`)
 	})
 	for extension, want := range map[string]string{"csv": "settlementDate,settledAt,batchNumber", "json": `"complete": true`} {
 		files, err := filepath.Glob(filepath.Join(folder, "main", "*settlement-*."+extension))
