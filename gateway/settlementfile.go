@@ -104,12 +104,15 @@ func (g *Gateway) fileSettlements(ctx context.Context, m Merchant) {
 	if next.After(last) {
 		return
 	}
+	// The first day of all that fails is not left out either, nor is what is left out
+	// said again.
+	f.Through = next.AddDate(0, 0, -1)
+	if f, err = g.saveFiling(ctx, f, filingTurn); err != nil {
+		return // another gateway has the turn
+	}
 	if leftOut > 0 {
 		g.log.Warn("settlement.days_left_out", "merchant", m.ID, "days", leftOut, "before", next.Format(time.DateOnly),
 			"consequence", "these days get no file, since they are more than a month ago; `gateway settlement --from --to --csv` makes one")
-	}
-	if f, err = g.saveFiling(ctx, f, filingTurn); err != nil {
-		return // another gateway has the turn
 	}
 	for ; !next.After(last); next = next.AddDate(0, 0, 1) {
 		turn := filingTurn

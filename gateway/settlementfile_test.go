@@ -151,6 +151,18 @@ func (h *house) cannotExport() {
 	})
 }
 
+func TestTheFirstDayOfAllIsNotLeftOutEither(t *testing.T) {
+	filed(t, func(t *testing.T, f *filing) {
+		f.cabinet.refuse("1999-12-30")
+		f.files(24 * time.Hour)
+		f.want("while the first day cannot be filed")
+		f.unfiled(2)
+		f.cabinet.refuse("")
+		f.files(16 * time.Minute)
+		f.want("after that", "1999-12-30 0", "1999-12-31 0")
+	})
+}
+
 func TestAGatewayThatWasAwayFilesTheLastMonth(t *testing.T) {
 	filed(t, func(t *testing.T, f *filing) {
 		f.files(time.Hour)

@@ -76,9 +76,11 @@ func (b *books) Collect(ch chan<- prometheus.Metric) {
 	if from.Retention != nil {
 		tellRetention(ch, last.retention, now)
 	}
+	missing := gauges(unfiled)
 	for merchant, days := range last.unfiled {
-		ch <- prometheus.MustNewConstMetric(unfiled, prometheus.GaugeValue, float64(days), b.merchants.label(merchant))
+		missing.add(float64(days), b.merchants.label(merchant))
 	}
+	missing.tell(ch)
 	for merchant, one := range b.byLabel(last.backlog) {
 		for desc, value := range map[*prometheus.Desc]float64{
 			unknowns:      float64(one.Unknown),
